@@ -1,0 +1,1 @@
+//! Running a model: plan once, run many, tap any tensor.

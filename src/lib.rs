@@ -1,0 +1,16 @@
+//! Milliwatt shows what a tiny neural network costs on a microcontroller, and makes it cost less.
+//!
+//! Four shapes hold it together: bytes become a [`Model`], a model becomes another model, a model with an input
+//! gives outputs, and a model gives costs.
+
+pub mod error;
+pub mod exec;
+pub mod limits;
+pub mod model;
+pub mod progress;
+pub mod quant;
+pub mod tensor;
+pub mod units;
+
+pub use error::{Error, Result};
+pub use model::Model;

@@ -1,0 +1,1 @@
+//! What each node costs: multiply-accumulates, parameters, bytes.

@@ -1,0 +1,1 @@
+//! The shape rule of each operator.

@@ -1,0 +1,1 @@
+//! What must hold of every model, after loading and after each transform.

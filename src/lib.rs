@@ -3,12 +3,14 @@
 //! Four shapes hold it together: bytes become a [`Model`], a model becomes another model, a model with an input
 //! gives outputs, and a model gives costs.
 
+pub mod compress;
 pub mod error;
 pub mod exec;
 pub mod limits;
 pub mod model;
 pub mod progress;
 pub mod quant;
+pub mod report;
 pub mod tensor;
 pub mod units;
 

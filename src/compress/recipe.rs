@@ -1,0 +1,185 @@
+//! A recipe: small JSON that says how a candidate is made from the original.
+//!
+//! It is the undo history, the link, the saved preset and the sweep's search space. Unknown fields and versions are
+//! refused, so that a recipe never means something else than it says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The version that this build writes and reads.
+pub const VERSION: u32 = 1;
+
+/// The steps that make a candidate from the original; no steps leave it as it is.
+///
+/// ```
+/// use milliwatt::compress::recipe::Recipe;
+/// let recipe = Recipe::from_json(r#"{"version":1,"steps":[{"step":"prune","sparsity":0.5}]}"#).unwrap();
+/// assert_eq!(Recipe::from_json(&recipe.to_json()).unwrap(), recipe);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// [`VERSION`].
+    pub version: u32,
+    /// In the order in which they are applied.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}
+
+/// One transform with its options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// Set the smallest weights to zero.
+    Prune(PruneOptions),
+    /// Store weights and activations as integers.
+    Quantize(QuantizeOptions),
+}
+
+/// Options of magnitude pruning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
+pub struct PruneOptions {
+    /// Share of the weights that become zero, 0 to 1.
+    pub sparsity: f64,
+    /// Where the smallest weights are sought.
+    #[serde(default)]
+    pub scope: PruneScope,
+}
+
+/// Where the smallest weights are sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum PruneScope {
+    /// Among all layers together: layers with small weights lose more.
+    Global,
+    /// In each layer for itself: every layer loses the same share.
+    #[default]
+    PerLayer,
+}
+
+/// Options of post-training quantization.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
+pub struct QuantizeOptions {
+    /// Types of weights and activations.
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// One scale for each output channel of the weights, or one for the tensor.
+    #[serde(default)]
+    pub granularity: Granularity,
+    /// How the range of each activation is chosen from the calibration inputs.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// Keep float inputs and outputs, with QUANTIZE and DEQUANTIZE at the border.
+    #[serde(default)]
+    pub float_io: bool,
+}
+
+/// Types of weights and activations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// int8 weights, int8 activations, int32 biases.
+    #[default]
+    Int8,
+}
+
+/// How finely weight scales are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Granularity {
+    /// One scale for each output channel of convolutions; one for each fully connected layer, as TFLM's older
+    /// libraries need it.
+    #[default]
+    PerChannel,
+    /// One scale for each weight tensor.
+    PerTensor,
+}
+
+/// How the range of an activation is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum Calibration {
+    /// From the smallest to the largest value seen.
+    #[default]
+    MinMax,
+    /// Between two percentiles, so that rare outliers do not widen the steps.
+    Percentile {
+        /// Share of values that stays inside, such as 99.9.
+        percent: f64,
+    },
+    /// The range with the least mean squared error.
+    Mse,
+    /// The range whose quantized histogram is nearest in Kullback-Leibler divergence.
+    Kl,
+}
+
+impl Recipe {
+    /// The recipe that changes nothing.
+    pub fn original() -> Self {
+        Self { version: VERSION, steps: Vec::new() }
+    }
+
+    /// A recipe of these steps.
+    pub fn of(steps: Vec<Step>) -> Self {
+        Self { version: VERSION, steps }
+    }
+
+    /// Reads a recipe.
+    ///
+    /// # Errors
+    /// `Parameter` for text that is not a recipe, names unknown options, or is of a newer version.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let recipe: Self = serde_json::from_str(text)
+            .map_err(|error| Error::parameter(format!("this is not a recipe that Milliwatt can read: {error}")))?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// Writes the recipe as compact JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether any step measures activations and therefore needs inputs.
+    pub fn needs_calibration(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Quantize(_)))
+    }
+
+    /// Refuses values out of range.
+    ///
+    /// # Errors
+    /// `Parameter` naming the option.
+    pub fn check(&self) -> Result<()> {
+        if self.version != VERSION {
+            return Err(Error::parameter(format!(
+                "the recipe is of version {}, this build reads version {VERSION}",
+                self.version
+            )));
+        }
+        for step in &self.steps {
+            match step {
+                Step::Prune(options) if !(0.0..=1.0).contains(&options.sparsity) => {
+                    return Err(Error::parameter(format!("sparsity {} is not between 0 and 1", options.sparsity)));
+                }
+                Step::Quantize(QuantizeOptions { calibration: Calibration::Percentile { percent }, .. })
+                    if !(50.0..=100.0).contains(percent) =>
+                {
+                    return Err(Error::parameter(format!("percentile {percent} is not between 50 and 100")));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

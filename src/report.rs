@@ -1,0 +1,502 @@
+//! What the page reads: one versioned structure in which every number says what it is.
+//!
+//! The page formats and draws; it computes nothing. A number without its kind cannot be written down here, because
+//! [`Figure`] asks for it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::compress::recipe::Recipe;
+
+/// Raised when a field changes its meaning or goes away.
+pub const VERSION: u32 = 1;
+
+/// How a number came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum FigureKind {
+    /// It ran here, on `n` inputs.
+    Measured,
+    /// Exact, from the file.
+    Counted,
+    /// Predicted by a model whose band comes from held-out validation.
+    Modelled,
+}
+
+/// A number with everything that makes it honest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Figure {
+    /// The number, in `unit`.
+    pub value: f64,
+    /// `B`, `s`, `J`, `W`, `%`, `dB`, `1` (a pure number).
+    pub unit: String,
+    /// How it came about.
+    pub kind: FigureKind,
+    /// Lower end of the interval (measured, 95 %) or band (modelled).
+    pub low: Option<f64>,
+    /// Upper end of the interval or band.
+    pub high: Option<f64>,
+    /// On how many inputs it was measured.
+    pub n: Option<u32>,
+    /// What the number includes and leaves out, in one sentence.
+    pub note: String,
+    /// Where it comes from, for modelled numbers.
+    pub source: Option<String>,
+}
+
+impl Figure {
+    /// An exact number from the file.
+    pub fn counted(value: f64, unit: &str, note: impl Into<String>) -> Self {
+        Self {
+            value,
+            unit: unit.into(),
+            kind: FigureKind::Counted,
+            low: None,
+            high: None,
+            n: None,
+            note: note.into(),
+            source: None,
+        }
+    }
+
+    /// A number that was measured here on `n` inputs, with its 95 % interval where there is one.
+    pub fn measured(value: f64, unit: &str, interval: Option<(f64, f64)>, n: usize, note: impl Into<String>) -> Self {
+        Self {
+            kind: FigureKind::Measured,
+            low: interval.map(|(low, _)| low),
+            high: interval.map(|(_, high)| high),
+            n: u32::try_from(n).ok(),
+            ..Self::counted(value, unit, note)
+        }
+    }
+
+    /// A prediction with its band and source.
+    pub fn modelled(
+        value: f64,
+        unit: &str,
+        band: (f64, f64),
+        note: impl Into<String>,
+        source: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: FigureKind::Modelled,
+            low: Some(band.0),
+            high: Some(band.1),
+            source: Some(source.into()),
+            ..Self::counted(value, unit, note)
+        }
+    }
+}
+
+/// What a model is for, as far as its shapes tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One score for each class.
+    Classification,
+    /// The output rebuilds the input; the error is the anomaly score.
+    Reconstruction,
+    /// Neither.
+    Other,
+}
+
+/// An input or output of the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Port {
+    /// Its name in the file.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<u32>,
+    /// Its element type.
+    pub dtype: String,
+    /// Scale, where it is quantized.
+    pub scale: Option<f32>,
+    /// Zero point, where it is quantized.
+    pub zero_point: Option<i32>,
+}
+
+/// A truth about the file, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Remark {
+    /// `info`, `warning` or `blocks`.
+    pub severity: String,
+    /// The sentence.
+    pub sentence: String,
+}
+
+/// What is known of a model as soon as it is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ModelCard {
+    /// The file's name; text from outside, never markup.
+    pub name: String,
+    /// SHA-256 of the bytes, in hexadecimal: what a link names instead of the bytes.
+    pub sha256: String,
+    /// Length of the file.
+    pub file: Figure,
+    /// What the model is for.
+    pub task: Task,
+    /// Inputs.
+    pub inputs: Vec<Port>,
+    /// Outputs.
+    pub outputs: Vec<Port>,
+    /// Multiply-accumulates of one inference.
+    pub macs: Figure,
+    /// Weights and biases.
+    pub parameters: Figure,
+    /// Truths about the file.
+    pub remarks: Vec<Remark>,
+    /// What the file holds that an export will not.
+    pub dropped: Vec<String>,
+    /// Why the model cannot run here, if it cannot.
+    pub blocked: Option<String>,
+    /// The audio front end that feeds it, by name.
+    pub front_end: Option<String>,
+}
+
+/// Where the bytes of the file go; the parts add up to the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct FlashPart {
+    /// `weights`, `biases`, `quantization`, `graph` or `names`.
+    pub part: String,
+    /// What that is.
+    pub sentence: String,
+    /// How much.
+    pub bytes: Figure,
+}
+
+/// A tensor's place in the arena.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ArenaBuffer {
+    /// The value's name, or what the scratch memory is for.
+    pub name: String,
+    /// Offset in the arena.
+    pub offset_bytes: u32,
+    /// Length.
+    pub bytes: u32,
+    /// First node during which it is needed.
+    pub first_node: u32,
+    /// Last node during which it is needed.
+    pub last_node: u32,
+}
+
+/// The working memory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct MemoryReport {
+    /// Activations and scratch as TFLM's planner lays them out (the arena's head).
+    pub arena: Figure,
+    /// What TFLM keeps for the model's whole life (the arena's tail).
+    pub persistent: Figure,
+    /// The picture.
+    pub buffers: Vec<ArenaBuffer>,
+}
+
+/// One layer on one side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct LayerRow {
+    /// Index of the node.
+    pub node: u32,
+    /// Operator.
+    pub op: String,
+    /// Name of its output.
+    pub name: String,
+    /// Shape of its output.
+    pub output_shape: Vec<u32>,
+    /// Shape of its weights.
+    pub weights_shape: Option<Vec<u32>>,
+    /// Type of its weights.
+    pub weights_dtype: Option<String>,
+    /// Multiply-accumulates.
+    pub macs: Figure,
+    /// Weights and biases in the file.
+    pub weight_bytes: Figure,
+    /// Share of weights that are zero.
+    pub sparsity: Option<Figure>,
+    /// Output activation.
+    pub activation_bytes: Figure,
+    /// Time on the chosen device.
+    pub latency: Option<Figure>,
+    /// Energy on the chosen device.
+    pub energy: Option<Figure>,
+    /// Signal to quantization noise of its output against the original's, from taps.
+    pub sqnr: Option<Figure>,
+    /// The node of the original that computes the same output.
+    pub original_node: Option<u32>,
+}
+
+/// A published result of the same network on the same board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct PublishedRow {
+    /// Which benchmark, round and system.
+    pub label: String,
+    /// Seconds for one inference.
+    pub latency_s: f64,
+    /// Joules for one inference.
+    pub energy_j: Option<f64>,
+    /// The result file.
+    pub source: String,
+}
+
+/// One device of the shelf with this candidate on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct DeviceRow {
+    /// Stable identifier, as in links.
+    pub id: String,
+    /// Name to show.
+    pub name: String,
+    /// Core, clock and runtime that the figures are for.
+    pub detail: String,
+    /// Whether flash and RAM suffice.
+    pub fits: bool,
+    /// The same in words: "fits", "RAM 12 KiB short".
+    pub fits_sentence: String,
+    /// One inference.
+    pub latency: Option<Figure>,
+    /// One inference.
+    pub energy: Option<Figure>,
+    /// At the user's rate.
+    pub power: Option<Figure>,
+    /// `yes`, `no`, `borderline` (the band crosses the line) or `unknown`.
+    pub under_one_milliwatt: String,
+    /// The verdict in words.
+    pub power_sentence: String,
+    /// The published measurement, where there is one.
+    pub published: Vec<PublishedRow>,
+}
+
+/// What came out of running the candidate on the test set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct EvaluationReport {
+    /// What `score` is: "accuracy" or "AUC".
+    pub metric: String,
+    /// The task's score: share of right answers, or area under the ROC curve.
+    pub score: Option<Figure>,
+    /// Share of items on which candidate and original answer the same.
+    pub agreement: Option<Figure>,
+    /// Items whose answer differs from the original's, worst first.
+    pub flips: Vec<Flip>,
+    /// Rows: true class; columns: answered class. Empty where there are no labels.
+    pub confusion: Vec<Vec<u32>>,
+    /// Class names, in the order of the outputs.
+    pub classes: Vec<String>,
+}
+
+/// An item that the candidate answers differently.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Flip {
+    /// Index in the test set.
+    pub item: u32,
+    /// Its name.
+    pub name: String,
+    /// True class, where known.
+    pub label: Option<String>,
+    /// The original's answer.
+    pub original: String,
+    /// The candidate's answer.
+    pub candidate: String,
+}
+
+/// The six numbers, always in this order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Strip {
+    /// Length of the file that is flashed.
+    pub flash: Figure,
+    /// Arena head and tail.
+    pub ram: Figure,
+    /// Accuracy or AUC, when a test set is there.
+    pub score: Option<Figure>,
+    /// One inference on the chosen device.
+    pub latency: Option<Figure>,
+    /// One inference on the chosen device.
+    pub energy: Option<Figure>,
+    /// Same answers as the original.
+    pub agreement: Option<Figure>,
+}
+
+/// Everything about one side of the bench.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Report {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The recipe that made this side.
+    pub recipe: Recipe,
+    /// The candidate as a model.
+    pub model: ModelCard,
+    /// The device that `strip` and `layers` speak of.
+    pub device: String,
+    /// Inferences each second that power is for.
+    pub rate_hz: f64,
+    /// The six numbers.
+    pub strip: Strip,
+    /// The file by parts.
+    pub flash: Vec<FlashPart>,
+    /// The working memory.
+    pub memory: MemoryReport,
+    /// Every device of the shelf.
+    pub devices: Vec<DeviceRow>,
+    /// Every layer, in execution order.
+    pub layers: Vec<LayerRow>,
+    /// What came out of running it, when a test set is there.
+    pub evaluation: Option<EvaluationReport>,
+}
+
+/// How one number of the strip moved from A to B.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Delta {
+    /// `flash`, `ram`, `score`, `latency`, `energy` or `agreement`.
+    pub of: String,
+    /// B - A, in the unit of the figure.
+    pub difference: f64,
+    /// (B - A) / A, where A is not zero.
+    pub ratio: Option<f64>,
+    /// Whether B is better: `better`, `worse`, `same` or `unclear` (the intervals overlap).
+    pub verdict: String,
+}
+
+/// A and B side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Comparison {
+    /// For each number of the strip that both sides have.
+    pub deltas: Vec<Delta>,
+    /// One sentence for the status line and the screen reader.
+    pub sentence: String,
+}
+
+/// Reads of one layer's weights: an image, and what the inspector shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct WeightsView {
+    /// Index of the node.
+    pub node: u32,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Red, green, blue, alpha of each pixel, row by row; negative weights blue, positive orange, zero neutral.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub rgba: Vec<u8>,
+    /// How the pixels are laid out, in words.
+    pub layout: String,
+    /// Edges of the histogram's bins, one more than there are counts.
+    pub bin_edges: Vec<f32>,
+    /// Weights in each bin.
+    pub bin_counts: Vec<u32>,
+    /// Smallest weight.
+    pub min: f32,
+    /// Largest weight.
+    pub max: f32,
+    /// Number of different values.
+    pub distinct: u32,
+    /// Type of the elements.
+    pub dtype: String,
+    /// Scales, one or one for each channel.
+    pub scale: Vec<f32>,
+    /// Zero points.
+    pub zero_point: Vec<i32>,
+}
+
+/// One side's answer to one input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Answer {
+    /// The answer in words: a class, or "normal" / "anomalous".
+    pub label: String,
+    /// A bar for each class, or one for the anomaly score against its threshold.
+    pub bars: Vec<Bar>,
+    /// Milliseconds that the model took here, in this browser.
+    pub here_ms: Option<Figure>,
+}
+
+/// One bar of an [`Answer`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Bar {
+    /// Class, or what the score is.
+    pub label: String,
+    /// The score as the model gives it, dequantized.
+    pub value: f32,
+    /// Length of the bar, 0 to 1.
+    pub fraction: f32,
+}
+
+/// A picture of sound over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct SpectrogramView {
+    /// Time steps.
+    pub width: u32,
+    /// Frequency bands, lowest first.
+    pub height: u32,
+    /// Brightness 0 to 255, row by row, highest frequency in the first row.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub levels: Vec<u8>,
+    /// Seconds across.
+    pub seconds: f32,
+    /// Hertz at the top.
+    pub top_hz: f32,
+}
+
+/// A clip of sound.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ClipView {
+    /// Its name; text from outside, never markup.
+    pub name: String,
+    /// Its class, where known.
+    pub label: Option<String>,
+    /// Samples each second.
+    pub sample_rate: u32,
+    /// Mono samples, full scale 1.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Float32Array"))]
+    pub samples: Vec<f32>,
+}
+
+/// A device as the shelf lists it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct DeviceCard {
+    /// Stable identifier, as in links.
+    pub id: String,
+    /// Name to show.
+    pub name: String,
+    /// Core and clock.
+    pub detail: String,
+}
+
+/// What a set of labelled or unlabelled inputs holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct DataCard {
+    /// Where it comes from, in words.
+    pub name: String,
+    /// Items that candidates are tested on.
+    pub test_items: u32,
+    /// Items that ranges are measured on; never among the test items.
+    pub calibration_items: u32,
+    /// Whether the test items carry labels.
+    pub labelled: bool,
+    /// Class names.
+    pub classes: Vec<String>,
+    /// Test items in each class.
+    pub class_counts: Vec<u32>,
+    /// What was left out and why.
+    pub remarks: Vec<String>,
+}

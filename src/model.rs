@@ -4,6 +4,7 @@
 //! change it in place, [`crate::exec`] runs one. A *value* is a tensor of the graph: an input, a constant (it has
 //! data), or an activation. A *node* is one operator; the page calls it a layer. Nodes stand in execution order.
 
+pub mod constant;
 pub mod counts;
 pub mod op;
 pub mod shape;

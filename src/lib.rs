@@ -3,6 +3,7 @@
 //! Four shapes hold it together: bytes become a [`Model`], a model becomes another model, a model with an input
 //! gives outputs, and a model gives costs.
 
+pub mod audio;
 pub mod compress;
 pub mod error;
 pub mod exec;
@@ -10,6 +11,7 @@ pub mod limits;
 pub mod model;
 pub mod progress;
 pub mod quant;
+pub mod random;
 pub mod report;
 pub mod tensor;
 pub mod units;

@@ -1,0 +1,17 @@
+//! What several test files need.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::path::PathBuf;
+
+/// A file of the folder of real models and data beside the project, `None` (said aloud) where it is not there.
+///
+/// The folder is `../shared`, or the one that the variable `MILLIWATT_SHARED` names.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("MILLIWATT_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
+    let file = root.join(path);
+    if file.exists() {
+        return Some(file);
+    }
+    println!("skipped: ../shared/{path} is not here");
+    None
+}

@@ -1,8 +1,8 @@
 """The tables of cases, one module for each family of operators; each has `cases()`, which yields `Case` objects."""
 
-from . import activations, convolution, dense, elementwise, layout, pooling, resampling, typecast
+from . import activations, convolution, dense, elementwise, graphs, layout, pooling, resampling, typecast
 
-FAMILIES = [convolution, dense, pooling, elementwise, activations, layout, resampling, typecast]
+FAMILIES = [convolution, dense, pooling, elementwise, activations, layout, resampling, typecast, graphs]
 
 
 def all_cases():

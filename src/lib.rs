@@ -5,6 +5,7 @@
 
 pub mod audio;
 pub mod compress;
+pub mod cost;
 pub mod error;
 pub mod exec;
 pub mod limits;

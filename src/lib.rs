@@ -8,6 +8,7 @@ pub mod compress;
 pub mod cost;
 pub mod error;
 pub mod exec;
+pub mod format;
 pub mod limits;
 pub mod model;
 pub mod progress;

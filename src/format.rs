@@ -1,0 +1,58 @@
+//! Files: what is read becomes a [`Model`] or tensors, what is written is made from them.
+//!
+//! # The tour
+//!
+//! | file | module | reads | writes |
+//! |---|---|---|---|
+//! | TensorFlow Lite | [`tflite`] | yes | yes |
+//!
+//! Every reader keeps the same rules. It takes bytes, never a path. It decides by content, never by a name. It checks
+//! [`crate::limits`] before it takes memory. A file that is broken and a file that Milliwatt cannot use are different
+//! errors ([`crate::error::Kind::Format`] and [`crate::error::Kind::Unsupported`]). No file makes it panic.
+//!
+//! A model that opens comes with the truth about itself: [`Finding`]s, which are sentences for a person, and
+//! [`Opened::dropped`], which names what the file says and a rewritten file will not.
+
+pub mod tflite;
+
+use serde::Serialize;
+
+use crate::model::Model;
+
+/// A model as it was found in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The model, validated.
+    pub model: Model,
+    /// The truth about the file, worst first.
+    pub findings: Vec<Finding>,
+    /// What the file holds and the model does not carry, so that a rewritten file lacks it.
+    pub dropped: Vec<String>,
+}
+
+/// How much a [`Finding`] matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Works, but perhaps not as its owner thinks, or not on every target.
+    Warning,
+    /// Keeps the model from running on a microcontroller as it is.
+    Blocks,
+}
+
+/// One true sentence about a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: Severity,
+    /// The sentence, for a person; names from the file stand last.
+    pub sentence: String,
+}
+
+impl Finding {
+    pub(crate) fn new(severity: Severity, sentence: impl Into<String>) -> Self {
+        Self { severity, sentence: sentence.into() }
+    }
+}

@@ -1,0 +1,18 @@
+//! TensorFlow Lite files, in and out.
+//!
+//! Facts of the format that are easy to miss:
+//! - the operator code is the larger of two fields, because the first one was too small;
+//! - buffer 0 stands for "no data";
+//! - zero points are 64-bit integers;
+//! - constants may share a buffer, and should lie at multiples of 16 bytes.
+//!
+//! *Source*: LiteRT `schema.fbs`; see `schema.rs` for the numbers.
+
+mod findings;
+mod operators;
+mod options;
+mod read;
+mod schema;
+mod table;
+
+pub use read::read;

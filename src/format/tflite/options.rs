@@ -1,0 +1,219 @@
+//! Builtin options: one table per operator, read into the attributes of [`Op`].
+
+use super::schema::{self, TableKind};
+use super::table::Table;
+use crate::error::{Error, Result};
+use crate::model::Op;
+use crate::model::op::{
+    Activation, Conv2d, DepthwiseConv2d, FullyConnected, Padding, Pool2d, Resize, StridedSlice, TransposeConv,
+};
+
+/// The union code and the table of a known operator's options; `None` for operators that Milliwatt only shows.
+///
+/// Operators without attributes have a union code too (PAD, TRANSPOSE), or none at all (RELU: 0).
+pub(super) fn kind(name: &str) -> Option<(u8, &'static TableKind)> {
+    Some(match name {
+        "CONV_2D" => (1, &schema::conv_2d::KIND),
+        "DEPTHWISE_CONV_2D" => (2, &schema::depthwise_conv_2d::KIND),
+        "AVERAGE_POOL_2D" | "MAX_POOL_2D" => (5, &schema::pool_2d::KIND),
+        "FULLY_CONNECTED" => (8, &schema::fully_connected::KIND),
+        "SOFTMAX" => (9, &schema::softmax::KIND),
+        "CONCATENATION" => (10, &schema::concatenation::KIND),
+        "ADD" => (11, &schema::add::KIND),
+        "L2_NORMALIZATION" => (12, &schema::l2_norm::KIND),
+        "RESIZE_BILINEAR" => (15, &schema::resize_bilinear::KIND),
+        "RESHAPE" => (17, &schema::reshape::KIND),
+        "MUL" => (21, &schema::mul::KIND),
+        "PAD" => (22, &schema::empty::KIND),
+        "TRANSPOSE" => (26, &schema::empty::KIND),
+        "MEAN" => (27, &schema::reducer::KIND),
+        "SUB" => (28, &schema::sub::KIND),
+        "SQUEEZE" => (30, &schema::squeeze::KIND),
+        "STRIDED_SLICE" => (32, &schema::strided_slice::KIND),
+        "SPLIT" => (35, &schema::split::KIND),
+        "DEQUANTIZE" => (38, &schema::empty::KIND),
+        "PADV2" => (43, &schema::empty::KIND),
+        "TRANSPOSE_CONV" => (49, &schema::transpose_conv::KIND),
+        "EXPAND_DIMS" => (52, &schema::empty::KIND),
+        "RESIZE_NEAREST_NEIGHBOR" => (74, &schema::resize_nearest_neighbor::KIND),
+        "LEAKY_RELU" => (75, &schema::leaky_relu::KIND),
+        "QUANTIZE" => (89, &schema::empty::KIND),
+        "HARD_SWISH" => (91, &schema::empty::KIND),
+        "RELU" | "RELU6" | "PRELU" | "LOGISTIC" | "TANH" => (0, &schema::empty::KIND),
+        _ => return None,
+    })
+}
+
+/// A known operator with its attributes.
+///
+/// # Errors
+/// `Format` where an operator cannot do without the options that are missing, `Unsupported` for codes that the schema
+/// of this writing does not know.
+pub(super) fn read(name: &str, table: Option<&Table<'_>>) -> Result<Op> {
+    let Some(table) = table else { return without(name) };
+    Ok(match name {
+        "CONV_2D" => {
+            use schema::conv_2d::*;
+            Op::Conv2d(Conv2d {
+                padding: padding(table, PADDING)?,
+                stride: [size(table, STRIDE_H, 0)?, size(table, STRIDE_W, 0)?],
+                dilation: [size(table, DILATION_H_FACTOR, 1)?, size(table, DILATION_W_FACTOR, 1)?],
+                activation: activation(table, FUSED_ACTIVATION_FUNCTION)?,
+            })
+        }
+        "DEPTHWISE_CONV_2D" => {
+            use schema::depthwise_conv_2d::*;
+            Op::DepthwiseConv2d(DepthwiseConv2d {
+                padding: padding(table, PADDING)?,
+                stride: [size(table, STRIDE_H, 0)?, size(table, STRIDE_W, 0)?],
+                dilation: [size(table, DILATION_H_FACTOR, 1)?, size(table, DILATION_W_FACTOR, 1)?],
+                depth_multiplier: size(table, DEPTH_MULTIPLIER, 0)?,
+                activation: activation(table, FUSED_ACTIVATION_FUNCTION)?,
+            })
+        }
+        "TRANSPOSE_CONV" => {
+            use schema::transpose_conv::*;
+            Op::TransposeConv(TransposeConv {
+                padding: padding(table, PADDING)?,
+                stride: [size(table, STRIDE_H, 0)?, size(table, STRIDE_W, 0)?],
+                activation: activation(table, FUSED_ACTIVATION_FUNCTION)?,
+            })
+        }
+        "AVERAGE_POOL_2D" | "MAX_POOL_2D" => {
+            use schema::pool_2d::*;
+            let pool = Pool2d {
+                padding: padding(table, PADDING)?,
+                stride: [size(table, STRIDE_H, 0)?, size(table, STRIDE_W, 0)?],
+                filter: [size(table, FILTER_HEIGHT, 0)?, size(table, FILTER_WIDTH, 0)?],
+                activation: activation(table, FUSED_ACTIVATION_FUNCTION)?,
+            };
+            if name == "MAX_POOL_2D" { Op::MaxPool2d(pool) } else { Op::AveragePool2d(pool) }
+        }
+        "FULLY_CONNECTED" => {
+            use schema::fully_connected::*;
+            Op::FullyConnected(FullyConnected {
+                activation: activation(table, FUSED_ACTIVATION_FUNCTION)?,
+                shuffled_weights: match table.scalar::<i8>(WEIGHTS_FORMAT, 0)? {
+                    0 => false,
+                    1 => true,
+                    other => return Err(unknown("weights_format", other)),
+                },
+                keep_num_dims: table.boolean(KEEP_NUM_DIMS, false)?,
+                asymmetric_quantize_inputs: table.boolean(ASYMMETRIC_QUANTIZE_INPUTS, false)?,
+            })
+        }
+        "SOFTMAX" => Op::Softmax { beta: table.scalar(schema::softmax::BETA, 0.0)? },
+        "CONCATENATION" => {
+            use schema::concatenation::*;
+            Op::Concatenation {
+                axis: table.scalar(AXIS, 0)?,
+                activation: activation(table, FUSED_ACTIVATION_FUNCTION)?,
+            }
+        }
+        "ADD" => Op::Add {
+            activation: activation(table, schema::add::FUSED_ACTIVATION_FUNCTION)?,
+            pot_scale_int16: table.boolean(schema::add::POT_SCALE_INT16, true)?,
+        },
+        "SUB" => Op::Sub {
+            activation: activation(table, schema::sub::FUSED_ACTIVATION_FUNCTION)?,
+            pot_scale_int16: table.boolean(schema::sub::POT_SCALE_INT16, true)?,
+        },
+        "MUL" => Op::Mul { activation: activation(table, schema::mul::FUSED_ACTIVATION_FUNCTION)? },
+        "L2_NORMALIZATION" => {
+            Op::L2Normalization { activation: activation(table, schema::l2_norm::FUSED_ACTIVATION_FUNCTION)? }
+        }
+        "RESHAPE" => Op::Reshape { new_shape: table.vector(schema::reshape::NEW_SHAPE)? },
+        "MEAN" => Op::Mean { keep_dims: table.boolean(schema::reducer::KEEP_DIMS, false)? },
+        "SQUEEZE" => Op::Squeeze { dims: table.vector(schema::squeeze::SQUEEZE_DIMS)?.unwrap_or_default() },
+        "STRIDED_SLICE" => {
+            use schema::strided_slice::*;
+            Op::StridedSlice(StridedSlice {
+                begin_mask: table.scalar(BEGIN_MASK, 0)?,
+                end_mask: table.scalar(END_MASK, 0)?,
+                ellipsis_mask: table.scalar(ELLIPSIS_MASK, 0)?,
+                new_axis_mask: table.scalar(NEW_AXIS_MASK, 0)?,
+                shrink_axis_mask: table.scalar(SHRINK_AXIS_MASK, 0)?,
+                offset: table.boolean(OFFSET, false)?,
+            })
+        }
+        "SPLIT" => Op::Split { count: size(table, schema::split::NUM_SPLITS, 0)? },
+        "LEAKY_RELU" => Op::LeakyRelu { alpha: table.scalar(schema::leaky_relu::ALPHA, 0.0)? },
+        "RESIZE_BILINEAR" => {
+            use schema::resize_bilinear::*;
+            // Sizes of the years before the size input: no reader looks at them, so losing them loses nothing.
+            table.scalar::<i32>(NEW_HEIGHT, 0)?;
+            table.scalar::<i32>(NEW_WIDTH, 0)?;
+            Op::ResizeBilinear(Resize {
+                align_corners: table.boolean(ALIGN_CORNERS, false)?,
+                half_pixel_centers: table.boolean(HALF_PIXEL_CENTERS, false)?,
+            })
+        }
+        "RESIZE_NEAREST_NEIGHBOR" => {
+            use schema::resize_nearest_neighbor::*;
+            Op::ResizeNearestNeighbor(Resize {
+                align_corners: table.boolean(ALIGN_CORNERS, false)?,
+                half_pixel_centers: table.boolean(HALF_PIXEL_CENTERS, false)?,
+            })
+        }
+        _ => return without(name),
+    })
+}
+
+/// A known operator whose options are missing, with the schema's defaults where those make sense.
+fn without(name: &str) -> Result<Op> {
+    Ok(match name {
+        "FULLY_CONNECTED" => Op::FullyConnected(FullyConnected::default()),
+        "ADD" => Op::Add { activation: Activation::None, pot_scale_int16: true },
+        "SUB" => Op::Sub { activation: Activation::None, pot_scale_int16: true },
+        "MUL" => Op::Mul { activation: Activation::None },
+        "L2_NORMALIZATION" => Op::L2Normalization { activation: Activation::None },
+        "RESHAPE" => Op::Reshape { new_shape: None },
+        "MEAN" => Op::Mean { keep_dims: false },
+        "SQUEEZE" => Op::Squeeze { dims: vec![] },
+        "RESIZE_BILINEAR" => Op::ResizeBilinear(Resize::default()),
+        "RESIZE_NEAREST_NEIGHBOR" => Op::ResizeNearestNeighbor(Resize::default()),
+        "PAD" => Op::Pad,
+        "PADV2" => Op::PadV2,
+        "TRANSPOSE" => Op::Transpose,
+        "EXPAND_DIMS" => Op::ExpandDims,
+        "QUANTIZE" => Op::Quantize,
+        "DEQUANTIZE" => Op::Dequantize,
+        "HARD_SWISH" => Op::HardSwish,
+        "RELU" => Op::Relu,
+        "RELU6" => Op::Relu6,
+        "PRELU" => Op::Prelu,
+        "LOGISTIC" => Op::Logistic,
+        "TANH" => Op::Tanh,
+        _ => return Err(Error::format(format!("{name} has no builtin options, and they have no sensible defaults"))),
+    })
+}
+
+fn padding(table: &Table<'_>, field: u16) -> Result<Padding> {
+    match table.scalar::<i8>(field, 0)? {
+        0 => Ok(Padding::Same),
+        1 => Ok(Padding::Valid),
+        other => Err(unknown("padding", other)),
+    }
+}
+
+fn activation(table: &Table<'_>, field: u16) -> Result<Activation> {
+    Ok(match table.scalar::<i8>(field, 0)? {
+        0 => Activation::None,
+        1 => Activation::Relu,
+        2 => Activation::ReluN1To1,
+        3 => Activation::Relu6,
+        4 => Activation::Tanh,
+        5 => Activation::SignBit,
+        other => return Err(unknown("fused_activation_function", other)),
+    })
+}
+
+fn unknown(field: &str, code: i8) -> Error {
+    Error::unsupported(format!("{field} has the value {code}, which Milliwatt does not know"))
+}
+
+/// A size that must not be negative.
+fn size(table: &Table<'_>, field: u16, default: i32) -> Result<usize> {
+    let size = table.scalar::<i32>(field, default)?;
+    usize::try_from(size).map_err(|_| Error::format(format!("an option has the negative size {size}")))
+}

@@ -1,0 +1,77 @@
+//! Real TFLite files: what they count, what is said of them, and that they survive being written.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use milliwatt::format::{Opened, Severity, tflite};
+use milliwatt::model::counts;
+use milliwatt::units::{Bytes, Macs};
+
+/// Name, parameters and MACs, as published in the reference table (0 where none is published).
+const MODELS: [(&str, u64, u64); 15] = [
+    ("kws01_int8", 22_604, 2_656_768),
+    ("kws01_fp32_qualcomm", 22_604, 2_656_768),
+    ("kws01_dynrange", 22_604, 2_656_768),
+    ("ic01_int8", 77_706, 12_501_632),
+    ("ic01_fp32", 77_706, 12_501_632),
+    ("ic01large_int8", 480_330, 76_473_920),
+    ("ic01large_fp32", 480_330, 76_473_920),
+    ("vww01_int8", 210_850, 7_489_664),
+    ("vww01_fp32", 210_850, 7_489_664),
+    ("ad01_int8", 265_864, 264_192),
+    ("ad01_int8_floatio", 265_864, 264_192),
+    ("ad01_fp32", 265_864, 264_192),
+    ("ad01_dynrange", 265_864, 264_192),
+    ("sww01_int8", 46_883, 826_368),
+    ("micro_speech_uint8", 16_652, 336_000),
+];
+
+fn bytes(name: &str) -> Option<Vec<u8>> {
+    Some(std::fs::read(common::shared(&format!("mlperf/models/{name}.tflite"))?).unwrap())
+}
+
+fn open(name: &str) -> Option<Opened> {
+    Some(tflite::read(&bytes(name)?).unwrap_or_else(|error| panic!("{name}: {error}")))
+}
+
+#[test]
+fn reference_models_count_what_is_published() {
+    for (name, parameters, macs) in MODELS {
+        let Some(opened) = open(name) else { return };
+        let counts = counts::model(&opened.model);
+        assert_eq!((counts.parameters, counts.macs), (parameters, Macs(macs)), "{name}");
+    }
+    let counts = counts::model(&open("kws01_int8").unwrap().model);
+    assert_eq!((counts.weight_bytes, counts.bias_bytes), (Bytes(22_016), Bytes(2_352)));
+}
+
+#[test]
+fn only_unused_operator_codes_of_reference_models_are_dropped() {
+    for (name, ..) in MODELS {
+        let Some(opened) = open(name) else { return };
+        let expected: &[&str] = match name {
+            "ic01_int8" | "vww01_int8" => &["an operator code that no node uses (2 times, first in QUANTIZE)"],
+            _ => &[],
+        };
+        assert_eq!(opened.dropped, expected, "{name}");
+    }
+}
+
+#[test]
+fn findings_tell_which_reference_models_tflm_refuses() {
+    for (name, ..) in MODELS {
+        let Some(opened) = open(name) else { return };
+        let blocks: Vec<&str> = opened
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Blocks)
+            .map(|finding| finding.sentence.as_str())
+            .collect();
+        match name {
+            "kws01_dynrange" => assert!(blocks[0].contains("the weights of 5 of its 10 weighted layers are int8")),
+            "ad01_dynrange" => assert!(blocks[0].contains("the weights of 10 of its 10 weighted layers are int8")),
+            "micro_speech_uint8" => assert!(blocks[0].contains("2 layers are in the old uint8 scheme")),
+            _ => assert!(blocks.is_empty(), "{name}: {blocks:?}"),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The obvious kernels: one file for each family of operators, one row of the table for each operator.
+//!
+//! Every kernel is the loop that the operator's definition says, for `float32`, `int8` and `int16` activations. They are
+//! the oracle of the fast kernels in [`super::fast`]. Integer kernels give the bytes of TFLM's reference kernels; under
+//! [`crate::quant::Arithmetic::Xnnpack`] those operators that XNNPACK computes otherwise follow it, and the rest keep
+//! TFLM's rules: see each file.
+
+pub mod binary;
+pub mod conv;
+pub mod copy;
+pub mod fully_connected;
+pub mod pool;
+pub mod quantize;
+pub mod softmax;
+
+use super::kernel::Kernel;
+use super::site::Site;
+use crate::error::{Error, Result};
+use crate::model::Op;
+
+/// Checks a node and precomputes all that does not depend on the input.
+///
+/// # Errors
+/// A prepare function answers with a sentence on whatever would stop the device, or would make the result differ from
+/// the device's. It must not take memory in proportion to activations.
+pub type Prepare = fn(&Site<'_>) -> Result<Box<dyn Kernel>>;
+
+/// The prepare function of an operator, `None` for those that are shown but not executed.
+///
+/// To add an operator, write its file here, give it a row, and add its vectors to the golden suite.
+pub fn row(op: &Op) -> Option<Prepare> {
+    Some(match op {
+        Op::Conv2d(_) | Op::DepthwiseConv2d(_) => conv::prepare,
+        Op::FullyConnected(_) => fully_connected::prepare,
+        Op::AveragePool2d(_) | Op::MaxPool2d(_) => pool::prepare,
+        Op::Add { .. } | Op::Sub { .. } | Op::Mul { .. } => binary::prepare,
+        Op::Reshape { .. } | Op::Squeeze { .. } | Op::ExpandDims => copy::prepare,
+        Op::Softmax { .. } => softmax::prepare,
+        Op::Quantize => quantize::prepare_quantize,
+        Op::Dequantize => quantize::prepare_dequantize,
+        _ => return None,
+    })
+}
+
+/// Prepares the obvious kernel of a node.
+///
+/// # Errors
+/// `Unsupported` for operators without a row, and those of the prepare functions.
+pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
+    match row(&site.node.op) {
+        Some(prepare) => prepare(site),
+        None => Err(Error::unsupported("Milliwatt does not execute this operator")),
+    }
+}

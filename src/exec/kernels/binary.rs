@@ -194,7 +194,7 @@ fn fixed_sum(left_shift: u32, inputs: [f64; 2], output: f64) -> Result<Rule> {
 fn integer_sum(a: f32, b: f32, function: Function) -> Result<Rule> {
     let largest = a.max(b);
     // XNNPACK takes ratios from 2^-10 to 2^8.
-    if !(largest >= 1.0 / 1024.0 && largest < 256.0) {
+    if !(1.0 / 1024.0..256.0).contains(&largest) {
         return Err(Error::numeric(format!("a ratio of scales of {largest} is outside of XNNPACK's 1/1024 to 256")));
     }
     let (_, exponent) = libm::frexpf(largest);

@@ -16,6 +16,7 @@ pub mod quant;
 pub mod random;
 pub mod report;
 pub mod tensor;
+pub mod train;
 pub mod units;
 
 pub use error::{Error, Result};

@@ -16,7 +16,10 @@ pub mod quant;
 pub mod random;
 pub mod report;
 pub mod tensor;
+pub mod train;
 pub mod units;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 
 pub use error::{Error, Result};
 pub use model::Model;

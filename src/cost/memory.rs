@@ -193,12 +193,15 @@ fn scratch(model: &Model, node: &Node) -> Vec<(usize, &'static str)> {
             }
             _ => vec![],
         },
-        Op::Mean { .. } => match input(0).map(|x| x.dtype) {
-            Some(DType::Int8 | DType::Uint8 | DType::Int16) => {
-                vec![(output_elements.saturating_mul(4), "accumulators")]
+        Op::Mean { .. } => {
+            let rank = input(0).map_or(0, |x| x.shape.len());
+            let axes = input(1).map_or(0, |axes| axes.elements());
+            let mut buffers = vec![(4 * rank, "index of the element"), (4 * axes, "axes, made positive")];
+            if matches!(input(0).map(|x| x.dtype), Some(DType::Int8 | DType::Uint8 | DType::Int16)) {
+                buffers.insert(0, (output_elements.saturating_mul(4), "sums"));
             }
-            _ => vec![],
-        },
+            buffers
+        }
         _ => vec![],
     }
 }

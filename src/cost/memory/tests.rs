@@ -24,11 +24,18 @@ fn a_chain_needs_its_largest_pair() {
 }
 
 #[test]
-fn int8_mean_asks_for_accumulators_while_it_runs() {
-    let mut model = chain(&[(DType::Int8, &[1, 4, 4, 8]), (DType::Int8, &[1, 8])], vec![Op::Mean { keep_dims: false }]);
-    assert_eq!(memory(&model).head_bytes, Bytes(128 + 16 + 32));
-    model.values.iter_mut().for_each(|value| value.dtype = DType::Float32);
-    assert_eq!(memory(&model).head_bytes, Bytes(512 + 32));
+fn mean_asks_for_indices_and_with_int8_for_sums() {
+    let mut model = Model::default();
+    let x = model.add_value(Value::activation("x", DType::Int8, &[1, 4, 4, 8]));
+    let axes = model.add_value(Value::int_constant("axes", &[2], &[1, 2]));
+    let y = model.add_value(Value::activation("y", DType::Int8, &[1, 8]));
+    model.nodes.push(Node::new(Op::Mean { keep_dims: false }, &[x, axes], &[y]));
+    (model.inputs, model.outputs) = (vec![x], vec![y]);
+    assert_eq!(memory(&model).head_bytes, Bytes(128 + 16 + 32 + 16 + 16));
+    for id in [x, y] {
+        model.values[id].dtype = DType::Float32;
+    }
+    assert_eq!(memory(&model).head_bytes, Bytes(512 + 32 + 16 + 16));
 }
 
 #[test]
@@ -65,7 +72,9 @@ fn a_variable_lives_in_the_tail() {
     model.add_value(state);
     let after = memory(&model);
     assert_eq!(after.head_bytes, before.head_bytes);
-    assert_eq!(after.persistent.bytes.0, before.persistent.bytes.0 + 112 + 12);
+    // 100 bytes rounded up to 112, and a 12-byte description that alignment may round up as well.
+    let grown = after.persistent.bytes.0 - before.persistent.bytes.0;
+    assert!((112 + 12..=112 + 16).contains(&grown), "{grown}");
 }
 
 #[test]

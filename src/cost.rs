@@ -1,4 +1,25 @@
 //! What a model costs: flash, working memory, time, energy and average power.
+//!
+//! | file | what it answers | kind |
+//! |---|---|---|
+//! | [`memory`] (with [`arena`]) | how TFLM lays out its arena | counted (head), modelled (tail) |
+//! | [`estimate`](mod@estimate) | time and energy of one inference | modelled, with a band |
+//! | [`budget`](mod@budget) | average power at a rate, and the one-milliwatt verdict | modelled, with a band |
+//! | [`device`] | the shelf: boards with sourced figures | stated or parsed |
+//! | [`published`] | what MLPerf Tiny submissions measured | parsed |
+//! | [`classes`] | what a layer asks of a processor | counted |
+//! | [`fit`](mod@fit) | rates from measurements, and how well they predict | modelled |
 
 pub mod arena;
+pub mod budget;
+pub mod classes;
+pub mod device;
+pub mod estimate;
+pub mod fit;
 pub mod memory;
+pub mod published;
+
+pub use budget::{Budget, Verdict, budget};
+pub use device::{Device, devices};
+pub use estimate::{Estimate, Fits, Modelled, estimate, fits};
+pub use memory::{Memory, memory};

@@ -18,6 +18,8 @@ pub mod report;
 pub mod tensor;
 pub mod train;
 pub mod units;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 
 pub use error::{Error, Result};
 pub use model::Model;

@@ -4,7 +4,7 @@
 mod common;
 
 use milliwatt::format::{Opened, Severity, tflite};
-use milliwatt::model::counts;
+use milliwatt::model::{Model, counts};
 use milliwatt::units::{Bytes, Macs};
 
 /// Name, parameters and MACs, as published in the reference table (0 where none is published).
@@ -73,5 +73,34 @@ fn findings_tell_which_reference_models_tflm_refuses() {
             "micro_speech_uint8" => assert!(blocks[0].contains("2 layers are in the old uint8 scheme")),
             _ => assert!(blocks.is_empty(), "{name}: {blocks:?}"),
         }
+    }
+}
+
+/// What a model is expected to be after it was written and read again.
+fn expected_after_writing(model: &Model) -> Model {
+    let mut expected = model.clone();
+    if expected.signatures.is_empty() {
+        expected.signatures = vec![tflite::default_signature(model)];
+    }
+    expected
+}
+
+#[test]
+fn every_reference_model_survives_being_written() {
+    for (name, ..) in MODELS {
+        let Some(original) = bytes(name) else { return };
+        let opened = tflite::read(&original).unwrap();
+        let written = tflite::write(&opened.model).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let again = tflite::read(&written).unwrap_or_else(|error| panic!("{name}: {error}"));
+        println!("{name}: {} bytes became {}", original.len(), written.len());
+        assert!(again.dropped.is_empty(), "{name}: {:?}", again.dropped);
+        let mut expected = expected_after_writing(&opened.model);
+        for (node, written) in expected.nodes.iter_mut().zip(&again.model.nodes) {
+            assert!(written.version >= node.version, "{name}: {node:?} became version {}", written.version);
+            node.version = written.version;
+        }
+        assert!(again.model == expected, "{name} changed");
+        assert!(written.len() <= original.len(), "{name} grew from {} to {} bytes", original.len(), written.len());
+        assert_eq!(written, tflite::write(&again.model).unwrap(), "{name} is not written the same twice");
     }
 }

@@ -4,10 +4,41 @@
 //! and a node that none takes gets its obvious kernel. A row starts from the same decoded constants as the obvious
 //! kernel, for instance [`super::kernels::conv::integers`], so that all checks are made once, and repacks them.
 //! Working memory for a run is asked for with [`Kernel::scratch_bytes`].
+//!
+//! | file | what |
+//! |---|---|
+//! | `simd` | four-lane vectors: `v128` in WebAssembly, arrays with the same bits elsewhere |
+//! | `requantize` | from accumulators to int8, with TFLM's two roundings, eight channels at a time |
+//! | `image` | the input with its border around it |
+//! | `gemm` | the int8 matrix product under `conv` |
+//! | `conv`, `depthwise`, `fully_connected` | operators over them |
+//! | `float_gemm`, `float_conv` | the same on floats |
 
-use super::kernel::Kernel;
+pub mod buffer;
+pub mod conv;
+pub mod depthwise;
+pub mod float_conv;
+pub mod float_gemm;
+pub mod fully_connected;
+pub mod gemm;
+pub mod image;
+pub mod requantize;
+pub mod simd;
+
+use super::arithmetic::Requantize;
+use super::kernel::{Io, Kernel, Split};
+use super::kernels;
+use super::kernels::conv::Filter;
 use super::site::Site;
+use super::weights::{Types, types};
 use crate::error::Result;
+use crate::model::{Op, Value};
+use crate::quant::Arithmetic;
+use conv::{Conv, Parts};
+use depthwise::Depthwise;
+use float_conv::{FloatConv, FloatDepthwise, FloatParts};
+use fully_connected::{FloatFullyConnected, FullyConnected};
+use requantize::{OutputRange, Scaling};
 
 /// Takes a node, or answers `None` where it has no fast kernel for the node's types, shapes or arithmetic.
 ///
@@ -16,7 +47,7 @@ use crate::error::Result;
 pub type TryPrepare = fn(&Site<'_>) -> Result<Option<Box<dyn Kernel>>>;
 
 /// The fast kernels.
-pub const TABLE: &[TryPrepare] = &[];
+pub const TABLE: &[TryPrepare] = &[prepare_conv, prepare_fully_connected];
 
 /// The fast kernel of a node, where there is one.
 ///
@@ -30,3 +61,101 @@ pub fn prepare(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
     }
     Ok(None)
 }
+
+/// The way to the outputs in the terms of the fast kernels; `None` where outputs are no int8.
+fn scaling(requantize: &Requantize) -> Option<(Scaling<'_>, OutputRange)> {
+    let scaling = match requantize.arithmetic {
+        Arithmetic::Tflm => Scaling::Double(&requantize.multipliers),
+        Arithmetic::Single => Scaling::Single(&requantize.multipliers),
+        Arithmetic::Xnnpack => Scaling::Float(&requantize.scales),
+    };
+    let (low, high) = (i8::try_from(requantize.min).ok()?, i8::try_from(requantize.max).ok()?);
+    Some((scaling, OutputRange { zero_point: requantize.zero_point, low, high }))
+}
+
+/// CONV_2D and DEPTHWISE_CONV_2D.
+fn prepare_conv(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
+    if !matches!(site.node.op, Op::Conv2d(_) | Op::DepthwiseConv2d(_)) {
+        return Ok(None);
+    }
+    match types(site, 1, 2, 0)? {
+        Types::Int8 => prepare_int8_conv(site),
+        Types::Float => prepare_float_conv(site),
+        _ => Ok(None),
+    }
+}
+
+fn prepare_int8_conv(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
+    let integers = kernels::conv::integers(site, Value::to_i8, Value::to_i32)?;
+    let Some((scaling, range)) = scaling(&integers.requantize) else { return Ok(None) };
+    let parts =
+        Parts { weights: &integers.weights, bias: &integers.bias, zero_point: -integers.input_offset, scaling, range };
+    Ok(match integers.filter {
+        Filter::Dense { depth, .. } if depth == integers.window.input[3] => boxed(Conv::new(&integers.window, &parts)),
+        Filter::Depthwise { .. } if integers.window.input[3] == 1 => {
+            boxed(Conv::from_single_channel(&integers.window, &parts))
+        }
+        Filter::Depthwise { multiplier: 1 } => boxed(Depthwise::new(&integers.window, &parts)),
+        _ => None,
+    })
+}
+
+fn prepare_float_conv(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
+    let floats = kernels::conv::floats(site)?;
+    let parts =
+        FloatParts { window: &floats.window, weights: &floats.weights, bias: &floats.bias, clamp: floats.clamp };
+    Ok(match floats.filter {
+        Filter::Dense { depth, .. } if depth == floats.window.input[3] => boxed(FloatConv::new(&parts)),
+        Filter::Depthwise { .. } if floats.window.input[3] == 1 => boxed(FloatConv::from_single_channel(&parts)),
+        Filter::Depthwise { multiplier: 1 } => boxed(FloatDepthwise::new(&parts)),
+        _ => None,
+    })
+}
+
+/// FULLY_CONNECTED.
+fn prepare_fully_connected(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
+    if !matches!(site.node.op, Op::FullyConnected(_)) {
+        return Ok(None);
+    }
+    match types(site, 1, 2, 0)? {
+        Types::Int8 => {
+            let integers = kernels::fully_connected::integers(site, Value::to_i8, Value::to_i32)?;
+            let Some((scaling, range)) = scaling(&integers.requantize) else { return Ok(None) };
+            let inputs = integers.size[1];
+            let parts = Parts {
+                weights: &integers.weights,
+                bias: &integers.bias,
+                zero_point: -integers.input_offset,
+                scaling,
+                range,
+            };
+            Ok(boxed(FullyConnected::new(&parts, inputs)))
+        }
+        Types::Float => {
+            let kernels::fully_connected::Floats { size, weights, bias, clamp } =
+                kernels::fully_connected::floats(site)?;
+            Ok(boxed(Some(FloatFullyConnected::new(&weights, &bias, size[1], clamp))))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn boxed<K: Kernel + 'static>(kernel: Option<K>) -> Option<Box<dyn Kernel>> {
+    kernel.map(|kernel| Box::new(kernel) as Box<dyn Kernel>)
+}
+
+macro_rules! kernel {
+    ($($name:ident),*) => {
+        $(impl Kernel for $name {
+            fn run(&mut self, io: &mut Io<'_>) {
+                let Split { inputs, output, scratch } = io.split(0);
+                $name::run(self, inputs.get(0), output, scratch);
+            }
+
+            fn scratch_bytes(&self) -> usize {
+                $name::scratch_bytes(self)
+            }
+        })*
+    };
+}
+kernel!(Conv, Depthwise, FullyConnected, FloatConv, FloatDepthwise, FloatFullyConnected);

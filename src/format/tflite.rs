@@ -14,5 +14,8 @@ mod options;
 mod read;
 mod schema;
 mod table;
+mod versions;
+mod write;
 
 pub use read::read;
+pub use write::{default_signature, write};

@@ -87,7 +87,7 @@ fn macs(model: &Model, node: &Node) -> Macs {
         Op::TransposeConv(_) => value(node.input(2)).map_or(0, size),
         _ => size(output),
     };
-    Macs(if channels == 0 { 0 } else { met.saturating_mul(size(weights) / channels) })
+    Macs(met.saturating_mul(size(weights).checked_div(channels).unwrap_or(0)))
 }
 
 fn add_parameters(model: &Model, node: &Node, seen: &mut BTreeSet<ValueId>, counts: &mut Counts) {

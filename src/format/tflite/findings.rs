@@ -60,10 +60,10 @@ fn weighted(model: &Model) -> impl Iterator<Item = (&Node, &Value, &Value)> {
 fn unknown_operators(model: &Model) -> Option<String> {
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     for node in &model.nodes {
-        if let Op::Opaque(opaque) = &node.op {
-            if !node.op.is_stopped() {
-                *names.entry(&opaque.name).or_default() += 1;
-            }
+        if let Op::Opaque(opaque) = &node.op
+            && !node.op.is_stopped()
+        {
+            *names.entry(&opaque.name).or_default() += 1;
         }
     }
     if names.is_empty() {

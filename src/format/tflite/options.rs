@@ -188,6 +188,164 @@ fn without(name: &str) -> Result<Op> {
     })
 }
 
+/// One field of an options table, with the value that need not be written.
+pub(super) enum Field {
+    /// An enumeration.
+    Code(u16, i8),
+    /// A truth value and its default.
+    Flag(u16, bool, bool),
+    /// An integer and its default.
+    Integer(u16, i32, i32),
+    /// A real number; the default is 0.
+    Real(u16, f32),
+    /// A vector of integers.
+    Integers(u16, Vec<i32>),
+}
+
+/// The fields of an operator's options, `None` where it has no options table.
+///
+/// # Errors
+/// `Parameter` for an attribute that does not fit the file's 32 bits.
+pub(super) fn fields(op: &Op, bias_type: i8) -> Result<Option<Vec<Field>>> {
+    use Field::{Code, Flag, Integer, Integers, Real};
+    let size = |field: u16, size: usize, default: i32| {
+        let size = i32::try_from(size).map_err(|_| Error::parameter(format!("an attribute of {size} is too large")))?;
+        Ok::<_, Error>(Integer(field, size, default))
+    };
+    Ok(Some(match op {
+        Op::Conv2d(op) => {
+            use schema::conv_2d::*;
+            vec![
+                Code(PADDING, padding_code(op.padding)),
+                size(STRIDE_W, op.stride[1], 0)?,
+                size(STRIDE_H, op.stride[0], 0)?,
+                Code(FUSED_ACTIVATION_FUNCTION, activation_code(op.activation)),
+                size(DILATION_W_FACTOR, op.dilation[1], 1)?,
+                size(DILATION_H_FACTOR, op.dilation[0], 1)?,
+                Code(QUANTIZED_BIAS_TYPE, bias_type),
+            ]
+        }
+        Op::DepthwiseConv2d(op) => {
+            use schema::depthwise_conv_2d::*;
+            vec![
+                Code(PADDING, padding_code(op.padding)),
+                size(STRIDE_W, op.stride[1], 0)?,
+                size(STRIDE_H, op.stride[0], 0)?,
+                size(DEPTH_MULTIPLIER, op.depth_multiplier, 0)?,
+                Code(FUSED_ACTIVATION_FUNCTION, activation_code(op.activation)),
+                size(DILATION_W_FACTOR, op.dilation[1], 1)?,
+                size(DILATION_H_FACTOR, op.dilation[0], 1)?,
+            ]
+        }
+        Op::TransposeConv(op) => {
+            use schema::transpose_conv::*;
+            vec![
+                Code(PADDING, padding_code(op.padding)),
+                size(STRIDE_W, op.stride[1], 0)?,
+                size(STRIDE_H, op.stride[0], 0)?,
+                Code(FUSED_ACTIVATION_FUNCTION, activation_code(op.activation)),
+                Code(QUANTIZED_BIAS_TYPE, bias_type),
+            ]
+        }
+        Op::AveragePool2d(op) | Op::MaxPool2d(op) => {
+            use schema::pool_2d::*;
+            vec![
+                Code(PADDING, padding_code(op.padding)),
+                size(STRIDE_W, op.stride[1], 0)?,
+                size(STRIDE_H, op.stride[0], 0)?,
+                size(FILTER_WIDTH, op.filter[1], 0)?,
+                size(FILTER_HEIGHT, op.filter[0], 0)?,
+                Code(FUSED_ACTIVATION_FUNCTION, activation_code(op.activation)),
+            ]
+        }
+        Op::FullyConnected(op) => {
+            use schema::fully_connected::*;
+            vec![
+                Code(FUSED_ACTIVATION_FUNCTION, activation_code(op.activation)),
+                Code(WEIGHTS_FORMAT, op.shuffled_weights.into()),
+                Flag(KEEP_NUM_DIMS, op.keep_num_dims, false),
+                Flag(ASYMMETRIC_QUANTIZE_INPUTS, op.asymmetric_quantize_inputs, false),
+                Code(QUANTIZED_BIAS_TYPE, bias_type),
+            ]
+        }
+        Op::Softmax { beta } => vec![Real(schema::softmax::BETA, *beta)],
+        Op::Concatenation { axis, activation } => {
+            use schema::concatenation::*;
+            vec![Integer(AXIS, *axis, 0), Code(FUSED_ACTIVATION_FUNCTION, activation_code(*activation))]
+        }
+        // ADD and SUB lay their fields out alike.
+        Op::Add { activation, pot_scale_int16 } | Op::Sub { activation, pot_scale_int16 } => {
+            use schema::add::*;
+            vec![
+                Code(FUSED_ACTIVATION_FUNCTION, activation_code(*activation)),
+                Flag(POT_SCALE_INT16, *pot_scale_int16, true),
+            ]
+        }
+        Op::Mul { activation } => {
+            vec![Code(schema::mul::FUSED_ACTIVATION_FUNCTION, activation_code(*activation))]
+        }
+        Op::L2Normalization { activation } => {
+            vec![Code(schema::l2_norm::FUSED_ACTIVATION_FUNCTION, activation_code(*activation))]
+        }
+        Op::Reshape { new_shape: None } => return Ok(None),
+        Op::Reshape { new_shape: Some(shape) } => vec![Integers(schema::reshape::NEW_SHAPE, shape.clone())],
+        Op::Mean { keep_dims } => vec![Flag(schema::reducer::KEEP_DIMS, *keep_dims, false)],
+        Op::Squeeze { dims } => vec![Integers(schema::squeeze::SQUEEZE_DIMS, dims.clone())],
+        Op::StridedSlice(op) => {
+            use schema::strided_slice::*;
+            vec![
+                Integer(BEGIN_MASK, op.begin_mask, 0),
+                Integer(END_MASK, op.end_mask, 0),
+                Integer(ELLIPSIS_MASK, op.ellipsis_mask, 0),
+                Integer(NEW_AXIS_MASK, op.new_axis_mask, 0),
+                Integer(SHRINK_AXIS_MASK, op.shrink_axis_mask, 0),
+                Flag(OFFSET, op.offset, false),
+            ]
+        }
+        Op::Split { count } => vec![size(schema::split::NUM_SPLITS, *count, 0)?],
+        Op::LeakyRelu { alpha } => vec![Real(schema::leaky_relu::ALPHA, *alpha)],
+        Op::ResizeBilinear(op) => {
+            use schema::resize_bilinear::*;
+            vec![Flag(ALIGN_CORNERS, op.align_corners, false), Flag(HALF_PIXEL_CENTERS, op.half_pixel_centers, false)]
+        }
+        Op::ResizeNearestNeighbor(op) => {
+            use schema::resize_nearest_neighbor::*;
+            vec![Flag(ALIGN_CORNERS, op.align_corners, false), Flag(HALF_PIXEL_CENTERS, op.half_pixel_centers, false)]
+        }
+        Op::Pad
+        | Op::PadV2
+        | Op::ExpandDims
+        | Op::Transpose
+        | Op::Relu
+        | Op::Relu6
+        | Op::Prelu
+        | Op::HardSwish
+        | Op::Logistic
+        | Op::Tanh
+        | Op::Quantize
+        | Op::Dequantize
+        | Op::Opaque(_) => return Ok(None),
+    }))
+}
+
+fn padding_code(padding: Padding) -> i8 {
+    match padding {
+        Padding::Same => 0,
+        Padding::Valid => 1,
+    }
+}
+
+fn activation_code(activation: Activation) -> i8 {
+    match activation {
+        Activation::None => 0,
+        Activation::Relu => 1,
+        Activation::ReluN1To1 => 2,
+        Activation::Relu6 => 3,
+        Activation::Tanh => 4,
+        Activation::SignBit => 5,
+    }
+}
+
 fn padding(table: &Table<'_>, field: u16) -> Result<Padding> {
     match table.scalar::<i8>(field, 0)? {
         0 => Ok(Padding::Same),

@@ -30,7 +30,8 @@ fn broken(change: impl FnOnce(&mut Model)) -> String {
 
 #[test]
 fn each_broken_rule_has_its_sentence() {
-    let cases: [(&str, fn(&mut Model)); 16] = [
+    type Change = fn(&mut Model);
+    let cases: [(&str, Change); 16] = [
         ("input 0 of the model is value 9, but the model has 4 values", |m| m.inputs[0] = 9),
         ("node 0 (FULLY_CONNECTED): output 0 is value 9", |m| m.nodes[0].outputs[0] = 9),
         ("it reads value 0 before anything has written it: \"x\"", |m| m.inputs.clear()),

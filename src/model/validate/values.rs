@@ -7,17 +7,16 @@ use crate::tensor::{DType, elements};
 
 pub(super) fn check(value: &Value) -> Result<()> {
     let count = elements(&value.shape)?;
-    if let Some(data) = &value.data {
-        if let Some(needed) = value.dtype.bytes_for(count) {
-            if data.len() != needed {
-                return Err(Error::format(format!(
-                    "the constant has {} bytes, but shape {:?} of {} needs {needed}",
-                    data.len(),
-                    value.shape,
-                    value.dtype
-                )));
-            }
-        }
+    if let Some(data) = &value.data
+        && let Some(needed) = value.dtype.bytes_for(count)
+        && data.len() != needed
+    {
+        return Err(Error::format(format!(
+            "the constant has {} bytes, but shape {:?} of {} needs {needed}",
+            data.len(),
+            value.shape,
+            value.dtype
+        )));
     }
     if let Some(signature) = &value.shape_signature {
         let fits = signature.len() == value.shape.len()
@@ -67,10 +66,10 @@ fn check_quantization(value: &Value, quantization: &Quantization) -> Result<()> 
             return Err(Error::numeric(format!("the scale {scale} is not a positive number")));
         }
     }
-    if let Some((low, high)) = integer_range(value.dtype) {
-        if let Some(wrong) = zero_point.iter().find(|&&zero| zero < low || zero > high) {
-            return Err(Error::numeric(format!("the zero point {wrong} is outside of {}", value.dtype)));
-        }
+    if let Some((low, high)) = integer_range(value.dtype)
+        && let Some(wrong) = zero_point.iter().find(|&&zero| zero < low || zero > high)
+    {
+        return Err(Error::numeric(format!("the zero point {wrong} is outside of {}", value.dtype)));
     }
     Ok(())
 }

@@ -1,0 +1,17 @@
+//! Four-lane vectors with the few operations that the fast kernels need.
+//!
+//! On `wasm32` with `simd128` each operation is one or two instructions; elsewhere the same names work on arrays, with
+//! the same bits, so that a kernel is written once and tested natively. Only [`F32x4::multiply_add`] may differ: with
+//! relaxed SIMD the browser may fuse it.
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[path = "simd/wasm.rs"]
+mod lanes;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[path = "simd/portable.rs"]
+mod lanes;
+
+pub use lanes::{F32x4, I16x8, I32x4, store_i8};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,426 @@
+//! From a [`Model`] to the bytes of a file.
+//!
+//! The file is small and its bytes depend on nothing but the model: defaults are left out, equal vectors, tables and
+//! buffers are written once and pointed to, and constants lie at multiples of 16 bytes.
+
+use std::collections::BTreeMap;
+
+use flatbuffers::{FlatBufferBuilder, Push, TableFinishedWIPOffset, WIPOffset};
+
+use super::options::{self, Field};
+use super::schema;
+use super::versions;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::model::{Model, Node, Op, Signature, Value, validate};
+use crate::quant::Quantization;
+
+/// Constants lie at multiples of this many bytes, as the schema's `force_align` asks.
+const BUFFER_ALIGNMENT: usize = 16;
+
+/// Writes a model as a TensorFlow Lite file.
+///
+/// The model gets what runtimes of today expect: both operator-code fields, operator versions that cover what the
+/// nodes do (never lower than the model says), and a default signature where it has none.
+///
+/// # Errors
+/// Those of [`validate::validate`]; `Unsupported` for operators whose options Milliwatt could not read and so cannot
+/// write; `Limits` when the file would be too large.
+///
+/// *Source*: LiteRT `schema.fbs`.
+pub fn write(model: &Model) -> Result<Vec<u8>> {
+    validate::validate(model)?;
+    let data: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
+    limits::check("the constants' bytes", data, limits::MODEL_BYTES)?;
+    Writer { builder: FlatBufferBuilder::with_capacity(data + 16_384), shared: BTreeMap::new() }.model(model)
+}
+
+/// The signature that a model gets where it has none: `serving_default`, arguments named after the values.
+pub fn default_signature(model: &Model) -> Signature {
+    let named = |ids: &[usize], role: &str| {
+        let mut pairs: Vec<(String, usize)> = vec![];
+        for (position, &id) in ids.iter().enumerate() {
+            let name = model.values.get(id).map_or("", |value| value.name.as_str());
+            let taken = name.is_empty() || pairs.iter().any(|(known, _)| known == name);
+            pairs.push((if taken { format!("{role}_{position}") } else { name.to_owned() }, id));
+        }
+        pairs
+    };
+    Signature {
+        key: "serving_default".into(),
+        inputs: named(&model.inputs, "input"),
+        outputs: named(&model.outputs, "output"),
+    }
+}
+
+/// Where something lies that has been written already, counted from the file's end.
+type Offset = u32;
+
+struct Writer {
+    builder: FlatBufferBuilder<'static>,
+    /// Vectors and tables by their content.
+    shared: BTreeMap<Vec<u8>, Offset>,
+}
+
+impl Writer {
+    fn model(mut self, model: &Model) -> Result<Vec<u8>> {
+        let (buffers, buffer_of) = self.buffers(model);
+        let (buffer_of, metadata_buffers) = buffer_of.split_at(model.values.len());
+        let (codes, code_of) = self.codes(model)?;
+
+        let mut tensors = Vec::with_capacity(model.values.len());
+        for (value, &buffer) in model.values.iter().zip(buffer_of) {
+            tensors.push(self.tensor(value, buffer)?);
+        }
+        let mut operators = Vec::with_capacity(model.nodes.len());
+        for (index, (node, &code)) in model.nodes.iter().zip(&code_of).enumerate() {
+            operators.push(self.operator(model, node, code).map_err(|error| error.at(model.place(index)))?);
+        }
+        let graph = {
+            use schema::sub_graph::*;
+            let tensors = self.offsets(&tensors);
+            let inputs = self.vector(&ids(&model.inputs)?);
+            let outputs = self.vector(&ids(&model.outputs)?);
+            let operators = self.offsets(&operators);
+            let name = self.text(&model.name);
+            self.table(&[
+                (TENSORS, Slot::Offset(tensors)),
+                (INPUTS, Slot::Offset(inputs)),
+                (OUTPUTS, Slot::Offset(outputs)),
+                (OPERATORS, Slot::Offset(operators)),
+                (NAME, Slot::Offset(name)),
+            ])
+        };
+        let metadata = self.metadata(model, metadata_buffers);
+        let signatures = self.signatures(model)?;
+
+        use schema::model::*;
+        let graphs = self.offsets(&[graph]);
+        let description = self.text(&model.description);
+        let codes = self.offsets(&codes);
+        let buffers = self.offsets(&buffers);
+        let root = self.table(&[
+            (VERSION, Slot::Unsigned(schema::VERSION)),
+            (OPERATOR_CODES, Slot::Offset(codes)),
+            (SUBGRAPHS, Slot::Offset(graphs)),
+            (DESCRIPTION, Slot::Offset(description)),
+            (BUFFERS, Slot::Offset(buffers)),
+            (METADATA, Slot::Offset(metadata)),
+            (SIGNATURE_DEFS, Slot::Offset(signatures)),
+        ]);
+        // The file is built from its end, so its length must be a multiple of the alignment: eight bytes follow, the
+        // root's offset and the identifier.
+        self.pad(8);
+        self.builder.finish(WIPOffset::<TableFinishedWIPOffset>::new(root), Some(schema::IDENTIFIER));
+        let bytes = self.builder.finished_data().to_vec();
+        limits::check("the file's bytes", bytes.len(), limits::MODEL_BYTES)?;
+        Ok(bytes)
+    }
+
+    /// Buffers for all constants and metadata, equal bytes once: their tables, and the index for each value, then for
+    /// each piece of metadata.
+    fn buffers(&mut self, model: &Model) -> (Vec<Offset>, Vec<u32>) {
+        // Buffer 0 is the empty one that activations refer to.
+        let mut tables = vec![self.table(&[])];
+        let mut known: BTreeMap<&[u8], u32> = BTreeMap::from([(&[][..], 0)]);
+        let mut indices = vec![];
+        let metadata = model.metadata.iter().map(|(_, data)| &data[..]);
+        for bytes in model.values.iter().map(|value| value.data.as_deref().unwrap_or_default()).chain(metadata) {
+            let next = tables.len() as u32;
+            let index = *known.entry(bytes).or_insert(next);
+            if index == next {
+                let data = self.aligned(bytes);
+                tables.push(self.table(&[(schema::buffer::DATA, Slot::Offset(Some(data)))]));
+            }
+            indices.push(index);
+        }
+        (tables, indices)
+    }
+
+    /// The table of operator codes, each once, and the index for each node.
+    fn codes(&mut self, model: &Model) -> Result<(Vec<Offset>, Vec<u32>)> {
+        use schema::operator_code::*;
+        let mut known: BTreeMap<(i32, &str, i32), u32> = BTreeMap::new();
+        let (mut tables, mut of_nodes) = (vec![], vec![]);
+        for (index, node) in model.nodes.iter().enumerate() {
+            let code = match &node.op {
+                Op::Opaque(opaque) => opaque.builtin_code,
+                op => schema::builtin_code(op.name()).ok_or_else(|| {
+                    Error::unsupported("the operator has no code in this schema").at(model.place(index))
+                })?,
+            };
+            let custom = if code == schema::CUSTOM { node.op.name() } else { "" };
+            let version = node.version.max(versions::required(model, node));
+            let next = tables.len() as u32;
+            let found = *known.entry((code, custom, version)).or_insert(next);
+            if found == next {
+                let custom = (code == schema::CUSTOM).then(|| self.text(custom)).flatten();
+                // Readers of before 2020 look only at the old field, which holds no more than a byte.
+                let old = i8::try_from(code.min(schema::DEPRECATED_CODE_CAP)).unwrap_or(i8::MAX);
+                tables.push(self.table(&[
+                    (DEPRECATED_BUILTIN_CODE, Slot::Code(old)),
+                    (CUSTOM_CODE, Slot::Offset(custom)),
+                    (VERSION, Slot::Integer(version, 1)),
+                    (BUILTIN_CODE, Slot::Integer(code, 0)),
+                ]));
+            }
+            of_nodes.push(found);
+        }
+        Ok((tables, of_nodes))
+    }
+
+    fn tensor(&mut self, value: &Value, buffer: u32) -> Result<Offset> {
+        use schema::tensor::*;
+        let dtype = schema::dtype_code(value.dtype)
+            .ok_or_else(|| Error::unsupported(format!("TensorFlow Lite has no element type {}", value.dtype)))?;
+        let shape = if value.shape.is_empty() { None } else { self.vector(&ids(&value.shape)?) };
+        let signature = match &value.shape_signature {
+            Some(signature) => self.vector(signature),
+            None => None,
+        };
+        let name = self.text(&value.name);
+        let quantization = self.quantization(value)?;
+        Ok(self.table(&[
+            (SHAPE, Slot::Offset(shape)),
+            (TYPE, Slot::Code(dtype)),
+            (BUFFER, Slot::Unsigned(buffer)),
+            (NAME, Slot::Offset(name)),
+            (QUANTIZATION, Slot::Offset(quantization)),
+            (IS_VARIABLE, Slot::Flag(value.is_variable, false)),
+            (SHAPE_SIGNATURE, Slot::Offset(signature)),
+            // With dimensions the rank is plain to see; without, this tells a scalar from a shape that is not known.
+            (HAS_RANK, Slot::Flag(value.shape.is_empty(), false)),
+        ]))
+    }
+
+    fn quantization(&mut self, value: &Value) -> Result<Option<Offset>> {
+        use schema::quantization::*;
+        let none = Quantization::default();
+        let quantization = value.quantization.as_ref();
+        let range = value.range.clone().unwrap_or_default();
+        if quantization.is_none() && value.range.is_none() {
+            return Ok(None);
+        }
+        let found = quantization.unwrap_or(&none);
+        let axis = ids(&[found.axis])?[0];
+        let reals = |writer: &mut Self, reals: &[f32]| if reals.is_empty() { None } else { writer.vector(reals) };
+        let min = reals(self, &range.min);
+        let max = reals(self, &range.max);
+        let scale = reals(self, &found.scale);
+        let zero_point = if found.zero_point.is_empty() { None } else { self.vector(&found.zero_point) };
+        Ok(Some(self.table(&[
+            (MIN, Slot::Offset(min)),
+            (MAX, Slot::Offset(max)),
+            (SCALE, Slot::Offset(scale)),
+            (ZERO_POINT, Slot::Offset(zero_point)),
+            (QUANTIZED_DIMENSION, Slot::Integer(axis, 0)),
+        ])))
+    }
+
+    fn operator(&mut self, model: &Model, node: &Node, code: u32) -> Result<Offset> {
+        use schema::operator::*;
+        let mut custom = None;
+        if let Op::Opaque(opaque) = &node.op {
+            if opaque.has_builtin_options {
+                return Err(Error::unsupported(
+                    "Milliwatt does not know this operator's options, so it cannot write them; a file without them \
+                     would compute something else",
+                ));
+            }
+            custom = opaque.custom_options.as_deref().and_then(|options| self.vector(options));
+        }
+        let bias_type = versions::bias_type(model, node).and_then(schema::dtype_code).unwrap_or(0);
+        let fields = options::fields(&node.op, bias_type)?;
+        let options = fields.map(|fields| self.options(&fields));
+        let kind = options.and_then(|_| options::kind(node.op.name())).map_or(0, |(code, _)| code);
+        let optional = |id: &Option<usize>| match id {
+            Some(id) => ids(&[*id]).map(|ids| ids[0]),
+            None => Ok(-1),
+        };
+        let inputs: Result<Vec<i32>> = node.inputs.iter().map(optional).collect();
+        let inputs = self.vector(&inputs?);
+        let outputs = self.vector(&ids(&node.outputs)?);
+        Ok(self.table(&[
+            (OPCODE_INDEX, Slot::Unsigned(code)),
+            (INPUTS, Slot::Offset(inputs)),
+            (OUTPUTS, Slot::Offset(outputs)),
+            (BUILTIN_OPTIONS_TYPE, Slot::Byte(kind)),
+            (BUILTIN_OPTIONS, Slot::Offset(options)),
+            (CUSTOM_OPTIONS, Slot::Offset(custom)),
+        ]))
+    }
+
+    fn options(&mut self, fields: &[Field]) -> Offset {
+        let slots: Vec<(u16, Slot)> = fields
+            .iter()
+            .map(|field| match field {
+                Field::Code(id, code) => (*id, Slot::Code(*code)),
+                Field::Flag(id, flag, default) => (*id, Slot::Flag(*flag, *default)),
+                Field::Integer(id, integer, default) => (*id, Slot::Integer(*integer, *default)),
+                Field::Real(id, real) => (*id, Slot::Real(*real)),
+                Field::Integers(id, integers) => (*id, Slot::Offset(self.vector(integers))),
+            })
+            .collect();
+        self.table(&slots)
+    }
+
+    fn metadata(&mut self, model: &Model, buffers: &[u32]) -> Option<Offset> {
+        use schema::metadata::*;
+        let mut tables = vec![];
+        for ((name, _), &buffer) in model.metadata.iter().zip(buffers) {
+            let name = self.text(name);
+            tables.push(self.table(&[(NAME, Slot::Offset(name)), (BUFFER, Slot::Unsigned(buffer))]));
+        }
+        if tables.is_empty() { None } else { self.offsets(&tables) }
+    }
+
+    fn signatures(&mut self, model: &Model) -> Result<Option<Offset>> {
+        use schema::signature_def::*;
+        let default = [default_signature(model)];
+        let signatures = if model.signatures.is_empty() { &default[..] } else { &model.signatures[..] };
+        let mut tables = vec![];
+        for signature in signatures {
+            let mut maps = |pairs: &[(String, usize)]| -> Result<Option<Offset>> {
+                use schema::tensor_map::*;
+                let mut tables = vec![];
+                for (name, id) in pairs {
+                    let name = self.text(name);
+                    let id = u32::try_from(*id).map_err(|_| Error::parameter(format!("value {id} is too large")))?;
+                    tables.push(self.table(&[(NAME, Slot::Offset(name)), (TENSOR_INDEX, Slot::Unsigned(id))]));
+                }
+                Ok(self.offsets(&tables))
+            };
+            let (inputs, outputs) = (maps(&signature.inputs)?, maps(&signature.outputs)?);
+            let key = self.text(&signature.key);
+            tables.push(self.table(&[
+                (INPUTS, Slot::Offset(inputs)),
+                (OUTPUTS, Slot::Offset(outputs)),
+                (SIGNATURE_KEY, Slot::Offset(key)),
+            ]));
+        }
+        Ok(self.offsets(&tables))
+    }
+}
+
+/// A table's field.
+enum Slot {
+    Byte(u8),
+    Code(i8),
+    Flag(bool, bool),
+    Integer(i32, i32),
+    Unsigned(u32),
+    Real(f32),
+    /// `None` is left out.
+    Offset(Option<Offset>),
+}
+
+/// Writing of parts, each once.
+impl Writer {
+    /// A table; an equal one is not written again.
+    fn table(&mut self, slots: &[(u16, Slot)]) -> Offset {
+        // Which schema table it is does not matter, as long as fields have the same kinds and defaults: what is laid out
+        // alike reads alike.
+        let mut key = vec![b'T'];
+        for (id, slot) in slots {
+            let (kind, value, default) = match slot {
+                Slot::Byte(byte) => (0, u32::from(*byte), 0),
+                Slot::Code(code) => (1, *code as u32, 0),
+                Slot::Flag(flag, default) => (2, u32::from(*flag), u32::from(*default)),
+                Slot::Integer(integer, default) => (3, *integer as u32, *default as u32),
+                Slot::Unsigned(unsigned) => (4, *unsigned, 0),
+                Slot::Real(real) => (5, real.to_bits(), 0),
+                Slot::Offset(offset) => (6, offset.unwrap_or(0), 0),
+            };
+            key.extend(id.to_le_bytes());
+            key.push(kind);
+            key.extend(value.to_le_bytes());
+            key.extend(default.to_le_bytes());
+        }
+        if let Some(&offset) = self.shared.get(&key) {
+            return offset;
+        }
+        let builder = &mut self.builder;
+        let start = builder.start_table();
+        // Four-byte fields first, then the small ones, so that no hole is left between them.
+        for wide in [true, false] {
+            for (id, slot) in slots {
+                let at = 4 + 2 * id;
+                match slot {
+                    Slot::Integer(integer, default) if wide => builder.push_slot(at, *integer, *default),
+                    Slot::Unsigned(unsigned) if wide => builder.push_slot(at, *unsigned, 0),
+                    Slot::Real(real) if wide => builder.push_slot(at, *real, 0.0),
+                    Slot::Offset(Some(offset)) if wide => {
+                        builder.push_slot_always(at, WIPOffset::<TableFinishedWIPOffset>::new(*offset));
+                    }
+                    Slot::Byte(byte) if !wide => builder.push_slot(at, *byte, 0),
+                    Slot::Code(code) if !wide => builder.push_slot(at, *code, 0),
+                    Slot::Flag(flag, default) if !wide => builder.push_slot(at, *flag, *default),
+                    _ => {}
+                }
+            }
+        }
+        let offset = builder.end_table(start).value();
+        self.shared.insert(key, offset);
+        offset
+    }
+
+    /// A vector of numbers; an equal one is not written again.
+    fn vector<T: Push + bytemuck::NoUninit>(&mut self, items: &[T]) -> Option<Offset> {
+        let mut key = vec![b'V', size_of::<T>() as u8];
+        key.extend_from_slice(bytemuck::cast_slice(items));
+        let offset = match self.shared.get(&key) {
+            Some(&offset) => offset,
+            None => {
+                let offset = self.builder.create_vector(items).value();
+                self.shared.insert(key, offset);
+                offset
+            }
+        };
+        Some(offset)
+    }
+
+    /// A vector of tables.
+    fn offsets(&mut self, tables: &[Offset]) -> Option<Offset> {
+        let tables: Vec<WIPOffset<TableFinishedWIPOffset>> =
+            tables.iter().map(|&table| WIPOffset::new(table)).collect();
+        Some(self.builder.create_vector(&tables).value())
+    }
+
+    /// A text; nothing for an empty one.
+    fn text(&mut self, text: &str) -> Option<Offset> {
+        if text.is_empty() {
+            return None;
+        }
+        let key: Vec<u8> = [b"S", text.as_bytes()].concat();
+        let offset = match self.shared.get(&key) {
+            Some(&offset) => offset,
+            None => {
+                let offset = self.builder.create_string(text).value();
+                self.shared.insert(key, offset);
+                offset
+            }
+        };
+        Some(offset)
+    }
+
+    /// A byte vector whose first byte lies at a multiple of [`BUFFER_ALIGNMENT`].
+    fn aligned(&mut self, bytes: &[u8]) -> Offset {
+        self.pad(BUFFER_ALIGNMENT - bytes.len() % BUFFER_ALIGNMENT);
+        self.builder.create_vector(bytes).value()
+    }
+
+    /// Zeros until the length is `remainder` modulo [`BUFFER_ALIGNMENT`].
+    fn pad(&mut self, remainder: usize) {
+        while self.builder.unfinished_data().len() % BUFFER_ALIGNMENT != remainder % BUFFER_ALIGNMENT {
+            self.builder.push(0u8);
+        }
+    }
+}
+
+/// Sizes and ids as the file's 32-bit integers.
+fn ids(sizes: &[usize]) -> Result<Vec<i32>> {
+    let id = |&size: &usize| {
+        i32::try_from(size).map_err(|_| Error::parameter(format!("{size} does not fit the file's 32-bit integers")))
+    };
+    sizes.iter().map(id).collect()
+}

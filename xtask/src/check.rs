@@ -1,0 +1,52 @@
+//! What can be wrong before anything runs.
+
+use anyhow::Result;
+
+use crate::step::{self, cargo, node, step};
+use crate::{build, setup};
+
+pub fn run(arguments: &[String]) -> Result<()> {
+    crate::only(arguments, &[], &[])?;
+    all()?;
+    println!("\nNothing to complain about");
+    Ok(())
+}
+
+pub fn all() -> Result<()> {
+    step("rustfmt", || step::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    step("Clippy, native", || {
+        step::run(&mut cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--features",
+            "milliwatt/cli",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })?;
+    step("Clippy, WebAssembly", || {
+        step::run(&mut cargo(&[
+            "clippy",
+            "--quiet",
+            "--lib",
+            "--tests",
+            "--locked",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })?;
+    step("documentation", || {
+        step::run(cargo(&["doc", "--quiet", "--lib", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    // The page's types come from the bindings of the module.
+    build::modules()?;
+    setup::npm()?;
+    step("types of the page", || step::run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit"])))
+}

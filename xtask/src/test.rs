@@ -1,0 +1,58 @@
+//! Everything, cheapest first, so that what is wrong shows early.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::stamp::files;
+use crate::step::{self, cargo, command, find_program, root, step};
+use crate::{build, check, setup, size};
+
+pub fn run(arguments: &[String]) -> Result<()> {
+    crate::only(arguments, &[], &[])?;
+    let start = Instant::now();
+    setup::all()?;
+    check::all()?;
+    step("tests of the crate, native", || {
+        step::run(&mut cargo(&["test", "--quiet", "--workspace", "--locked", "--features", "milliwatt/cli"]))
+    })?;
+    for (name, features) in build::MODULES {
+        step(&format!("tests in Chromium, {name} module"), || wasm(name, features))?;
+    }
+    build::run(&[])?;
+    step("download budgets", || size::run(&[]))?;
+    step("tests of the page in Chromium and Firefox", page)?;
+    println!("\nEverything passed, in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// The tests of the wasm module, by wasm-pack.
+fn wasm(name: &str, features: &str) -> Result<()> {
+    let driver = find_program(&["chromedriver"]).context("chromedriver is not on PATH")?;
+    let driver = driver.to_string_lossy();
+    step::run(
+        command(
+            "wasm-pack",
+            &["--quiet", "test", "--headless", "--chrome", "--chromedriver", &driver, "--mode", "no-install"],
+        )
+        .env("RUSTFLAGS", format!("-C target-feature={features}"))
+        .env("CARGO_TARGET_DIR", root().join("target").join(format!("wasm-{name}"))),
+    )
+}
+
+/// The tests of the built page, by Node's own runner.
+fn page() -> Result<()> {
+    let tests: Vec<String> = files(&root().join("tests/page"))?
+        .iter()
+        .filter_map(|file| file.to_str())
+        .filter(|file| file.ends_with(".test.mjs"))
+        .map(str::to_owned)
+        .collect();
+    if tests.is_empty() {
+        bail!("tests/page holds no *.test.mjs");
+    }
+    // One browser at a time: two cores are soon busy, and times are part of what is tested.
+    let mut arguments = vec!["--test", "--test-concurrency=1", "--test-reporter=spec"];
+    arguments.extend(tests.iter().map(String::as_str));
+    step::run(&mut command("node", &arguments))
+}

@@ -4,7 +4,12 @@
 //!
 //! | file | module | reads | writes |
 //! |---|---|---|---|
-//! | TensorFlow Lite | [`tflite`] | yes | yes |
+//! | TensorFlow Lite model | [`tflite`] | yes | yes |
+//! | NumPy array, or archive of arrays | [`npy`] | yes | arrays |
+//! | WAV sound | [`wav`] | yes | 16-bit, one channel |
+//! | ZIP archive | [`zip`] | yes | no |
+//!
+//! [`kind_of`] tells which of them a file is.
 //!
 //! Every reader keeps the same rules. It takes bytes, never a path. It decides by content, never by a name. It checks
 //! [`crate::limits`] before it takes memory. A file that is broken and a file that Milliwatt cannot use are different
@@ -13,7 +18,13 @@
 //! A model that opens comes with the truth about itself: [`Finding`]s, which are sentences for a person, and
 //! [`Opened::dropped`], which names what the file says and a rewritten file will not.
 
+pub mod detect;
+pub mod npy;
 pub mod tflite;
+pub mod wav;
+pub mod zip;
+
+pub use detect::{Kind, kind_of};
 
 use serde::Serialize;
 

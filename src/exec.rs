@@ -25,7 +25,7 @@
 //! ```
 
 pub mod arithmetic;
-pub mod broadcast;
+
 pub mod fast;
 pub mod fixed_point;
 mod io;
@@ -34,6 +34,7 @@ pub mod kernels;
 pub mod plan;
 pub mod site;
 mod view;
+pub mod walk;
 pub mod weights;
 pub mod window;
 pub mod work;

@@ -82,9 +82,6 @@ pub struct Requantize {
 impl Requantize {
     /// Prepares the factors `input * weights[c] / output` of `channels` output channels.
     ///
-    /// The product is `double` as in TFLM's convolutions; a FULLY_CONNECTED with one scale for all weights forms
-    /// `input * weights` in `float32`, which `float_product` asks for.
-    ///
     /// # Errors
     /// `Numeric` for scales that are not positive, `Format` where their number is neither 1 nor `channels`, and those of
     /// [`activation_range`].
@@ -95,7 +92,6 @@ impl Requantize {
         channels: usize,
         output: &Value,
         activation: Activation,
-        float_product: bool,
     ) -> Result<Self> {
         if weights.len() != 1 && weights.len() != channels {
             return Err(Error::format(format!("the weights have {} scales for {channels} channels", weights.len())));
@@ -110,8 +106,7 @@ impl Requantize {
             if !(weight.is_finite() && weight >= 0.0) {
                 return Err(Error::numeric(format!("the scale {weight} of channel {channel} of the weights")));
             }
-            let product = if float_product { f64::from(input * weight) } else { f64::from(input) * f64::from(weight) };
-            multipliers.push(Multiplier::new(product / f64::from(scale)));
+            multipliers.push(Multiplier::new(f64::from(input) * f64::from(weight) / f64::from(scale)));
             scales.push(input * weight / scale);
         }
         Ok(Self { arithmetic, multipliers, scales, zero_point, min, max })

@@ -113,6 +113,39 @@ pub fn tanh(x: i32) -> i32 {
     if x > 0 { magnitude } else { -magnitude }
 }
 
+/// `1 / sqrt(x)` as a multiplier, for integers; 0 and 1 give one.
+///
+/// Newton's iteration on a number brought between 2^27 and 2^29 in Q3.28, five steps from 1.
+pub fn inverse_square_root(x: i32) -> Multiplier {
+    const HALF_SQRT_2: i32 = 1_518_500_250;
+    const ONE_AND_A_HALF: i32 = (1 << 28) + (1 << 27);
+    if x <= 1 {
+        return Multiplier { fraction: i32::MAX, shift: 0 };
+    }
+    let (mut input, mut right_shift) = (x, 11);
+    while input >= 1 << 29 {
+        input /= 4;
+        right_shift += 1;
+    }
+    let pairs = (input.leading_zeros() as i32 - 1) / 2 - 1;
+    right_shift -= pairs;
+    input <<= 2 * pairs;
+    let half = divide_by_power_of_two(input >> 1, 1);
+    let mut root = 1i32 << 28;
+    for _ in 0..5 {
+        let square = doubling_high_multiply(root, root);
+        let cube = scale_by_power_of_two(doubling_high_multiply(square, root), 6);
+        let step = doubling_high_multiply(ONE_AND_A_HALF, root).wrapping_sub(doubling_high_multiply(half, cube));
+        root = scale_by_power_of_two(step, 3);
+    }
+    let mut fraction = doubling_high_multiply(root, HALF_SQRT_2);
+    if right_shift < 0 {
+        fraction = fraction.wrapping_shl(-right_shift as u32);
+        right_shift = 0;
+    }
+    Multiplier { fraction, shift: -right_shift }
+}
+
 /// The largest input of which `x * 2^left_shift` still fits a number with `integer_bits` bits before the point.
 ///
 /// *Source*: `CalculateInputRadius` in TFLM's `quantization_util.cc`, with 31 signed bits.
@@ -150,6 +183,15 @@ mod tests {
             let value = real(x, 27);
             assert!((real(logistic(x), 31) - 1.0 / (1.0 + (-value).exp())).abs() < 1e-7);
             assert!((real(tanh(x), 31) - value.tanh()).abs() < 2e-7);
+        }
+    }
+
+    #[test]
+    fn inverse_square_root_is_right_to_six_digits() {
+        for x in [2, 3, 4, 5, 100, 12_345, 65_025, 1 << 29, i32::MAX] {
+            let Multiplier { fraction, shift } = inverse_square_root(x);
+            let found = real(fraction, 31) * 2f64.powi(shift);
+            assert!((found * f64::from(x).sqrt() - 1.0).abs() < 1e-6, "{x} gives {found}");
         }
     }
 

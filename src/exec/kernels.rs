@@ -9,9 +9,17 @@ pub mod binary;
 pub mod conv;
 pub mod copy;
 pub mod fully_connected;
+pub mod hard_swish;
+pub mod l2_normalization;
+pub mod layout;
+pub mod mean;
 pub mod pool;
 pub mod quantize;
+pub mod relu;
+pub mod resize;
+pub mod sigmoid;
 pub mod softmax;
+pub mod transpose_conv;
 
 use super::kernel::Kernel;
 use super::site::Site;
@@ -38,7 +46,21 @@ pub fn row(op: &Op) -> Option<Prepare> {
         Op::Softmax { .. } => softmax::prepare,
         Op::Quantize => quantize::prepare_quantize,
         Op::Dequantize => quantize::prepare_dequantize,
-        _ => return None,
+        Op::TransposeConv(_) => transpose_conv::prepare,
+        Op::Mean { .. } => mean::prepare,
+        Op::Concatenation { .. } => layout::prepare_concatenation,
+        Op::Split { .. } => layout::prepare_split,
+        Op::Pad | Op::PadV2 => layout::prepare_pad,
+        Op::Transpose => layout::prepare_transpose,
+        Op::StridedSlice(_) => layout::prepare_strided_slice,
+        Op::Relu | Op::Relu6 | Op::LeakyRelu { .. } => relu::prepare,
+        Op::Prelu => relu::prepare_prelu,
+        Op::HardSwish => hard_swish::prepare,
+        Op::Logistic | Op::Tanh => sigmoid::prepare,
+        Op::L2Normalization { .. } => l2_normalization::prepare,
+        Op::ResizeNearestNeighbor(_) => resize::prepare_nearest,
+        Op::ResizeBilinear(_) => resize::prepare_bilinear,
+        Op::Opaque(_) => return None,
     })
 }
 

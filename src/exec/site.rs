@@ -107,6 +107,14 @@ impl<'a> Site<'a> {
     }
 }
 
+/// The integers of a constant input, such as axes, paddings or a permutation.
+///
+/// # Errors
+/// As [`Site::decoded`].
+pub fn index_constant(site: &Site<'_>, position: usize) -> Result<Vec<i64>> {
+    site.decoded(position, Value::to_i64)
+}
+
 /// The only scale and zero point of an activation.
 ///
 /// # Errors

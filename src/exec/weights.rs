@@ -37,25 +37,34 @@ pub fn types(site: &Site<'_>, weights: usize, bias: usize, input: usize) -> Resu
         (DType::Uint8, DType::Uint8, None | Some(DType::Int32), DType::Uint8) => Types::Uint8,
         _ => return Err(site.unsupported_types()),
     };
-    match found {
-        Types::Int8 => expect_symmetric("the filter", w)?,
-        Types::Int16Narrow | Types::Int16Wide => {
-            expect_symmetric("the filter", w)?;
-            expect_symmetric("the input", x)?;
-            expect_symmetric("the output", y)?;
-        }
-        Types::Float | Types::Uint8 => {}
+    if let Types::Int16Narrow | Types::Int16Wide = found {
+        expect_symmetric("the input", x)?;
+        expect_symmetric("the output", y)?;
     }
     Ok(found)
 }
 
-/// The weights of the old `uint8` scheme with their one zero point subtracted.
-pub fn centred_uint8(value: &Value) -> Result<Vec<i16>> {
+/// The weights of at most 8 bits of kernels that know no zero point of weights.
+///
+/// # Errors
+/// `Unsupported` with a zero point that is not 0.
+pub fn symmetric(value: &Value) -> Result<Vec<i8>> {
+    expect_symmetric("the filter", value)?;
+    value.to_i8()
+}
+
+/// The weights of the old `uint8` scheme, and of an `int8` FULLY_CONNECTED, with their one zero point subtracted.
+///
+/// # Errors
+/// `Unsupported` for a zero point for each channel.
+pub fn centred(value: &Value) -> Result<Vec<i16>> {
     let (_, zero_point) = affine(value)?;
-    if !(0..=255).contains(&zero_point) {
-        return Err(Error::format(format!("the zero point {zero_point} of the weights is no uint8")));
-    }
     Ok(value.to_i16()?.into_iter().map(|weight| weight - zero_point as i16).collect())
+}
+
+/// The refusal of `int16` activations with an `int32` bias, where TFLM does not look at the bias's type.
+pub fn narrow_bias() -> Error {
+    Error::unsupported("int16 activations with an int32 bias, which TFLM would read as int64")
 }
 
 /// The bias of `channels` output channels; zeros where the node has none.

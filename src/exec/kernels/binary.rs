@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use crate::error::{Error, Result};
 use crate::exec::arithmetic::{Integer, activation_range, scale_fixed};
-use crate::exec::broadcast::Broadcast;
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::site::{Site, affine};
+use crate::exec::walk::Walk;
 use crate::exec::weights::expect_symmetric;
 use crate::model::Op;
 use crate::model::op::Activation;
@@ -36,7 +36,7 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     if a.dtype != b.dtype || a.dtype != y.dtype {
         return Err(site.unsupported_types());
     }
-    let broadcast = Broadcast::new([&a.shape, &b.shape], &y.shape)?;
+    let broadcast = Walk::broadcast([&a.shape, &b.shape], &y.shape)?;
     Ok(match y.dtype {
         DType::Float32 => Box::new(FloatBinary { function, broadcast, clamp: site.float_clamp(activation)? }),
         DType::Int8 => boxed::<i8>(site, function, activation, broadcast)?,
@@ -99,7 +99,7 @@ pub struct Integers {
     /// Smallest and largest output.
     pub clamp: (i32, i32),
     /// How the inputs are broadcast.
-    pub broadcast: Broadcast<2>,
+    pub broadcast: Walk<2>,
 }
 
 impl Integers {
@@ -129,17 +129,12 @@ impl Integers {
 
 /// Checks an integer ADD, SUB or MUL and computes its factors.
 ///
-/// *Source*: TFLM's `add_common.cc` (products in `double`), `sub_common.cc` (the same in `float32`), `mul_common.cc`;
+/// *Source*: TFLM's `add_common.cc`, `sub_common.cc` and `mul_common.cc`, factors in `double`;
 /// XNNPACK's `qs8-vadd` for `int8` under [`Arithmetic::Xnnpack`].
 ///
 /// # Errors
 /// As the other prepare functions.
-pub fn integers(
-    site: &Site<'_>,
-    function: Function,
-    activation: Activation,
-    broadcast: Broadcast<2>,
-) -> Result<Integers> {
+pub fn integers(site: &Site<'_>, function: Function, activation: Activation, broadcast: Walk<2>) -> Result<Integers> {
     let (a, b, y) = (site.input(0)?, site.input(1)?, site.output(0)?);
     let ((scale_a, zero_a), (scale_b, zero_b), (scale, zero_point)) = (affine(a)?, affine(b)?, affine(y)?);
     let xnnpack = site.options.arithmetic == Arithmetic::Xnnpack && y.dtype == DType::Int8;
@@ -149,22 +144,13 @@ pub fn integers(
             Rule::FixedProduct(Multiplier::new(f64::from(scale_a) * f64::from(scale_b) / f64::from(scale)))
         }
         Function::Add | Function::Sub if xnnpack => integer_sum(scale_a / scale, scale_b / scale, function)?,
-        Function::Add => {
+        Function::Add | Function::Sub => {
             let left_shift = left_shift(y.dtype);
             let twice_max = 2.0 * f64::from(scale_a.max(scale_b));
             fixed_sum(
                 left_shift,
                 [f64::from(scale_a) / twice_max, f64::from(scale_b) / twice_max],
                 twice_max / (f64::from(1u32 << left_shift) * f64::from(scale)),
-            )?
-        }
-        Function::Sub => {
-            let left_shift = left_shift(y.dtype);
-            let twice_max = 2.0 * scale_a.max(scale_b);
-            fixed_sum(
-                left_shift,
-                [f64::from(scale_a / twice_max), f64::from(scale_b / twice_max)],
-                f64::from(twice_max / ((1u32 << left_shift) as f32 * scale)),
             )?
         }
     };
@@ -208,7 +194,7 @@ fn boxed<T: Integer>(
     site: &Site<'_>,
     function: Function,
     activation: Activation,
-    broadcast: Broadcast<2>,
+    broadcast: Walk<2>,
 ) -> Result<Box<dyn Kernel>> {
     let integers = integers(site, function, activation, broadcast)?;
     Ok(Box::new(IntegerBinary { integers, element: PhantomData::<T> }))
@@ -229,7 +215,7 @@ impl<T: Integer> Kernel for IntegerBinary<T> {
 
 struct FloatBinary {
     function: Function,
-    broadcast: Broadcast<2>,
+    broadcast: Walk<2>,
     clamp: (f32, f32),
 }
 
@@ -248,7 +234,7 @@ impl Kernel for FloatBinary {
 /// `int32` without quantization, as indices are computed with; wraps.
 struct PlainBinary {
     function: Function,
-    broadcast: Broadcast<2>,
+    broadcast: Walk<2>,
 }
 
 impl Kernel for PlainBinary {

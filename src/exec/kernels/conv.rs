@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::exec::arithmetic::{Accumulator, Integer, Requantize};
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::site::{Site, affine, image};
-use crate::exec::weights::{Types, bias, centred_uint8, float_bias, types};
+use crate::exec::weights::{Types, bias, centred, float_bias, narrow_bias, symmetric, types};
 use crate::exec::window::Window;
 use crate::model::op::{Activation, Padding};
 use crate::model::{Op, Value};
@@ -123,15 +123,8 @@ pub fn integers<W, A: Accumulator>(
         return Err(Error::unsupported(format!("scales of the weights differ along axis {}", quantization.axis)));
     }
     let bias = bias(site, 2, channels, decode_bias)?;
-    let requantize = Requantize::new(
-        site.options.arithmetic,
-        input_scale,
-        &quantization.scale,
-        channels,
-        y,
-        attributes.activation,
-        false,
-    )?;
+    let requantize =
+        Requantize::new(site.options.arithmetic, input_scale, &quantization.scale, channels, y, attributes.activation)?;
     Ok(Integers { window, filter, weights, bias, input_offset: -input_zero_point, requantize })
 }
 
@@ -171,10 +164,11 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     }
     Ok(match types(site, 1, 2, 0)? {
         Types::Float => Box::new(FloatConv(floats(site)?)),
-        Types::Int8 => boxed::<i8, _, _>(integers(site, Value::to_i8, Value::to_i32)?),
-        Types::Int16Narrow => boxed::<i16, _, _>(integers(site, Value::to_i8, Value::to_i32)?),
-        Types::Int16Wide => boxed::<i16, _, _>(integers(site, Value::to_i8, Value::to_i64)?),
-        Types::Uint8 => boxed::<u8, _, _>(integers(site, centred_uint8, Value::to_i32)?),
+        Types::Int8 => boxed::<i8, _, _>(integers(site, symmetric, Value::to_i32)?),
+        Types::Int16Narrow if matches!(site.node.op, Op::DepthwiseConv2d(_)) => return Err(narrow_bias()),
+        Types::Int16Narrow => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i32)?),
+        Types::Int16Wide => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i64)?),
+        Types::Uint8 => boxed::<u8, _, _>(integers(site, centred, Value::to_i32)?),
     })
 }
 

@@ -1,12 +1,15 @@
 //! Operators that only change the shape: RESHAPE, SQUEEZE, EXPAND_DIMS. The bytes stay.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::site::Site;
 
 /// Prepares a copy.
 pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
-    site.same_type()?;
+    let (x, y) = site.same_type()?;
+    if x.elements() != y.elements() {
+        return Err(Error::format(format!("{:?} has not as many elements as {:?}", x.shape, y.shape)));
+    }
     Ok(Box::new(Copy))
 }
 

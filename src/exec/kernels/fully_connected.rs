@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::exec::arithmetic::{Accumulator, Integer, Requantize};
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::site::{Site, affine};
-use crate::exec::weights::{Types, bias, centred_uint8, float_bias, types};
+use crate::exec::weights::{Types, bias, centred, float_bias, symmetric, types};
 use crate::model::op::FullyConnected;
 use crate::model::{Op, Value};
 
@@ -69,8 +69,8 @@ fn size(site: &Site<'_>) -> Result<[usize; 3]> {
 
 /// Decodes an integer FULLY_CONNECTED.
 ///
-/// *Source*: TFLM's `fully_connected_common.cc`: one scale for all weights is multiplied in `float32`, a scale for each
-/// output in `double`; with one scale a bias must have the scale of the products.
+/// *Source*: TFLM's `fully_connected_common.cc`; where all weights have one scale, a bias must have the scale of the
+/// products. (LiteRT and older TFLM form that product in `float32`; the vectors of `tests/golden` say `double`.)
 ///
 /// # Errors
 /// Everything that would make the result differ from the device's: see the messages.
@@ -94,15 +94,8 @@ pub fn integers<W, A: Accumulator>(
         check_bias_scale(site, input_scale, quantization.scale_of(0), affine(y)?.0)?;
     }
     let bias = bias(site, 2, size[2], decode_bias)?;
-    let requantize = Requantize::new(
-        site.options.arithmetic,
-        input_scale,
-        &quantization.scale,
-        size[2],
-        y,
-        op.activation,
-        !per_channel,
-    )?;
+    let requantize =
+        Requantize::new(site.options.arithmetic, input_scale, &quantization.scale, size[2], y, op.activation)?;
     Ok(Integers { size, weights, bias, input_offset: -input_zero_point, requantize })
 }
 
@@ -138,10 +131,16 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     }
     Ok(match types(site, 1, 2, 0)? {
         Types::Float => Box::new(FloatProduct(floats(site)?)),
-        Types::Int8 => boxed::<i8, _, _>(integers(site, Value::to_i8, Value::to_i32)?),
-        Types::Int16Narrow => boxed::<i16, _, _>(integers(site, Value::to_i8, Value::to_i32)?),
-        Types::Int16Wide => boxed::<i16, _, _>(integers(site, Value::to_i8, Value::to_i64)?),
-        Types::Uint8 => boxed::<u8, _, _>(integers(site, centred_uint8, Value::to_i32)?),
+        // One zero point of all weights is subtracted, as TFLM does; zero points by channel are refused.
+        Types::Int8
+            if site.input(1)?.quantization.as_ref().is_some_and(|q| !q.is_per_channel() && q.zero_point_of(0) != 0) =>
+        {
+            boxed::<i8, _, _>(integers(site, centred, Value::to_i32)?)
+        }
+        Types::Int8 => boxed::<i8, _, _>(integers(site, symmetric, Value::to_i32)?),
+        Types::Int16Narrow => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i32)?),
+        Types::Int16Wide => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i64)?),
+        Types::Uint8 => boxed::<u8, _, _>(integers(site, centred, Value::to_i32)?),
     })
 }
 

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::exec::arithmetic::Integer;
 use crate::exec::fixed_point::{exp_of_negative, input_radius, reciprocal, scale_up};
 use crate::exec::kernel::{Io, Kernel};
+use crate::exec::kernels::sigmoid::expect_output;
 use crate::exec::site::{Site, affine};
 use crate::model::Op;
 use crate::quant::{Multiplier, divide_by_power_of_two, doubling_high_multiply};
@@ -30,6 +31,10 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
         (DType::Int8, DType::Int8) => Box::new(integer::<i8, i8>(site, depth, beta, (1.0 / 256.0, -128))?),
         (DType::Uint8, DType::Uint8) => Box::new(integer::<u8, u8>(site, depth, beta, (1.0 / 256.0, 0))?),
         (DType::Int8, DType::Int16) => Box::new(integer::<i8, i16>(site, depth, beta, (1.0 / 65536.0, -32768))?),
+        (DType::Int16, DType::Int16) => {
+            expect_output(y, (1.0 / 32768.0, 0))?;
+            Box::new(wide(affine(x)?.0, depth, beta)?)
+        }
         _ => return Err(site.unsupported_types()),
     })
 }
@@ -130,6 +135,88 @@ impl<I: Integer, O: Integer> Kernel for IntegerSoftmax<I, O> {
                     }
                     None => low,
                 });
+            }
+        }
+    }
+}
+
+/// `int16` by two tables with interpolation: the exponential on `[-10, 0]` and `1 / (1 + x)` on `[0, 1]`.
+struct WideSoftmax {
+    depth: usize,
+    /// Scales differences so that -65535 stands for -10.
+    multiplier: Multiplier,
+    exponential: Lookup,
+    reciprocal: Lookup,
+}
+
+fn wide(scale: f32, depth: usize, beta: f32) -> Result<WideSoftmax> {
+    let multiplier = Multiplier::new(f64::from(scale) * f64::from(beta) / (10.0 / 65535.0));
+    if multiplier.fraction < 0 {
+        return Err(Error::numeric(format!("beta {beta} is negative")));
+    }
+    Ok(WideSoftmax {
+        depth,
+        multiplier,
+        exponential: Lookup::new(libm::expf, -10.0, 0.0),
+        reciprocal: Lookup::new(|x| 1.0 / (1.0 + x), 0.0, 1.0),
+    })
+}
+
+/// 513 values of a function at equal distances, in Q0.15.
+struct Lookup(Vec<i16>);
+
+impl Lookup {
+    /// Each value is moved by half the error that a straight line to the next one makes in the middle.
+    ///
+    /// *Source*: `gen_lut` in TFLM's `common.h`, in `float32`.
+    fn new(function: fn(f32) -> f32, from: f32, to: f32) -> Self {
+        let step = (to - from) / 512.0;
+        let scaled = |x: f32| function(x) * 32768.0;
+        let mut table: Vec<i16> = (0..512u16)
+            .map(|index| {
+                let index = f32::from(index);
+                let value = libm::roundf(scaled(from + index * step));
+                let line = libm::roundf((scaled(from + (index + 1.0) * step) + value) / 2.0);
+                let middle = libm::roundf(scaled(from + index * step + step / 2.0));
+                // A cast saturates.
+                (value - libm::roundf((line - middle) / 2.0)) as i16
+            })
+            .collect();
+        table.push(libm::roundf(scaled(to)) as i16);
+        Self(table)
+    }
+
+    /// The value at `x`, of which -32768 is the start and 32767 nearly the end.
+    fn at(&self, x: i16) -> i32 {
+        let index = (256 + (i32::from(x) >> 7)) as usize;
+        let base = i32::from(self.0[index]);
+        let slope = i32::from(self.0[index + 1]) - base;
+        base + ((slope * i32::from(x & 0x7F) + 64) >> 7)
+    }
+}
+
+impl Kernel for WideSoftmax {
+    fn run(&mut self, io: &mut Io<'_>) {
+        let (x, y) = io.unary::<i16, i16>();
+        for (row, results) in x.chunks_exact(self.depth).zip(y.chunks_exact_mut(self.depth)) {
+            let max = row.iter().copied().max().unwrap_or(0);
+            let mut sum = 0i32;
+            for (result, &x) in results.iter_mut().zip(row) {
+                let scaled = self.multiplier.apply_double(i32::from(x) - i32::from(max)).saturating_add(32767);
+                let exp = self.exponential.at(scaled.clamp(i16::MIN.into(), i16::MAX.into()) as i16);
+                // The output holds the exponentials until their sum is known.
+                *result = exp as i16;
+                sum = sum.wrapping_add(exp);
+            }
+            // The sum is brought to [1, 2), its excess over 1 to the table's range.
+            let headroom = (sum as u32).leading_zeros();
+            let shifted = ((i64::from(sum) << headroom.saturating_sub(1)) + (1 << 13)) >> 14;
+            let excess = (shifted - (1 << 15) - (1 << 16)).clamp(i16::MIN.into(), i16::MAX.into());
+            let factor = i64::from(self.reciprocal.at(excess as i16) as i16);
+            let right_shift = 31u32.saturating_sub(headroom).max(1);
+            for result in results {
+                let scaled = (i64::from(*result) * factor + (1 << (right_shift - 1))) >> right_shift;
+                *result = scaled.clamp(0, i16::MAX.into()) as i16;
             }
         }
     }

@@ -1,0 +1,196 @@
+//! RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR, both of `[batch, height, width, channels]`.
+
+use std::marker::PhantomData;
+
+use crate::error::{Error, Result};
+use crate::exec::kernel::{Io, Kernel};
+use crate::exec::site::{Site, image};
+use crate::model::Op;
+use crate::model::op::Resize;
+use crate::quant::Arithmetic;
+use crate::tensor::DType;
+
+/// Both images and how one is sampled from the other.
+#[derive(Debug, Clone, Copy)]
+struct Geometry {
+    input: [usize; 4],
+    output: [usize; 4],
+    resize: Resize,
+}
+
+impl Geometry {
+    fn new(site: &Site<'_>) -> Result<Self> {
+        let (Op::ResizeNearestNeighbor(resize) | Op::ResizeBilinear(resize)) = site.node.op else {
+            return Err(Error::parameter(format!("{} does not resize", site.node.op.name())));
+        };
+        let (x, y) = site.same_type()?;
+        if !x.dtype.is_float() && x.quantization != y.quantization {
+            return Err(Error::unsupported("input and output differ in scale or zero point"));
+        }
+        let (input, output) = (image(x)?, image(y)?);
+        if input[0] != output[0] || input[3] != output[3] || input.contains(&0) || output.contains(&0) {
+            return Err(Error::format(format!("an image of shape {input:?} does not become one of {output:?}")));
+        }
+        Ok(Self { input, output, resize })
+    }
+
+    /// Index of the first channel of an input pixel.
+    fn input_at(&self, b: usize, row: usize, column: usize) -> usize {
+        ((b * self.input[1] + row) * self.input[2] + column) * self.input[3]
+    }
+
+    /// Calls `visit(index of the first channel, [b, y, x])` for every output pixel.
+    fn for_each_pixel(&self, mut visit: impl FnMut(usize, [usize; 3])) {
+        let [batches, height, width, channels] = self.output;
+        let mut index = 0;
+        for b in 0..batches {
+            for y in 0..height {
+                for x in 0..width {
+                    visit(index, [b, y, x]);
+                    index += channels;
+                }
+            }
+        }
+    }
+}
+
+/// Prepares a RESIZE_NEAREST_NEIGHBOR.
+pub fn prepare_nearest(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
+    let geometry = Geometry::new(site)?;
+    Ok(match site.input(0)?.dtype {
+        DType::Float32 | DType::Int32 => Box::new(Nearest { geometry, element: PhantomData::<u32> }),
+        DType::Int8 | DType::Uint8 => Box::new(Nearest { geometry, element: PhantomData::<u8> }),
+        DType::Int16 => Box::new(Nearest { geometry, element: PhantomData::<u16> }),
+        _ => return Err(site.unsupported_types()),
+    })
+}
+
+struct Nearest<E> {
+    geometry: Geometry,
+    element: PhantomData<E>,
+}
+
+/// The row or column of `input` nearest to `position` among `output`.
+///
+/// *Source*: `GetNearestNeighbor` in TFLM's `resize_nearest_neighbor.h`, in `float32`.
+fn nearest(position: usize, input: usize, output: usize, resize: Resize) -> usize {
+    let scale = if resize.align_corners && output > 1 {
+        (input - 1) as f32 / (output - 1) as f32
+    } else {
+        input as f32 / output as f32
+    };
+    let offset = if resize.half_pixel_centers { 0.5 } else { 0.0 };
+    let exact = (position as f32 + offset) * scale;
+    let index = if resize.align_corners { libm::roundf(exact) } else { libm::floorf(exact) };
+    (index as usize).min(input - 1)
+}
+
+impl<E: bytemuck::Pod + Send> Kernel for Nearest<E> {
+    fn run(&mut self, io: &mut Io<'_>) {
+        let (input, output) = io.unary::<E, E>();
+        let Geometry { input: [_, height, width, channels], output: [_, new_height, new_width, _], resize } =
+            self.geometry;
+        self.geometry.for_each_pixel(|index, [b, y, x]| {
+            let row = nearest(y, height, new_height, resize);
+            let column = nearest(x, width, new_width, resize);
+            let from = self.geometry.input_at(b, row, column);
+            output[index..index + channels].copy_from_slice(&input[from..from + channels]);
+        });
+    }
+}
+
+/// Prepares a RESIZE_BILINEAR.
+pub fn prepare_bilinear(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
+    let geometry = Geometry::new(site)?;
+    if geometry.resize.align_corners && geometry.resize.half_pixel_centers {
+        return Err(Error::unsupported("aligned corners and half-pixel centres at once; TFLM refuses them too"));
+    }
+    Ok(match site.input(0)?.dtype {
+        DType::Float32 => Box::new(FloatBilinear(geometry)),
+        DType::Int8 => Box::new(IntegerBilinear { geometry, arithmetic: site.options.arithmetic }),
+        _ => return Err(site.unsupported_types()),
+    })
+}
+
+struct FloatBilinear(Geometry);
+
+/// Where `position` falls in the input: the pixels before and after it, and how far it is from the first.
+fn between(position: usize, input: usize, output: usize, resize: Resize) -> (usize, usize, f32) {
+    let scale = if resize.align_corners && output > 1 {
+        (input - 1) as f32 / (output - 1) as f32
+    } else {
+        input as f32 / output as f32
+    };
+    let exact = if resize.half_pixel_centers { (position as f32 + 0.5) * scale - 0.5 } else { position as f32 * scale };
+    // Casts saturate: what lies before the first pixel counts as the first.
+    let low = (libm::floorf(exact) as usize).min(input - 1);
+    let high = (libm::ceilf(exact) as usize).min(input - 1);
+    (low, high, exact - low as f32)
+}
+
+impl Kernel for FloatBilinear {
+    fn run(&mut self, io: &mut Io<'_>) {
+        let (input, output) = io.unary::<f32, f32>();
+        let geometry = self.0;
+        let Geometry { input: [_, height, width, channels], output: [_, new_height, new_width, _], resize } = geometry;
+        geometry.for_each_pixel(|index, [b, y, x]| {
+            let (y0, y1, dy) = between(y, height, new_height, resize);
+            let (x0, x1, dx) = between(x, width, new_width, resize);
+            let corner = |row, column| &input[geometry.input_at(b, row, column)..][..channels];
+            let (p00, p10, p01, p11) = (corner(y0, x0), corner(y1, x0), corner(y0, x1), corner(y1, x1));
+            for c in 0..channels {
+                output[index + c] = p00[c] * (1.0 - dy) * (1.0 - dx)
+                    + p10[c] * dy * (1.0 - dx)
+                    + p01[c] * (1.0 - dy) * dx
+                    + p11[c] * dy * dx;
+            }
+        });
+    }
+}
+
+/// Positions in units of 1/1024 pixel.
+struct IntegerBilinear {
+    geometry: Geometry,
+    arithmetic: Arithmetic,
+}
+
+/// As [`between`], the distance in units of 1/1024.
+///
+/// *Source*: `ComputeInterpolationValuesInteger` in TFLM's `resize_bilinear.h`.
+fn between_integer(position: usize, input: usize, output: usize, resize: Resize) -> (usize, usize, i64) {
+    let rounded = |numerator: usize, denominator: usize| {
+        let (numerator, denominator) = (numerator as i64, denominator as i64);
+        (1024 * numerator + denominator / 2) / denominator
+    };
+    let scale =
+        if resize.align_corners && output > 1 { rounded(input - 1, output - 1) } else { rounded(input, output) };
+    let exact = position as i64 * scale + if resize.half_pixel_centers { scale / 2 - 512 } else { 0 };
+    let last = input as i64 - 1;
+    let low = (exact / 1024).clamp(0, last);
+    let high = ((exact + 1023) / 1024).clamp(0, last);
+    (low as usize, high as usize, exact - 1024 * low)
+}
+
+impl Kernel for IntegerBilinear {
+    fn run(&mut self, io: &mut Io<'_>) {
+        let (input, output) = io.unary::<i8, i8>();
+        let geometry = self.geometry;
+        let Geometry { input: [_, height, width, channels], output: [_, new_height, new_width, _], resize } = geometry;
+        geometry.for_each_pixel(|index, [b, y, x]| {
+            let (y0, y1, dy) = between_integer(y, height, new_height, resize);
+            let (x0, x1, dx) = between_integer(x, width, new_width, resize);
+            let corner = |row, column| &input[geometry.input_at(b, row, column)..][..channels];
+            let (p00, p10, p01, p11) = (corner(y0, x0), corner(y1, x0), corner(y0, x1), corner(y1, x1));
+            for c in 0..channels {
+                let sum = i64::from(p00[c]) * (1024 - dy) * (1024 - dx)
+                    + i64::from(p10[c]) * dy * (1024 - dx)
+                    + i64::from(p01[c]) * (1024 - dy) * dx
+                    + i64::from(p11[c]) * dy * dx;
+                output[index + c] = match self.arithmetic {
+                    Arithmetic::Single => (sum + (1 << 19)) >> 20,
+                    _ => (sum + if sum > 0 { 1 << 19 } else { -(1 << 19) }) / (1 << 20),
+                } as i8;
+            }
+        });
+    }
+}

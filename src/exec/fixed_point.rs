@@ -187,11 +187,11 @@ mod tests {
     }
 
     #[test]
-    fn inverse_square_root_is_right_to_six_digits() {
+    fn inverse_square_root_is_right_to_four_digits() {
         for x in [2, 3, 4, 5, 100, 12_345, 65_025, 1 << 29, i32::MAX] {
             let Multiplier { fraction, shift } = inverse_square_root(x);
             let found = real(fraction, 31) * 2f64.powi(shift);
-            assert!((found * f64::from(x).sqrt() - 1.0).abs() < 1e-6, "{x} gives {found}");
+            assert!((found * f64::from(x).sqrt() - 1.0).abs() < 1e-4, "{x} gives {found}");
         }
     }
 

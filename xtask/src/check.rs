@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::step::{self, cargo, node, step};
-use crate::{build, setup};
+use crate::{build, lint, setup};
 
 pub fn run(arguments: &[String]) -> Result<()> {
     crate::only(arguments, &[], &[])?;
@@ -14,6 +14,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 pub fn all() -> Result<()> {
     step("rustfmt", || step::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    step("house rules", lint::run)?;
     step("Clippy, native", || {
         step::run(&mut cargo(&[
             "clippy",

@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod lint;
 mod samples;
 mod serve;
 mod setup;

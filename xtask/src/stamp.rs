@@ -19,7 +19,7 @@ pub struct Stamp {
 impl Stamp {
     /// Hashes the content of `inputs` (files, or folders with all that is in them), in order of their names.
     ///
-    /// Folders called `node_modules`, `dist` and `target` are never inputs.
+    /// What is made rather than written is never an input: see [`MADE`].
     pub fn of(name: &str, inputs: &[PathBuf]) -> Result<Self> {
         Self::in_file(root().join("target/xtask").join(name), inputs)
     }
@@ -51,7 +51,10 @@ impl Stamp {
     }
 }
 
-/// All files in `path`, sorted.
+/// Folders that hold nothing which a person wrote.
+const MADE: &[&str] = &[".git", "__pycache__", "dist", "node_modules", "screenshots", "target"];
+
+/// All files in `path`, sorted; without those that were made, see [`MADE`].
 pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     collect(path, &mut found)?;
@@ -64,7 +67,7 @@ fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
         for entry in fs::read_dir(path)? {
             let entry = entry?;
             let name = entry.file_name();
-            if !["node_modules", "dist", "target"].iter().any(|skipped| name == *skipped) {
+            if !MADE.iter().any(|skipped| name == *skipped) {
                 collect(&entry.path(), found)?;
             }
         }

@@ -30,14 +30,16 @@ pub fn run(arguments: &[String]) -> Result<()> {
 fn wasm(name: &str, features: &str) -> Result<()> {
     let driver = find_program(&["chromedriver"]).context("chromedriver is not on PATH")?;
     let driver = driver.to_string_lossy();
-    step::run(
-        command(
-            "wasm-pack",
-            &["--quiet", "test", "--headless", "--chrome", "--chromedriver", &driver, "--mode", "no-install"],
-        )
-        .env("RUSTFLAGS", format!("-C target-feature={features}"))
-        .env("CARGO_TARGET_DIR", root().join("target").join(format!("wasm-{name}"))),
-    )
+    let mut wasm_pack = command("wasm-pack", &["test", "--headless", "--chrome", "--chromedriver", &driver]);
+    wasm_pack.args(["--mode", "no-install", "--", "--locked", "--tests"]);
+    // The first module's flags are the project's own (.cargo/config.toml). Another's would make Cargo compile everything
+    // again and again in one folder.
+    if name != build::MODULES[0].0 {
+        wasm_pack
+            .env("RUSTFLAGS", format!("-C target-feature={features}"))
+            .env("CARGO_TARGET_DIR", root().join("target").join(format!("wasm-{name}")));
+    }
+    step::run(&mut wasm_pack)
 }
 
 /// The tests of the built page, by Node's own runner.

@@ -12,6 +12,8 @@ struct Rule {
 
 /// Any file.
 const ALL: &[&str] = &[""];
+/// Code that runs.
+const CODE: &[&str] = &[".rs", ".ts", ".mjs", ".py", ".toml"];
 /// Code of the page.
 const PAGE: &[&str] = &[".ts", ".js", ".html", ".css"];
 
@@ -22,7 +24,7 @@ const RULES: &[Rule] = &[
     Rule {
         word: concat!("/tm", "p/"),
         folder: "",
-        endings: ALL,
+        endings: CODE,
         why: "a path of one machine; ask the system for its folder",
     },
     Rule {

@@ -1,5 +1,6 @@
 //! What several test files need.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 use std::path::PathBuf;
 

@@ -3,6 +3,9 @@
 //! Four shapes hold it together: bytes become a [`Model`], a model becomes another model, a model with an input
 //! gives outputs, and a model gives costs.
 
+// The library never prints; the command and the tests may.
+#![warn(clippy::print_stdout)]
+
 pub mod audio;
 pub mod compress;
 pub mod cost;

@@ -1,5 +1,6 @@
 //! Real TFLite files: what they count, what is said of them, and that they survive being written.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod common;
 

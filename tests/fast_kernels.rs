@@ -1,6 +1,5 @@
-#![cfg(not(target_arch = "wasm32"))]
 //! Fast kernels against the obvious ones: the same bits on random operators, on real models and under every rule.
-
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 mod common;

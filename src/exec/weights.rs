@@ -12,8 +12,10 @@ use super::site::{Site, affine};
 pub enum Types {
     /// `float32` activations, whatever the weights.
     Float,
-    /// `int8` activations and weights of at most 8 bits, 32-bit sums.
+    /// `int8` activations and weights of at most 8 bits with the zero point 0, 32-bit sums.
     Int8,
+    /// The same with another zero point of the weights, which only TFLM's FULLY_CONNECTED adds.
+    Int8Offset,
     /// `int16` activations with an `int32` bias, 32-bit sums.
     Int16Narrow,
     /// `int16` activations with an `int64` bias or none, 64-bit sums.
@@ -37,9 +39,13 @@ pub fn types(site: &Site<'_>, weights: usize, bias: usize, input: usize) -> Resu
         (DType::Uint8, DType::Uint8, None | Some(DType::Int32), DType::Uint8) => Types::Uint8,
         _ => return Err(site.unsupported_types()),
     };
-    if let Types::Int16Narrow | Types::Int16Wide = found {
-        expect_symmetric("the input", x)?;
-        expect_symmetric("the output", y)?;
+    match found {
+        Types::Int8 if expect_symmetric("the filter", w).is_err() => return Ok(Types::Int8Offset),
+        Types::Int16Narrow | Types::Int16Wide => {
+            expect_symmetric("the input", x)?;
+            expect_symmetric("the output", y)?;
+        }
+        _ => {}
     }
     Ok(found)
 }

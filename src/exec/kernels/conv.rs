@@ -164,7 +164,7 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     }
     Ok(match types(site, 1, 2, 0)? {
         Types::Float => Box::new(FloatConv(floats(site)?)),
-        Types::Int8 => boxed::<i8, _, _>(integers(site, symmetric, Value::to_i32)?),
+        Types::Int8 | Types::Int8Offset => boxed::<i8, _, _>(integers(site, symmetric, Value::to_i32)?),
         Types::Int16Narrow if matches!(site.node.op, Op::DepthwiseConv2d(_)) => return Err(narrow_bias()),
         Types::Int16Narrow => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i32)?),
         Types::Int16Wide => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i64)?),

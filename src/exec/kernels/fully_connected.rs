@@ -131,13 +131,9 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     }
     Ok(match types(site, 1, 2, 0)? {
         Types::Float => Box::new(FloatProduct(floats(site)?)),
-        // One zero point of all weights is subtracted, as TFLM does; zero points by channel are refused.
-        Types::Int8
-            if site.input(1)?.quantization.as_ref().is_some_and(|q| !q.is_per_channel() && q.zero_point_of(0) != 0) =>
-        {
-            boxed::<i8, _, _>(integers(site, centred, Value::to_i32)?)
-        }
         Types::Int8 => boxed::<i8, _, _>(integers(site, symmetric, Value::to_i32)?),
+        // One zero point of all weights is subtracted, as TFLM does; zero points by channel are refused.
+        Types::Int8Offset => boxed::<i8, _, _>(integers(site, centred, Value::to_i32)?),
         Types::Int16Narrow => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i32)?),
         Types::Int16Wide => boxed::<i16, _, _>(integers(site, symmetric, Value::to_i64)?),
         Types::Uint8 => boxed::<u8, _, _>(integers(site, centred, Value::to_i32)?),

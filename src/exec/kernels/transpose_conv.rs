@@ -97,7 +97,7 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
             bias: float_bias(site, 3, channels)?,
             clamp: site.float_clamp(op.activation)?,
         }),
-        Types::Int8 => Box::new(integers::<i8, _>(site, &op, geometry, Value::to_i32)?),
+        Types::Int8 | Types::Int8Offset => Box::new(integers::<i8, _>(site, &op, geometry, Value::to_i32)?),
         Types::Int16Wide => Box::new(integers::<i16, _>(site, &op, geometry, Value::to_i64)?),
         Types::Int16Narrow => return Err(narrow_bias()),
         Types::Uint8 => return Err(site.unsupported_types()),

@@ -2,7 +2,8 @@
 //!
 //! | file | what it answers | kind |
 //! |---|---|---|
-//! | [`memory`] (with [`arena`]) | how TFLM lays out its arena | counted (head), modelled (tail) |
+//! | [`flash`](mod@flash) | where the bytes of the file go | counted |
+//! | [`memory`](mod@memory) (with [`arena`]) | how TFLM lays out its arena | counted (head), modelled (tail) |
 //! | [`estimate`](mod@estimate) | time and energy of one inference | modelled, with a band |
 //! | [`budget`](mod@budget) | average power at a rate, and the one-milliwatt verdict | modelled, with a band |
 //! | [`device`] | the shelf: boards with sourced figures | stated or parsed |
@@ -16,10 +17,12 @@ pub mod classes;
 pub mod device;
 pub mod estimate;
 pub mod fit;
+pub mod flash;
 pub mod memory;
 pub mod published;
 
 pub use budget::{Budget, Verdict, budget};
 pub use device::{Device, devices};
 pub use estimate::{Estimate, Fits, Modelled, estimate, fits};
+pub use flash::{Flash, flash};
 pub use memory::{Memory, memory};

@@ -101,3 +101,108 @@ fn case_model<'a>(file: &'a [u8], wanted: &str) -> &'a [u8] {
     }
     panic!("{wanted} is not in the file");
 }
+
+#[test]
+fn parts_of_a_file_add_up_and_weights_are_those_of_the_model() {
+    for entry in ["ad01_dynrange", "kws01_dynrange", "micro_speech_uint8"].into_iter().chain(ARENAS.map(|row| row.0)) {
+        let Some((bytes, model)) = open(entry) else { continue };
+        let flash = cost::flash(&model, &bytes).unwrap();
+        let counts = milliwatt::model::counts::model(&model);
+        assert_eq!(flash.parts().iter().map(|part| part.2.0).sum::<u64>(), bytes.len() as u64, "{entry}");
+        assert_eq!(flash.file_bytes.0, bytes.len() as u64);
+        // Biases that are all zero share one buffer in this file: three tensors of 512 bytes are stored once.
+        let shared = if entry == "sww01_int8" { 1024 } else { 0 };
+        assert_eq!(flash.weight_bytes, counts.weight_bytes, "{entry}");
+        assert_eq!(flash.bias_bytes.0 + shared, counts.bias_bytes.0, "{entry}");
+        assert!(flash.name_bytes.0 > 0 && flash.graph_bytes.0 > 0, "{entry}: {flash:?}");
+    }
+}
+
+#[test]
+fn more_than_half_of_the_reference_keyword_spotter_is_not_parameters() {
+    let Some((bytes, model)) = open("kws01_int8") else { return };
+    let flash = cost::flash(&model, &bytes).unwrap();
+    assert_eq!((flash.weight_bytes.0, flash.bias_bytes.0), (22_016, 2352));
+    assert!(flash.quantization_bytes.0 > 10_000, "{flash:?}");
+}
+
+#[test]
+fn every_truncation_and_many_flips_of_a_small_file_are_survived() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/ops");
+    let file = std::fs::read(folder.join("conv_2d_int8.bin")).unwrap();
+    let bytes = case_model(&file, "1x1_w_int8_none_zp-7_11_gain1_bias_default").to_vec();
+    let model = tflite::read(&bytes).unwrap().model;
+    for length in 0..bytes.len() {
+        // Whatever the answer, it is an answer.
+        let _ = cost::flash(&model, &bytes[..length]);
+    }
+    for position in 0..bytes.len() {
+        for bit in [0, 3, 7] {
+            let mut flipped = bytes.clone();
+            flipped[position] ^= 1 << bit;
+            if let Ok(flash) = cost::flash(&model, &flipped) {
+                assert_eq!(flash.parts().iter().map(|part| part.2.0).sum::<u64>(), bytes.len() as u64);
+            }
+        }
+    }
+}
+
+#[test]
+fn reference_files_are_recognised_and_come_near_their_published_results() {
+    for (name, benchmark) in
+        [("ad01_int8", 0), ("ad01_int8_floatio", 0), ("ic01_int8", 1), ("kws01_int8", 2), ("vww01_int8", 3)]
+    {
+        let Some((_, model)) = open(name) else { continue };
+        for device in cost::devices() {
+            let estimate = cost::estimate(&model, device).unwrap();
+            let published = estimate.published.unwrap_or_else(|| panic!("{name} is not recognised"));
+            assert_eq!(published.benchmark, cost::published::Benchmark::ALL[benchmark]);
+            assert!(estimate.latency.low.0 < published.latency.0, "{name} on {}", device.name);
+            assert!(published.latency.0 < estimate.latency.high.0, "{name} on {}", device.name);
+            let (energy, measured) = (estimate.energy.unwrap(), published.energy.unwrap());
+            assert!(energy.low.0 < measured.0 && measured.0 < energy.high.0, "{name} on {}", device.name);
+        }
+    }
+}
+
+#[test]
+fn macs_of_layers_are_those_of_the_model() {
+    for (name, ..) in ARENAS {
+        let Some((_, model)) = open(name) else { continue };
+        for node in 0..model.nodes.len() {
+            let layer = cost::classes::Layer::of(&model, node).unwrap();
+            assert_eq!(layer.macs(), milliwatt::model::counts::node(&model, node).macs, "{name}, node {node}");
+        }
+    }
+}
+
+#[test]
+fn a_larger_network_than_any_measured_is_still_predicted() {
+    let Some((_, model)) = open("ic01large_int8") else { return };
+    let board = cost::device::find("nucleo-h7a3zi-q").unwrap();
+    let estimate = cost::estimate(&model, board).unwrap();
+    assert!(estimate.published.is_none());
+    // Six times the MACs of ResNet-8, all in convolutions: about six times its 41 ms.
+    assert!((0.2..0.3).contains(&estimate.latency.value.0), "{:?}", estimate.latency);
+}
+
+#[test]
+fn published_facts_are_those_of_the_result_table() {
+    let Some(path) = shared("reference/mlperf_tiny_results.csv") else { return };
+    let table = std::fs::read_to_string(path).unwrap();
+    for submission in cost::devices().iter().flat_map(|device| device.submissions) {
+        for result in submission.results {
+            let source = submission.source(result.benchmark);
+            let row =
+                table.lines().find(|line| line.contains(&source)).unwrap_or_else(|| panic!("{source} is missing"));
+            let columns: Vec<&str> = row.split(',').collect();
+            let number = |column: usize| columns[column].parse::<f64>().ok();
+            assert_eq!(number(11), Some(result.rate.0), "{source}");
+            let microjoules = result.energy.map(|energy| energy.0 * 1e6);
+            match (number(12), microjoules) {
+                (Some(published), Some(found)) => assert!((published / found - 1.0).abs() < 1e-9, "{source}"),
+                (published, found) => assert_eq!(published, found, "{source}"),
+            }
+        }
+    }
+}

@@ -42,7 +42,7 @@ impl Verdict {
 }
 
 /// A device at work at a rate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Budget {
     /// Inferences each second.
     pub rate: Hertz,
@@ -115,31 +115,34 @@ fn highest_rate(joules: f64, latency: f64, stop: f64) -> Option<Hertz> {
 }
 
 fn sentence(budget: &Budget, latency: f64) -> String {
-    let rate = number(budget.rate.0);
+    let rate = match number(budget.rate.0) {
+        one if one == "1" => "1 inference a second".into(),
+        rate => format!("{rate} inferences a second"),
+    };
     if budget.busy > 1.0 {
-        let most = number(1.0 / latency);
-        return format!("Cannot keep up with {rate} inferences a second; {most} is the most");
+        return format!("Cannot keep up with {rate}; {} is the most", number(1.0 / latency));
     }
     let Some(power) = budget.average_power else {
         return "No energy was published for this combination, so average power is unknown".into();
     };
-    let band = format!("{} to {} mW", number(power.low.0 * 1e3), number(power.high.0 * 1e3));
-    let milliwatts = number(power.value.0 * 1e3);
-    let verdict = match budget.under_one_milliwatt {
-        Verdict::Yes => "under one milliwatt",
-        Verdict::Borderline => "the band crosses one milliwatt",
-        Verdict::No | Verdict::Unknown => "over one milliwatt",
+    let milliwatts = |watts: Watts| number(watts.0 * 1e3);
+    let verdict = match (budget.under_one_milliwatt, budget.stop_power) {
+        (Verdict::Yes, Some(_)) => "under one milliwatt",
+        (Verdict::Yes, None) => "computing alone stays under one milliwatt",
+        (Verdict::Borderline, _) => "the band crosses one milliwatt",
+        (Verdict::No | Verdict::Unknown, _) => "over one milliwatt",
     };
-    let mut words = format!("{milliwatts} mW ({band}) at {rate} inferences a second: {verdict}");
+    let [value, low, high] = [power.value, power.low, power.high].map(milliwatts);
+    let mut words = format!("{value} mW ({low} to {high}) at {rate}: {verdict}");
     if let Some(max) = budget.max_rate {
-        words += &format!("; it stays under up to {} a second", number(max.value.0));
+        words += &format!("; up to {} a second stay under it", number(max.value.0));
     }
     words += match budget.stop_power {
-        Some(_) => ". Stopped between inferences",
-        None => ". Waiting between inferences is not included: its power is not known for this device",
+        Some(_) => ". Between inferences the clocks are stopped",
+        None => ". What waiting between inferences takes is not known here and not included",
     };
     if let Some(listening) = budget.listening_power {
-        words += &format!("; listening on instead takes {} mW", number(listening.value.0 * 1e3));
+        words += &format!("; with clocks and microphone on it would be {} mW", milliwatts(listening.value));
     }
     words
 }

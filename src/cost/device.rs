@@ -22,7 +22,7 @@ pub enum Confidence {
 }
 
 /// A figure with its source.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fact<T> {
     /// The figure.
     pub value: T,
@@ -41,7 +41,7 @@ const fn parsed<T>(value: T, source: &'static str) -> Fact<T> {
 }
 
 /// A board or chip that a model can be costed for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Device {
     /// Stable identifier, as in links.
     pub id: &'static str,
@@ -60,7 +60,6 @@ pub struct Device {
     /// What its time goes into.
     pub family: Family,
     /// Measurements to fit to, at most one for each precision.
-    #[serde(skip)]
     pub submissions: &'static [&'static Submission],
     /// Power in the deepest mode that keeps all of RAM and wakes by itself.
     pub stop_power: Option<Fact<Watts>>,

@@ -1,7 +1,5 @@
 //! Time and energy of one inference on a device, layer by layer, and whether the model fits.
 
-use serde::Serialize;
-
 use super::classes::{Class, Layer};
 use super::device::Device;
 use super::fit::{self, Rates};
@@ -13,7 +11,7 @@ use crate::tensor::DType;
 use crate::units::{Bytes, Cycles, Joules, Macs, Seconds};
 
 /// A number from a model, with the band that its held-out errors give.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Modelled<T> {
     /// The prediction.
     pub value: T,
@@ -24,7 +22,7 @@ pub struct Modelled<T> {
 }
 
 /// One inference of a model on a device.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
     /// The device's identifier.
     pub device: &'static str,
@@ -43,7 +41,7 @@ pub struct Estimate {
 }
 
 /// One node's share.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NodeCost {
     /// The node.
     pub node: NodeId,
@@ -60,7 +58,7 @@ pub struct NodeCost {
 }
 
 /// A measurement of one of MLPerf Tiny's networks.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Published {
     /// The network.
     pub benchmark: Benchmark,
@@ -195,7 +193,7 @@ fn published(model: &Model, layers: &[Layer], fit: &fit::Fit) -> Option<Publishe
 }
 
 /// Whether a model fits a device.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fits {
     /// Whether the file fits the flash; `None` where the flash is not known.
     pub flash: Option<bool>,

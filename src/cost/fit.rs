@@ -69,7 +69,7 @@ impl Family {
 }
 
 /// Two rates with the evidence for them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rates {
     /// Cycles, or joules, for one unit of each of [`Family::features`].
     pub rates: [f64; 2],
@@ -82,7 +82,7 @@ pub struct Rates {
 }
 
 /// How fast and how hungry a device is with one runtime.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// What the features are.
     pub family: Family,
@@ -91,7 +91,6 @@ pub struct Fit {
     /// Joules, where energies were published.
     pub energy: Option<Rates>,
     /// The measurements behind it.
-    #[serde(skip)]
     pub submission: &'static Submission,
 }
 

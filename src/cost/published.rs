@@ -73,7 +73,7 @@ pub enum Precision {
 }
 
 /// One network's measured result.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Result {
     /// The network.
     pub benchmark: Benchmark,
@@ -91,7 +91,7 @@ impl Result {
 }
 
 /// What one organisation measured on one system with one runtime.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
     /// The round, such as `1.3`.
     pub round: &'static str,
@@ -129,7 +129,7 @@ impl Submission {
 }
 
 /// An always-on run of the streaming wake word: a 32 ms frame at a time for 1200 s.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stream {
     /// Mean power over the whole stream, working and waiting together.
     pub mean_power: Watts,

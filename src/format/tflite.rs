@@ -8,6 +8,7 @@
 //!
 //! *Source*: LiteRT `schema.fbs`; see `schema.rs` for the numbers.
 
+mod bytemap;
 mod findings;
 mod operators;
 mod options;
@@ -17,5 +18,6 @@ mod table;
 mod versions;
 mod write;
 
+pub use bytemap::{Part, bytes_by_part};
 pub use read::read;
 pub use write::{default_signature, write};

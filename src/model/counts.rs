@@ -108,7 +108,7 @@ fn add_parameters(model: &Model, node: &Node, seen: &mut BTreeSet<ValueId>, coun
 }
 
 /// Whether a constant at this input was trained, and is not a shape, an axis or a padding.
-fn is_parameter(op: &Op, position: usize, value: &Value) -> bool {
+pub(crate) fn is_parameter(op: &Op, position: usize, value: &Value) -> bool {
     match op {
         Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::TransposeConv(_) | Op::FullyConnected(_) => {
             op.weights_input() == Some(position) || op.bias_input() == Some(position)

@@ -151,8 +151,15 @@ impl<'a> Table<'a> {
         self.file.table(kind, start, &self.name(field)).map(Some)
     }
 
-    /// The bytes of a vector of elements of `size` bytes, `None` where it is left out. Nothing is copied.
-    fn raw(&self, field: u16, size: usize) -> Result<Option<(usize, &'a [u8])>> {
+    /// The bytes of the file that the table's own fields take, without its field table and what they point to.
+    pub(super) fn extent(&self) -> std::ops::Range<usize> {
+        let size = self.file.scalar::<u16>(self.vtable + 2).unwrap_or_default();
+        self.start..self.start.saturating_add(size.into()).min(self.file.bytes.len())
+    }
+
+    /// The bytes of a vector of elements of `size` bytes, with their position, `None` where it is left out. Nothing is
+    /// copied.
+    pub(super) fn raw(&self, field: u16, size: usize) -> Result<Option<(usize, &'a [u8])>> {
         let Some(position) = self.target(field)? else { return Ok(None) };
         let length = self.file.scalar::<u32>(position).ok_or_else(|| self.outside(field, position))? as usize;
         let start = position + 4;

@@ -133,13 +133,13 @@ pub(super) fn node(
             }
             op
         }
-        _ => opaque(table, code)?,
+        _ => opaque(table, code, reads_stopped)?,
     };
     dropped.unasked(table, &format_args!("node {index} ({})", code.name));
     Ok(Node { op, inputs, outputs, version: code.version })
 }
 
-fn opaque(table: &Table<'_>, code: &Code) -> Result<Op> {
+fn opaque(table: &Table<'_>, code: &Code, reads_stopped: bool) -> Result<Op> {
     use schema::operator::*;
     let custom_options = match table.bytes(CUSTOM_OPTIONS)? {
         None => None,
@@ -148,8 +148,9 @@ fn opaque(table: &Table<'_>, code: &Code) -> Result<Op> {
             Some(Arc::from(bytes))
         }
     };
-    // Not asked for through `table`: what cannot be carried shall be named among the dropped.
-    let has_builtin_options = table.has(BUILTIN_OPTIONS) || table.has(BUILTIN_OPTIONS_2);
+    // Not asked for through `table`: what cannot be carried shall be named among the dropped. Nor can the way be
+    // carried in which blockwise tensors are quantized; a node that reads one must not be written without it.
+    let has_builtin_options = table.has(BUILTIN_OPTIONS) || table.has(BUILTIN_OPTIONS_2) || reads_stopped;
     Ok(Op::Opaque(Opaque { builtin_code: code.builtin, name: code.name.clone(), custom_options, has_builtin_options }))
 }
 

@@ -78,7 +78,7 @@ impl Reader {
         for (index, table) in nodes.iter().enumerate() {
             let stopped = |id: usize| self.facts.blockwise.contains(&id);
             let node = operators::node(table, index, &mut codes, &model.values, &stopped, &mut self.dropped)
-                .map_err(|error| error.at(format_args!("operator {index}")))?;
+                .map_err(|error| error.at(format_args!("node {index}")))?;
             model.nodes.push(node);
         }
         model.inputs = self.ids(&graph, schema::sub_graph::INPUTS, "input", model.values.len())?;

@@ -78,8 +78,10 @@ impl<'a> File<'a> {
     fn table(&'a self, kind: &'static TableKind, start: usize, what: &dyn std::fmt::Display) -> Result<Table<'a>> {
         let back = self.scalar::<i32>(start).ok_or_else(|| self.outside(what, start))?;
         let vtable = i64::try_from(start).ok().and_then(|start| usize::try_from(start - i64::from(back)).ok());
-        let vtable = vtable.ok_or_else(|| self.outside(what, start))?;
-        let size = self.scalar::<u16>(vtable).ok_or_else(|| self.outside(what, vtable))?;
+        let lost =
+            || Error::format(format!("{what} has its field table outside of the file; it is truncated or damaged"));
+        let vtable = vtable.ok_or_else(lost)?;
+        let size = self.scalar::<u16>(vtable).ok_or_else(lost)?;
         let end = vtable.checked_add(size.into());
         if size < 4 || size % 2 != 0 || end.is_none_or(|end| end > self.bytes.len()) {
             return Err(Error::format(format!("{what} has a damaged field table at byte {vtable}")));

@@ -20,6 +20,11 @@ pub(super) fn check(model: &Model, node: &Node) -> Result<()> {
     let Some(output) = node.outputs.first().and_then(|&id| model.values.get(id)) else {
         return Err(Error::format("it has no output"));
     };
+    if let Op::Softmax { beta: number } | Op::LeakyRelu { alpha: number } = &node.op
+        && !number.is_finite()
+    {
+        return Err(Error::numeric(format!("its attribute {number} is not a finite number")));
+    }
     match &node.op {
         Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_) => {
             weighted(needed(0, "input")?, needed(1, "weights")?, value(2), output)

@@ -1,6 +1,6 @@
 //! Making a model smaller: transforms that turn one [`Model`](crate::Model) into another.
 //!
-//! A transform is one file and one row of [`TRANSFORMS`]; the page draws its controls from that row.
+//! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
 pub mod recipe;
 

@@ -1,6 +1,6 @@
 //! The device shelf: one row for each board, each figure with its source and how far it is to be trusted.
 //!
-//! To add a device: add its measurements to [`published`](super::published), then a row here. A figure that no source
+//! To add a device: add its measurements to [`published`], then a row here. A figure that no source
 //! gives stays `None`; what cannot be computed without it is then said to be unknown.
 
 use serde::Serialize;

@@ -3,7 +3,7 @@
 //! The arena has two ends. The *head* holds activations and the scratch memory that kernels ask for; it is counted
 //! here exactly as TFLM plans it ([`arena`]). The *tail* holds what lives as long as the model: descriptions of
 //! tensors and nodes, and tables that kernels compute once; it is modelled from the layout of those structures
-//! ([`persistent`]).
+//! (`persistent`).
 //!
 //! Runtimes other than TFLM (X-CUBE-AI, GapFlow) plan memory by their own rules, and often need less.
 

@@ -20,6 +20,7 @@ class Case:
     model: bytes
     runs: list = field(default_factory=list)  # each a list of input arrays
     answers: list = field(default_factory=list)  # each a list of output arrays
+    unsound: str = ""  # why TFLM's answer is not to be imitated, where it gives one
 
 
 def rng_for(name):

@@ -27,7 +27,7 @@ def version():
 
 
 def run(model, batches):
-    """Runs each list of input arrays through the model; returns a list of lists of output arrays.
+    """Runs each list of inputs (arrays, or their bytes) through the model; returns a list of lists of output arrays.
 
     Raises `Refused` with TFLM's own words.
     """
@@ -50,10 +50,47 @@ def allocations(model):
     return found
 
 
+def details(model):
+    """(inputs, outputs), each a list of (NumPy type, shape)."""
+    found, _ = _in_child(_details, model)
+    return found
+
+
+def input_quantization(model):
+    """The scale and zero point of the first input, (None, None) for floats."""
+    found, _ = _in_child(_input_quantization, model)
+    return found
+
+
 def _interpreter(model):
     from tflite_micro import runtime
 
     return runtime.Interpreter.from_bytes(model, arena_size=ARENA_BYTES)
+
+
+def _all(get):
+    """What `get(0)`, `get(1)`, ... give until there is no more."""
+    found = []
+    while True:
+        try:
+            found.append(get(len(found)))
+        except Exception:
+            return found
+
+
+def _details(model):
+    interpreter = _interpreter(model)
+    return tuple(
+        [(np.dtype(one["dtype"]), tuple(int(size) for size in one["shape"])) for one in _all(get)]
+        for get in (interpreter.get_input_details, interpreter.get_output_details)
+    )
+
+
+def _input_quantization(model):
+    parameters = _interpreter(model).get_input_details(0)["quantization_parameters"]
+    if len(parameters["scales"]) == 0:
+        return None, None
+    return float(parameters["scales"][0]), int(parameters["zero_points"][0])
 
 
 def _run(model, batches):
@@ -61,29 +98,20 @@ def _run(model, batches):
     answers = []
     for inputs in batches:
         for index, array in enumerate(inputs):
+            if isinstance(array, bytes):
+                one = interpreter.get_input_details(index)
+                array = np.frombuffer(array, one["dtype"]).reshape(one["shape"])
             # A fresh array each time: the wrapper takes the address, so it must be contiguous.
             interpreter.set_input(np.array(array, order="C"), index)
         interpreter.invoke()
-        outputs = []
-        while True:
-            try:
-                outputs.append(np.array(interpreter.get_output(len(outputs))))
-            except Exception:
-                break
-        answers.append(outputs)
+        answers.append([np.array(output) for output in _all(interpreter.get_output)])
     return answers
 
 
 def _allocations(model):
     interpreter = _interpreter(model)
-    index = 0
-    while True:
-        try:
-            details = interpreter.get_input_details(index)
-        except Exception:
-            break
-        interpreter.set_input(np.zeros(details["shape"], details["dtype"]), index)
-        index += 1
+    for index, one in enumerate(_all(interpreter.get_input_details)):
+        interpreter.set_input(np.zeros(one["shape"], one["dtype"]), index)
     interpreter.invoke()
     interpreter.print_allocations()
 

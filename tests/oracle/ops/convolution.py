@@ -114,7 +114,10 @@ def convolve(op, label, geometry, dtype, kind, act="none", zero_points=(-7, 11),
         options["depthMultiplier"] = out_channels // channels
     version = {"float32": 1, "int8": 3, "int16": 4}[dtype]
     runs = [[random_array(rng, dtype, x.shape)], [extremes(dtype, x.shape)]]
-    return Case(f"{op.lower()}_{dtype}", name, one_op(op, inputs, [y], options, version), runs)
+    case = Case(f"{op.lower()}_{dtype}", name, one_op(op, inputs, [y], options, version), runs)
+    if depthwise and dtype == "int16" and bias_type == "int32":
+        case.unsound = "TFLM's depthwise kernel reads 64-bit biases whatever their type: beyond the tensor's end"
+    return case
 
 
 def ties(op, dtype):

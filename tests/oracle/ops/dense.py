@@ -4,7 +4,7 @@ import numpy as np
 
 from builder import Tensor, one_op
 from case import Case, activation, extremes, random_array, rng_for
-from ops.weighted import BIAS_TYPE, accumulators_near_ties, bias, output_scale, weights
+from ops.weighted import BIAS_TYPE, accumulators_between, accumulators_near_ties, bias, output_scale, weights
 
 OP = "FULLY_CONNECTED"
 SIZES = {"1x1": (1, 1), "17x5": (17, 5), "64x10": (64, 10), "33x3": (33, 3), "3x17": (3, 17), "130x1": (130, 1)}
@@ -40,6 +40,8 @@ def cases():
         yield connect("64x10", "int16", "int8_per_tensor", gain=gain)
     for dtype in ("int8", "int16"):
         yield from ties(dtype)
+    for trial in range(6):
+        yield product(trial)
     yield filter_zero_point()
     yield multiplier_above_one()
 
@@ -93,8 +95,25 @@ def ties(dtype):
         yield Case(f"fully_connected_{dtype}", name, one_op(OP, [x, w, b], [y], {}, 4), runs)
 
 
+def product(trial):
+    """Accumulators whose results tell whether the two scales are multiplied as doubles or rounded to float32."""
+    name = f"accumulators_product_of_scales_{trial}"
+    rng = rng_for(f"{OP} {name}")
+    accumulators = []
+    while len(accumulators) < 3:
+        scale_x, scale_w = np.exp(rng.uniform(np.log(0.001), np.log(0.5), 2)).astype(np.float32)
+        scale_y = np.float32(float(scale_x) * float(scale_w) * np.exp(rng.uniform(9, 11)))
+        exact, rounded = float(scale_x) * float(scale_w) / float(scale_y), float(scale_x * scale_w) / float(scale_y)
+        accumulators = accumulators_between(rng, exact, rounded, 127, 16)
+    units = len(accumulators)
+    x, y = activation("int8", (1, 1), scale_x, 0), activation("int8", (1, units), scale_y, 0, "y")
+    w = Tensor("int8", (units, 1), data=np.ones((units, 1)), scale=scale_w, name="w")
+    b = Tensor("int32", (units,), data=accumulators, scale=scale_x * scale_w, name="b")
+    return Case("fully_connected_int8", name, one_op(OP, [x, w, b], [y], {}, 4), [[np.zeros((1, 1), np.int8)]])
+
+
 def filter_zero_point():
-    """Weights that are not symmetric, which TFLM is said to refuse."""
+    """Weights that are not symmetric: TFLM's debug build stops there, the release build computes with them."""
     x, y = activation("int8", (1, 8), 0.1, 3), activation("int8", (1, 4), 0.5, -4, "y")
     rng = rng_for(f"{OP} filter_zero_point")
     w = Tensor("int8", (4, 8), data=random_array(rng, "int8", (4, 8)), scale=0.01, zero_point=5, name="w")

@@ -52,3 +52,19 @@ def accumulators_near_ties(rng, multiplier, low, high, count):
     away = np.abs(exact - np.floor(exact) - 0.5)
     near = candidates[np.argsort(away, kind="stable")]
     return near[: 4 * count][rng.permutation(min(4 * count, near.size))][:count]
+
+
+def accumulators_between(rng, one, other, reach, count):
+    """Integers whose doubly rounded products with two almost equal multipliers differ."""
+    limit = int(reach / max(one, other))
+    candidates = np.unique(rng.integers(-limit, limit, 3_000_000))
+    differ = candidates[doubly_rounded(candidates, one) != doubly_rounded(candidates, other)]
+    return differ[rng.permutation(differ.size)[:count]]
+
+
+def doubly_rounded(x, multiplier):
+    """TFLM's default requantization of an array for a multiplier below one half (no left shift)."""
+    fraction, exponent = np.frexp(multiplier)
+    high = (x * int(np.floor(fraction * 2**31 + 0.5)) + 2**30) >> 31
+    mask = (1 << -exponent) - 1
+    return (high >> -exponent) + ((high & mask) > (mask >> 1) + (high < 0))

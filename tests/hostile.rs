@@ -8,7 +8,8 @@ mod make;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use milliwatt::format::tflite;
+use milliwatt::error::Kind;
+use milliwatt::format::{Severity, tflite};
 
 const FOLDER: &str = "tests/bad";
 
@@ -51,6 +52,16 @@ fn bad_files_are_those_that_make_rs_makes() {
 fn the_model_that_the_bad_files_break_is_sound() {
     let opened = tflite::read(&make::sound_file()).unwrap();
     assert_eq!(opened.model.nodes.len(), 1);
+}
+
+#[test]
+fn weights_in_blocks_open_but_neither_run_nor_lose_their_blocks() {
+    let opened = tflite::read(&make::blockwise_file()).unwrap();
+    assert_eq!(opened.findings[0].severity, Severity::Blocks);
+    assert!(opened.findings[0].sentence.starts_with("1 tensor is quantized in blocks"), "{:?}", opened.findings);
+    assert!(!opened.findings.iter().any(|finding| finding.sentence.contains("does not know what")));
+    assert!(!opened.model.nodes[0].op.is_known());
+    assert_eq!(tflite::write(&opened.model).unwrap_err().kind(), Kind::Unsupported);
 }
 
 #[test]

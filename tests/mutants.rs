@@ -23,46 +23,13 @@ const MEMORY_KIB: usize = 1 << 20;
 
 /// Models, and how many variants each is worth: small ones break in their structure, large ones mostly in weights.
 fn models() -> Vec<(String, Vec<u8>)> {
-    let mut models = vec![];
-    let mut files: Vec<_> = std::fs::read_dir("tests/golden/ops").unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "bin")) {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        models.extend(first_models(&std::fs::read(path).unwrap(), 3).into_iter().map(|model| (name.clone(), model)));
-    }
+    let mut models = common::operator_models("tests/golden/ops", 3);
     for name in ["micro_speech_uint8", "kws01_int8", "kws01_dynrange", "sww01_int8", "ic01_int8"] {
         let Some(path) = common::shared(&format!("mlperf/models/{name}.tflite")) else { break };
         let original = std::fs::read(path).unwrap();
         // Ours puts all constants last, the original has its own order: both deserve damage.
         let ours = tflite::write(&tflite::read(&original).unwrap().model).unwrap();
         models.extend([(name.to_owned(), original), (format!("{name} rewritten"), ours)]);
-    }
-    models
-}
-
-/// The models of the first cases of a file of operator vectors (layout in tests/golden/ops/README.md).
-fn first_models(bytes: &[u8], most: usize) -> Vec<Vec<u8>> {
-    let mut at = 8;
-    let word = |at: &mut usize| {
-        let word = u32::from_le_bytes(bytes[*at..*at + 4].try_into().unwrap()) as usize;
-        *at += 4;
-        word
-    };
-    let mut models = vec![];
-    for _ in 0..word(&mut at).min(most) {
-        let name = word(&mut at);
-        at += name;
-        let length = word(&mut at);
-        models.push(bytes[at..at + length].to_vec());
-        at += length;
-        for _ in 0..word(&mut at) {
-            for _ in 0..2 {
-                for _ in 0..word(&mut at) {
-                    let blob = word(&mut at);
-                    at += blob;
-                }
-            }
-        }
     }
     models
 }

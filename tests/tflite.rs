@@ -105,3 +105,29 @@ fn every_reference_model_survives_being_written() {
         assert_eq!(written, tflite::write(&again.model).unwrap(), "{name} is not written the same twice");
     }
 }
+
+#[test]
+fn every_operator_vector_survives_being_written() {
+    let mut count = 0;
+    let mut failures = vec![];
+    for (name, model) in common::operator_models("tests/golden/ops", usize::MAX) {
+        count += 1;
+        let opened = match tflite::read(&model) {
+            Ok(opened) => opened,
+            Err(error) => {
+                failures.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let again = tflite::read(&tflite::write(&opened.model).unwrap()).unwrap();
+        let mut expected = expected_after_writing(&opened.model);
+        for (node, written) in expected.nodes.iter_mut().zip(&again.model.nodes) {
+            node.version = node.version.max(written.version);
+        }
+        if again.model != expected || !opened.dropped.is_empty() {
+            failures.push(format!("{name} changed; dropped {:?}", opened.dropped));
+        }
+    }
+    assert!(failures.is_empty(), "{} of {count}, the first: {:?}", failures.len(), &failures[..failures.len().min(5)]);
+    assert!(count > 500, "only {count} models");
+}

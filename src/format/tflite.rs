@@ -10,6 +10,7 @@
 
 mod bytemap;
 mod findings;
+mod layout;
 mod operators;
 mod options;
 mod read;
@@ -21,3 +22,6 @@ mod write;
 pub use bytemap::{Part, bytes_by_part};
 pub use read::read;
 pub use write::{default_signature, write};
+
+#[cfg(test)]
+mod tests;

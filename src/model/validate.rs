@@ -127,7 +127,10 @@ fn check_node(model: &Model, index: NodeId) -> Result<()> {
             return Err(Error::format(sentence).at(model.place(index)));
         }
         if value.elements() == 0 {
-            let sentence = format!("its output has no elements (shape {inferred:?}): {:?}", value.name);
+            let sentence = format!(
+                "its output has no elements (shape {inferred:?}); convert the model with a batch of 1: {:?}",
+                value.name
+            );
             return Err(Error::format(sentence).at(model.place(index)));
         }
     }

@@ -32,6 +32,7 @@ struct Tensor {
     buffer: u32,
     scale: Vec<f32>,
     is_sparse: bool,
+    is_blockwise: bool,
     signature: Option<Vec<i32>>,
 }
 
@@ -153,7 +154,12 @@ fn file(parts: &Parts) -> Vec<u8> {
         } else {
             let scale = out.vector(&tensor.scale);
             let zero_point = out.vector(&vec![0i64; tensor.scale.len()]);
-            Some(out.table(&[Offset(2, scale), Offset(3, zero_point)]))
+            let mut fields = vec![Offset(2, scale), Offset(3, zero_point)];
+            if tensor.is_blockwise {
+                let details = out.table(&[Word(2, 32)]);
+                fields.extend([Byte(4, 2), Offset(5, Some(details))]);
+            }
+            Some(out.table(&fields))
         };
         let table = out.table(&[
             Offset(0, shape),
@@ -238,6 +244,14 @@ fn operator(parts: &mut Parts, code: i8, options: Option<(u8, Vec<(u16, i32)>)>)
 /// A sound file of this layout, so that what the bad ones break is plain.
 pub fn sound_file() -> Vec<u8> {
     file(&sound())
+}
+
+/// A sound file with weights quantized in blocks.
+pub fn blockwise_file() -> Vec<u8> {
+    broken(|m| {
+        m.tensors[1].scale = vec![0.5];
+        m.tensors[1].is_blockwise = true;
+    })
 }
 
 /// Every bad file with its name.

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use flatbuffers::{FlatBufferBuilder, Push, TableFinishedWIPOffset, WIPOffset};
-
+use super::layout::{Layout, Offset, Slot};
 use super::options::{self, Field};
 use super::schema;
 use super::versions;
@@ -14,9 +13,6 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::model::{Model, Node, Op, Signature, Value, validate};
 use crate::quant::Quantization;
-
-/// Constants lie at multiples of this many bytes, as the schema's `force_align` asks.
-const BUFFER_ALIGNMENT: usize = 16;
 
 /// Writes a model as a TensorFlow Lite file.
 ///
@@ -32,7 +28,7 @@ pub fn write(model: &Model) -> Result<Vec<u8>> {
     validate::validate(model)?;
     let data: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
     limits::check("the constants' bytes", data, limits::MODEL_BYTES)?;
-    Writer { builder: FlatBufferBuilder::with_capacity(data + 16_384), shared: BTreeMap::new() }.model(model)
+    Writer { layout: Layout::with_capacity(data + 16_384) }.model(model)
 }
 
 /// The signature that a model gets where it has none: `serving_default`, arguments named after the values.
@@ -53,13 +49,8 @@ pub fn default_signature(model: &Model) -> Signature {
     }
 }
 
-/// Where something lies that has been written already, counted from the file's end.
-type Offset = u32;
-
 struct Writer {
-    builder: FlatBufferBuilder<'static>,
-    /// Vectors and tables by their content.
-    shared: BTreeMap<Vec<u8>, Offset>,
+    layout: Layout,
 }
 
 impl Writer {
@@ -78,12 +69,12 @@ impl Writer {
         }
         let graph = {
             use schema::sub_graph::*;
-            let tensors = self.offsets(&tensors);
-            let inputs = self.vector(&ids(&model.inputs)?);
-            let outputs = self.vector(&ids(&model.outputs)?);
-            let operators = self.offsets(&operators);
-            let name = self.text(&model.name);
-            self.table(&[
+            let tensors = self.layout.offsets(&tensors);
+            let inputs = self.layout.vector(&ids(&model.inputs)?);
+            let outputs = self.layout.vector(&ids(&model.outputs)?);
+            let operators = self.layout.offsets(&operators);
+            let name = self.layout.text(&model.name);
+            self.layout.table(&[
                 (TENSORS, Slot::Offset(tensors)),
                 (INPUTS, Slot::Offset(inputs)),
                 (OUTPUTS, Slot::Offset(outputs)),
@@ -95,11 +86,11 @@ impl Writer {
         let signatures = self.signatures(model)?;
 
         use schema::model::*;
-        let graphs = self.offsets(&[graph]);
-        let description = self.text(&model.description);
-        let codes = self.offsets(&codes);
-        let buffers = self.offsets(&buffers);
-        let root = self.table(&[
+        let graphs = self.layout.offsets(&[graph]);
+        let description = self.layout.text(&model.description);
+        let codes = self.layout.offsets(&codes);
+        let buffers = self.layout.offsets(&buffers);
+        let root = self.layout.table(&[
             (VERSION, Slot::Unsigned(schema::VERSION)),
             (OPERATOR_CODES, Slot::Offset(codes)),
             (SUBGRAPHS, Slot::Offset(graphs)),
@@ -108,11 +99,7 @@ impl Writer {
             (METADATA, Slot::Offset(metadata)),
             (SIGNATURE_DEFS, Slot::Offset(signatures)),
         ]);
-        // The file is built from its end, so its length must be a multiple of the alignment: eight bytes follow, the
-        // root's offset and the identifier.
-        self.pad(8);
-        self.builder.finish(WIPOffset::<TableFinishedWIPOffset>::new(root), Some(schema::IDENTIFIER));
-        let bytes = self.builder.finished_data().to_vec();
+        let bytes = self.layout.finish(root, schema::IDENTIFIER);
         limits::check("the file's bytes", bytes.len(), limits::MODEL_BYTES)?;
         Ok(bytes)
     }
@@ -121,7 +108,7 @@ impl Writer {
     /// each piece of metadata.
     fn buffers(&mut self, model: &Model) -> (Vec<Offset>, Vec<u32>) {
         // Buffer 0 is the empty one that activations refer to.
-        let mut tables = vec![self.table(&[])];
+        let mut tables = vec![self.layout.table(&[])];
         let mut known: BTreeMap<&[u8], u32> = BTreeMap::from([(&[][..], 0)]);
         let mut indices = vec![];
         let metadata = model.metadata.iter().map(|(_, data)| &data[..]);
@@ -129,8 +116,8 @@ impl Writer {
             let next = tables.len() as u32;
             let index = *known.entry(bytes).or_insert(next);
             if index == next {
-                let data = self.aligned(bytes);
-                tables.push(self.table(&[(schema::buffer::DATA, Slot::Offset(Some(data)))]));
+                let data = self.layout.aligned(bytes);
+                tables.push(self.layout.table(&[(schema::buffer::DATA, Slot::Offset(Some(data)))]));
             }
             indices.push(index);
         }
@@ -154,10 +141,10 @@ impl Writer {
             let next = tables.len() as u32;
             let found = *known.entry((code, custom, version)).or_insert(next);
             if found == next {
-                let custom = (code == schema::CUSTOM).then(|| self.text(custom)).flatten();
+                let custom = (code == schema::CUSTOM).then(|| self.layout.text(custom)).flatten();
                 // Readers of before 2020 look only at the old field, which holds no more than a byte.
                 let old = i8::try_from(code.min(schema::DEPRECATED_CODE_CAP)).unwrap_or(i8::MAX);
-                tables.push(self.table(&[
+                tables.push(self.layout.table(&[
                     (DEPRECATED_BUILTIN_CODE, Slot::Code(old)),
                     (CUSTOM_CODE, Slot::Offset(custom)),
                     (VERSION, Slot::Integer(version, 1)),
@@ -173,14 +160,14 @@ impl Writer {
         use schema::tensor::*;
         let dtype = schema::dtype_code(value.dtype)
             .ok_or_else(|| Error::unsupported(format!("TensorFlow Lite has no element type {}", value.dtype)))?;
-        let shape = if value.shape.is_empty() { None } else { self.vector(&ids(&value.shape)?) };
+        let shape = if value.shape.is_empty() { None } else { self.layout.vector(&ids(&value.shape)?) };
         let signature = match &value.shape_signature {
-            Some(signature) => self.vector(signature),
+            Some(signature) => self.layout.vector(signature),
             None => None,
         };
-        let name = self.text(&value.name);
+        let name = self.layout.text(&value.name);
         let quantization = self.quantization(value)?;
-        Ok(self.table(&[
+        Ok(self.layout.table(&[
             (SHAPE, Slot::Offset(shape)),
             (TYPE, Slot::Code(dtype)),
             (BUFFER, Slot::Unsigned(buffer)),
@@ -203,12 +190,13 @@ impl Writer {
         }
         let found = quantization.unwrap_or(&none);
         let axis = ids(&[found.axis])?[0];
-        let reals = |writer: &mut Self, reals: &[f32]| if reals.is_empty() { None } else { writer.vector(reals) };
+        let reals =
+            |writer: &mut Self, reals: &[f32]| if reals.is_empty() { None } else { writer.layout.vector(reals) };
         let min = reals(self, &range.min);
         let max = reals(self, &range.max);
         let scale = reals(self, &found.scale);
-        let zero_point = if found.zero_point.is_empty() { None } else { self.vector(&found.zero_point) };
-        Ok(Some(self.table(&[
+        let zero_point = if found.zero_point.is_empty() { None } else { self.layout.vector(&found.zero_point) };
+        Ok(Some(self.layout.table(&[
             (MIN, Slot::Offset(min)),
             (MAX, Slot::Offset(max)),
             (SCALE, Slot::Offset(scale)),
@@ -227,7 +215,7 @@ impl Writer {
                      would compute something else",
                 ));
             }
-            custom = opaque.custom_options.as_deref().and_then(|options| self.vector(options));
+            custom = opaque.custom_options.as_deref().and_then(|options| self.layout.vector(options));
         }
         let bias_type = versions::bias_type(model, node).and_then(schema::dtype_code).unwrap_or(0);
         let fields = options::fields(&node.op, bias_type)?;
@@ -238,9 +226,9 @@ impl Writer {
             None => Ok(-1),
         };
         let inputs: Result<Vec<i32>> = node.inputs.iter().map(optional).collect();
-        let inputs = self.vector(&inputs?);
-        let outputs = self.vector(&ids(&node.outputs)?);
-        Ok(self.table(&[
+        let inputs = self.layout.vector(&inputs?);
+        let outputs = self.layout.vector(&ids(&node.outputs)?);
+        Ok(self.layout.table(&[
             (OPCODE_INDEX, Slot::Unsigned(code)),
             (INPUTS, Slot::Offset(inputs)),
             (OUTPUTS, Slot::Offset(outputs)),
@@ -258,20 +246,20 @@ impl Writer {
                 Field::Flag(id, flag, default) => (*id, Slot::Flag(*flag, *default)),
                 Field::Integer(id, integer, default) => (*id, Slot::Integer(*integer, *default)),
                 Field::Real(id, real) => (*id, Slot::Real(*real)),
-                Field::Integers(id, integers) => (*id, Slot::Offset(self.vector(integers))),
+                Field::Integers(id, integers) => (*id, Slot::Offset(self.layout.vector(integers))),
             })
             .collect();
-        self.table(&slots)
+        self.layout.table(&slots)
     }
 
     fn metadata(&mut self, model: &Model, buffers: &[u32]) -> Option<Offset> {
         use schema::metadata::*;
         let mut tables = vec![];
         for ((name, _), &buffer) in model.metadata.iter().zip(buffers) {
-            let name = self.text(name);
-            tables.push(self.table(&[(NAME, Slot::Offset(name)), (BUFFER, Slot::Unsigned(buffer))]));
+            let name = self.layout.text(name);
+            tables.push(self.layout.table(&[(NAME, Slot::Offset(name)), (BUFFER, Slot::Unsigned(buffer))]));
         }
-        if tables.is_empty() { None } else { self.offsets(&tables) }
+        if tables.is_empty() { None } else { self.layout.offsets(&tables) }
     }
 
     fn signatures(&mut self, model: &Model) -> Result<Option<Offset>> {
@@ -284,136 +272,21 @@ impl Writer {
                 use schema::tensor_map::*;
                 let mut tables = vec![];
                 for (name, id) in pairs {
-                    let name = self.text(name);
+                    let name = self.layout.text(name);
                     let id = u32::try_from(*id).map_err(|_| Error::parameter(format!("value {id} is too large")))?;
-                    tables.push(self.table(&[(NAME, Slot::Offset(name)), (TENSOR_INDEX, Slot::Unsigned(id))]));
+                    tables.push(self.layout.table(&[(NAME, Slot::Offset(name)), (TENSOR_INDEX, Slot::Unsigned(id))]));
                 }
-                Ok(self.offsets(&tables))
+                Ok(self.layout.offsets(&tables))
             };
             let (inputs, outputs) = (maps(&signature.inputs)?, maps(&signature.outputs)?);
-            let key = self.text(&signature.key);
-            tables.push(self.table(&[
+            let key = self.layout.text(&signature.key);
+            tables.push(self.layout.table(&[
                 (INPUTS, Slot::Offset(inputs)),
                 (OUTPUTS, Slot::Offset(outputs)),
                 (SIGNATURE_KEY, Slot::Offset(key)),
             ]));
         }
-        Ok(self.offsets(&tables))
-    }
-}
-
-/// A table's field.
-enum Slot {
-    Byte(u8),
-    Code(i8),
-    Flag(bool, bool),
-    Integer(i32, i32),
-    Unsigned(u32),
-    Real(f32),
-    /// `None` is left out.
-    Offset(Option<Offset>),
-}
-
-/// Writing of parts, each once.
-impl Writer {
-    /// A table; an equal one is not written again.
-    fn table(&mut self, slots: &[(u16, Slot)]) -> Offset {
-        // Which schema table it is does not matter, as long as fields have the same kinds and defaults: what is laid out
-        // alike reads alike.
-        let mut key = vec![b'T'];
-        for (id, slot) in slots {
-            let (kind, value, default) = match slot {
-                Slot::Byte(byte) => (0, u32::from(*byte), 0),
-                Slot::Code(code) => (1, *code as u32, 0),
-                Slot::Flag(flag, default) => (2, u32::from(*flag), u32::from(*default)),
-                Slot::Integer(integer, default) => (3, *integer as u32, *default as u32),
-                Slot::Unsigned(unsigned) => (4, *unsigned, 0),
-                Slot::Real(real) => (5, real.to_bits(), 0),
-                Slot::Offset(offset) => (6, offset.unwrap_or(0), 0),
-            };
-            key.extend(id.to_le_bytes());
-            key.push(kind);
-            key.extend(value.to_le_bytes());
-            key.extend(default.to_le_bytes());
-        }
-        if let Some(&offset) = self.shared.get(&key) {
-            return offset;
-        }
-        let builder = &mut self.builder;
-        let start = builder.start_table();
-        // Four-byte fields first, then the small ones, so that no hole is left between them.
-        for wide in [true, false] {
-            for (id, slot) in slots {
-                let at = 4 + 2 * id;
-                match slot {
-                    Slot::Integer(integer, default) if wide => builder.push_slot(at, *integer, *default),
-                    Slot::Unsigned(unsigned) if wide => builder.push_slot(at, *unsigned, 0),
-                    Slot::Real(real) if wide => builder.push_slot(at, *real, 0.0),
-                    Slot::Offset(Some(offset)) if wide => {
-                        builder.push_slot_always(at, WIPOffset::<TableFinishedWIPOffset>::new(*offset));
-                    }
-                    Slot::Byte(byte) if !wide => builder.push_slot(at, *byte, 0),
-                    Slot::Code(code) if !wide => builder.push_slot(at, *code, 0),
-                    Slot::Flag(flag, default) if !wide => builder.push_slot(at, *flag, *default),
-                    _ => {}
-                }
-            }
-        }
-        let offset = builder.end_table(start).value();
-        self.shared.insert(key, offset);
-        offset
-    }
-
-    /// A vector of numbers; an equal one is not written again.
-    fn vector<T: Push + bytemuck::NoUninit>(&mut self, items: &[T]) -> Option<Offset> {
-        let mut key = vec![b'V', size_of::<T>() as u8];
-        key.extend_from_slice(bytemuck::cast_slice(items));
-        let offset = match self.shared.get(&key) {
-            Some(&offset) => offset,
-            None => {
-                let offset = self.builder.create_vector(items).value();
-                self.shared.insert(key, offset);
-                offset
-            }
-        };
-        Some(offset)
-    }
-
-    /// A vector of tables.
-    fn offsets(&mut self, tables: &[Offset]) -> Option<Offset> {
-        let tables: Vec<WIPOffset<TableFinishedWIPOffset>> =
-            tables.iter().map(|&table| WIPOffset::new(table)).collect();
-        Some(self.builder.create_vector(&tables).value())
-    }
-
-    /// A text; nothing for an empty one.
-    fn text(&mut self, text: &str) -> Option<Offset> {
-        if text.is_empty() {
-            return None;
-        }
-        let key: Vec<u8> = [b"S", text.as_bytes()].concat();
-        let offset = match self.shared.get(&key) {
-            Some(&offset) => offset,
-            None => {
-                let offset = self.builder.create_string(text).value();
-                self.shared.insert(key, offset);
-                offset
-            }
-        };
-        Some(offset)
-    }
-
-    /// A byte vector whose first byte lies at a multiple of [`BUFFER_ALIGNMENT`].
-    fn aligned(&mut self, bytes: &[u8]) -> Offset {
-        self.pad(BUFFER_ALIGNMENT - bytes.len() % BUFFER_ALIGNMENT);
-        self.builder.create_vector(bytes).value()
-    }
-
-    /// Zeros until the length is `remainder` modulo [`BUFFER_ALIGNMENT`].
-    fn pad(&mut self, remainder: usize) {
-        while self.builder.unfinished_data().len() % BUFFER_ALIGNMENT != remainder % BUFFER_ALIGNMENT {
-            self.builder.push(0u8);
-        }
+        Ok(self.layout.offsets(&tables))
     }
 }
 

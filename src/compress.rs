@@ -2,10 +2,44 @@
 //!
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
+pub mod calibrate;
+pub mod fold;
+pub mod prune;
+pub mod quantize;
 pub mod recipe;
 
 use recipe::{PruneOptions, QuantizeOptions, Recipe, Step};
 use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::model::{Model, validate};
+use crate::progress::Progress;
+use crate::tensor::Tensor;
+
+/// Makes the candidate: applies the steps of a recipe in order and validates the model after each.
+///
+/// `calibration` holds the inputs of some samples, in the types and shapes of `model`'s inputs; steps that measure
+/// activations run them.
+///
+/// # Errors
+/// Those of the recipe's own check and of each transform.
+pub fn apply(
+    model: &Model,
+    recipe: &Recipe,
+    calibration: &[Vec<Tensor>],
+    progress: &mut dyn Progress,
+) -> Result<Model> {
+    recipe.check()?;
+    let mut candidate = model.clone();
+    for step in &recipe.steps {
+        candidate = match step {
+            Step::Prune(options) => prune::prune(&candidate, options)?,
+            Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
+        };
+        validate::validate(&candidate)?;
+    }
+    Ok(candidate)
+}
 
 /// A transform as the page shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 
 pub mod constant;
 pub mod counts;
+pub mod edit;
 pub mod op;
 pub mod shape;
 pub mod validate;

@@ -228,6 +228,8 @@ pub struct LayerRow {
     pub energy: Option<Figure>,
     /// Signal to quantization noise of its output against the original's, from taps.
     pub sqnr: Option<Figure>,
+    /// Whether its output was the same number for number as the original's; `None` where it was not measured.
+    pub identical: Option<bool>,
     /// The node of the original that computes the same output.
     pub original_node: Option<u32>,
 }

@@ -1,0 +1,129 @@
+//! Post-training quantization to int8, as TFLM executes it.
+//!
+//! *Source*: the TensorFlow Lite 8-bit quantization specification: weights symmetric in [-127, 127] along the output
+//! channel, activations asymmetric in [-128, 127], biases int32 with the product of both scales; some operators keep
+//! their input's scale, some have a fixed output scale.
+
+mod scales;
+mod weights;
+
+use crate::compress::calibrate::{self, Span};
+use crate::compress::fold;
+use crate::compress::recipe::QuantizeOptions;
+use crate::error::{Error, Result};
+use crate::model::{Model, Node, Op, Signature, Value, ValueId};
+use crate::progress::Progress;
+use crate::quant::Quantization;
+use crate::tensor::{DType, Tensor};
+use weights::Constants;
+
+/// An int8 copy of a float model; activation ranges come from `inputs`.
+///
+/// # Errors
+/// `Parameter` when the model is integer already or no inputs are given; `Unsupported` for operators without an int8
+/// form; those of folding and calibrating.
+pub fn quantize(
+    model: &Model,
+    options: &QuantizeOptions,
+    inputs: &[Vec<Tensor>],
+    progress: &mut dyn Progress,
+) -> Result<Model> {
+    refuse_integer_model(model)?;
+    let mut float = fold::fold(model)?;
+    let mut spans = calibrate::calibrate(&float, inputs, options.calibration, progress)?;
+    scales::separate_fixed_concatenations(&mut float, &mut spans);
+    let activations = scales::choose(&float, &spans)?;
+    build(&float, &activations, options)
+}
+
+fn refuse_integer_model(model: &Model) -> Result<()> {
+    let integer = |id: &ValueId| matches!(model.values[*id].dtype, DType::Int8 | DType::Uint8 | DType::Int16);
+    let quantized = model.nodes.iter().any(|node| {
+        node.op.weights_input().is_some()
+            && node.input(0).is_some_and(|id| integer(&id) && !model.values[id].is_constant())
+    });
+    if quantized {
+        return Err(Error::parameter(
+            "This model computes with integers already; quantizing starts from the float model it was made from",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the integer model: same nodes, integer values, constants quantized for the node that reads them.
+fn build(float: &Model, activations: &[Option<Quantization>], options: &QuantizeOptions) -> Result<Model> {
+    let mut model = Model {
+        description: float.description.clone(),
+        name: float.name.clone(),
+        // Metadata speaks of the float file (its converter, its runtime version) and would be untrue here.
+        ..Model::default()
+    };
+    // Activations keep their ids; constants that nodes read as integers are appended, and the unused ones go at the end.
+    model.values =
+        float.values.iter().zip(activations).map(|(value, scale)| integer_activation(value, scale)).collect();
+    let mut constants = Constants::new(options.granularity);
+    for (id, node) in float.nodes.iter().enumerate() {
+        let mut quantized = Node { version: 1, ..node.clone() };
+        constants
+            .quantize_inputs(float, node, &mut quantized, activations, &mut model)
+            .map_err(|error| error.at(float.place(id)))?;
+        model.nodes.push(quantized);
+    }
+    (model.inputs, model.outputs) = (float.inputs.clone(), float.outputs.clone());
+    model.signatures = float.signatures.clone();
+    if options.float_io {
+        add_float_border(&mut model, float);
+    }
+    model.compact();
+    Ok(model)
+}
+
+fn integer_activation(value: &Value, scale: &Option<Quantization>) -> Value {
+    match scale {
+        Some(quantization) => {
+            Value { dtype: DType::Int8, range: None, quantization: Some(quantization.clone()), ..value.clone() }
+        }
+        None => value.clone(),
+    }
+}
+
+/// Puts QUANTIZE after each input and DEQUANTIZE before each output, so that the border stays float.
+fn add_float_border(model: &mut Model, float: &Model) {
+    for (index, old) in model.inputs.clone().into_iter().enumerate() {
+        if float.values[old].dtype == DType::Float32 {
+            let border = model
+                .add_value(Value { name: format!("{}_float", float.values[old].name), ..float.values[old].clone() });
+            model.insert_node(0, Node::new(Op::Quantize, &[border], &[old]));
+            model.inputs[index] = border;
+            rename(&mut model.signatures, old, border);
+        }
+    }
+    for (index, old) in model.outputs.clone().into_iter().enumerate() {
+        if float.values[old].dtype == DType::Float32 {
+            let border = model
+                .add_value(Value { name: format!("{}_float", float.values[old].name), ..float.values[old].clone() });
+            model.nodes.push(Node::new(Op::Dequantize, &[old], &[border]));
+            model.outputs[index] = border;
+            rename(&mut model.signatures, old, border);
+        }
+    }
+}
+
+fn rename(signatures: &mut [Signature], old: ValueId, new: ValueId) {
+    for signature in signatures {
+        let ports = signature.inputs.iter_mut().chain(&mut signature.outputs);
+        ports.filter(|(_, id)| *id == old).for_each(|(_, id)| *id = new);
+    }
+}
+
+/// The scale and zero point that cover a span with 256 levels, zero exactly on one of them.
+pub fn asymmetric(span: Span) -> Quantization {
+    let (min, max) = (f64::from(span.min.min(0.0)), f64::from(span.max.max(0.0)));
+    if max == min {
+        // An activation that is always zero: any scale represents it.
+        return Quantization::per_tensor(1.0, 0);
+    }
+    let scale = (max - min) / 255.0;
+    let zero_point = libm::round(-128.0 - min / scale).clamp(-128.0, 127.0);
+    Quantization::per_tensor(scale as f32, zero_point as i64)
+}

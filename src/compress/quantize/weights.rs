@@ -1,0 +1,153 @@
+//! Constants as integers: weights, biases, and the constant operands of element-wise operators.
+
+use super::asymmetric;
+use crate::compress::calibrate::Span;
+use crate::compress::recipe::Granularity;
+use crate::error::Result;
+use crate::model::{Model, Node, Op, Value, ValueId};
+use crate::quant::Quantization;
+use crate::tensor::DType;
+
+/// Lowest level of weights: symmetric, so that negation never overflows.
+const SYMMETRIC_LOWEST: f64 = -127.0;
+/// Lowest level of other constants.
+const ASYMMETRIC_LOWEST: f64 = -128.0;
+
+/// Makes integer constants and remembers them, so that two nodes that read the same weights share them.
+pub struct Constants {
+    granularity: Granularity,
+    made: Vec<(ValueId, Quantization, ValueId)>,
+}
+
+impl Constants {
+    pub fn new(granularity: Granularity) -> Self {
+        Self { granularity, made: Vec::new() }
+    }
+
+    /// Lets `quantized` read integer constants where `node` reads float ones.
+    pub fn quantize_inputs(
+        &mut self,
+        float: &Model,
+        node: &Node,
+        quantized: &mut Node,
+        activations: &[Option<Quantization>],
+        model: &mut Model,
+    ) -> Result<()> {
+        let (weights_at, bias_at) = (node.op.weights_input(), node.op.bias_input());
+        let layer = weights_at.and_then(|position| node.input(position)).filter(|&id| is_float_constant(float, id));
+        let mut weight_scales = None;
+        if let (Some(weights), Some(position)) = (layer, weights_at) {
+            let input_at = if matches!(node.op, Op::TransposeConv(_)) { 2 } else { 0 };
+            let input_scale = node
+                .input(input_at)
+                .and_then(|id| activations[id].as_ref())
+                .map_or(1.0, |quantization| quantization.scale_of(0));
+            let bias = bias_at.and_then(|position| node.input(position));
+            let bias_reals = bias.map(|id| float.values[id].dequantized()).transpose()?;
+            let scales = self.weight_scales(&node.op, &float.values[weights], input_scale, bias_reals.as_deref())?;
+            quantized.inputs[position] = Some(self.int8(float, weights, &scales, SYMMETRIC_LOWEST, model)?);
+            if let (Some(bias), Some(reals), Some(position)) = (bias, bias_reals, bias_at) {
+                quantized.inputs[position] = Some(add_bias(&float.values[bias], &reals, input_scale, &scales, model));
+            }
+            weight_scales = Some(());
+        }
+        for (position, input) in node.inputs.iter().enumerate() {
+            let Some(id) = input.filter(|&id| is_float_constant(float, id)) else { continue };
+            if weight_scales.is_some() && (Some(position) == weights_at || Some(position) == bias_at) {
+                continue;
+            }
+            let scale = match &node.op {
+                // The value to pad with, and constants joined to activations, speak the activation's scale.
+                Op::PadV2 | Op::Concatenation { .. } => {
+                    activations[node.outputs[0]].clone().unwrap_or_else(|| Quantization::per_tensor(1.0, 0))
+                }
+                _ => asymmetric(span_of(&float.values[id].dequantized()?)),
+            };
+            quantized.inputs[position] = Some(self.int8(float, id, &scale, ASYMMETRIC_LOWEST, model)?);
+        }
+        Ok(())
+    }
+
+    /// Symmetric scales for a weight tensor, wide enough that the bias fits 32 bits.
+    fn weight_scales(&self, op: &Op, value: &Value, input_scale: f32, bias: Option<&[f32]>) -> Result<Quantization> {
+        let weights = value.dequantized()?;
+        let axis = op.weights_channel_axis().unwrap_or(0);
+        // Fully connected layers get one scale: older TFLM libraries know no other.
+        let per_channel = self.granularity == Granularity::PerChannel && !matches!(op, Op::FullyConnected(_));
+        let channels = if per_channel { value.shape[axis] } else { 1 };
+        let after: usize = value.shape[axis + 1..].iter().product();
+        let mut largest = vec![0.0f32; channels];
+        for (index, weight) in weights.iter().enumerate() {
+            let channel = if per_channel { index / after % channels } else { 0 };
+            largest[channel] = largest[channel].max(weight.abs());
+        }
+        let mut scales: Vec<f32> = largest.iter().map(|max| max / 127.0).collect();
+        for (channel, scale) in scales.iter_mut().enumerate() {
+            let biases = bias.map_or(&[][..], |bias| if per_channel { &bias[channel..=channel] } else { bias });
+            let bias_largest = biases.iter().fold(0.0f32, |max, b| max.max(b.abs()));
+            // A bias of more than 2^30 steps would overflow; a channel without weights keeps 2^15 steps for its bias.
+            let steps = if *scale > 0.0 { (1u32 << 30) as f32 } else { (1u32 << 15) as f32 };
+            *scale = scale.max(bias_largest / input_scale / steps);
+            if *scale == 0.0 {
+                *scale = 1.0;
+            }
+        }
+        let zero_point = vec![0; scales.len()];
+        Ok(Quantization { scale: scales, zero_point, axis: if per_channel { axis } else { 0 } })
+    }
+
+    /// An int8 copy of a constant with levels from `lowest` to 127, shared by all nodes that read it at this scale.
+    fn int8(
+        &mut self,
+        float: &Model,
+        id: ValueId,
+        scale: &Quantization,
+        lowest: f64,
+        model: &mut Model,
+    ) -> Result<ValueId> {
+        if let Some((.., made)) = self.made.iter().find(|(source, known, _)| *source == id && known == scale) {
+            return Ok(*made);
+        }
+        let value = &float.values[id];
+        let after: usize = value.shape.get(scale.axis + 1..).unwrap_or_default().iter().product();
+        let channels = scale.scale.len();
+        let quantized: Vec<u8> = value
+            .dequantized()?
+            .iter()
+            .enumerate()
+            .map(|(index, &real)| {
+                let channel = if channels > 1 { index / after % channels } else { 0 };
+                let steps = libm::round(f64::from(real) / f64::from(scale.scale_of(channel)));
+                ((steps + scale.zero_point_of(channel) as f64).clamp(lowest, 127.0) as i8).cast_unsigned()
+            })
+            .collect();
+        let made = Value::constant(value.name.clone(), DType::Int8, &value.shape, quantized);
+        let made = model.add_value(made.with_quantization(scale.clone()));
+        self.made.push((id, scale.clone(), made));
+        Ok(made)
+    }
+}
+
+fn add_bias(value: &Value, reals: &[f32], input_scale: f32, weights: &Quantization, model: &mut Model) -> ValueId {
+    // The product is taken in float32, as TFLM's Prepare compares it.
+    let scales: Vec<f32> = weights.scale.iter().map(|scale| scale * input_scale).collect();
+    let steps: Vec<i32> = reals
+        .iter()
+        .enumerate()
+        .map(|(channel, &real)| {
+            let scale = scales[if scales.len() > 1 { channel } else { 0 }];
+            libm::round(f64::from(real) / f64::from(scale)).clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i32
+        })
+        .collect();
+    let quantization = Quantization { zero_point: vec![0; scales.len()], scale: scales, axis: 0 };
+    model.add_value(Value::int_constant(value.name.clone(), &value.shape, &steps).with_quantization(quantization))
+}
+
+fn is_float_constant(model: &Model, id: ValueId) -> bool {
+    model.values[id].is_constant() && model.values[id].dtype == DType::Float32
+}
+
+fn span_of(reals: &[f32]) -> Span {
+    let span = Span { min: 0.0, max: 0.0 };
+    reals.iter().fold(span, |span, &x| Span { min: span.min.min(x), max: span.max.max(x) })
+}

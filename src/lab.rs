@@ -1,0 +1,446 @@
+//! The pipeline: model bytes, recipe and data become a candidate and a report. The only place that knows the order.
+//!
+//! A [`Bench`] is what one worker of the page, or one run of the command, holds: the original, its inputs, and the
+//! candidate that a recipe made of it. Two sides are two benches.
+
+pub mod batch;
+pub mod card;
+pub mod compare;
+pub mod evaluation;
+pub mod files;
+pub mod inputs;
+pub mod layers;
+pub mod sound;
+mod summary;
+pub mod weights;
+
+use crate::audio::FrontEnd;
+use crate::compress;
+use crate::compress::recipe::Recipe;
+use crate::error::{Error, Result};
+use crate::exec::{Executor, Options};
+use crate::format::{self, tflite};
+use crate::metrics::{self, SignalNoise};
+use crate::model::{Model, NodeId};
+use crate::progress::Progress;
+use crate::report::{Answer, Bar, ClipView, DataCard, Figure, ModelCard, Report, Task, WeightsView};
+use crate::tensor::Tensor;
+use evaluation::{ItemResult, Outcome, Partial, Thresholds};
+use inputs::{Inputs, Source};
+
+/// Share of the calibration items that count as normal: the rest lies above the anomaly threshold.
+const NORMAL_SHARE: f64 = 0.95;
+
+/// A model, its inputs, and what a recipe made of it.
+#[derive(Default)]
+pub struct Bench {
+    original: Option<Side>,
+    candidate: Option<Candidate>,
+    inputs: Option<Inputs>,
+    evaluation: Partial,
+    layers: Vec<Option<SignalNoise>>,
+    layer_samples: usize,
+}
+
+/// A model with the file it stands in and what runs it.
+struct Side {
+    model: Model,
+    bytes: Vec<u8>,
+    card: ModelCard,
+    /// `None` when something stops execution; the card says what.
+    executor: Option<Executor>,
+    /// Strangeness above which an item is called anomalous; 0 until it is measured.
+    threshold: f64,
+}
+
+struct Candidate {
+    side: Side,
+    recipe: Recipe,
+}
+
+impl Side {
+    fn open(bytes: &[u8], name: &str) -> Result<Self> {
+        let opened = tflite::read(bytes)?;
+        let card = card::card(&opened, bytes, name);
+        let executor = Executor::new(&opened.model, Options::default()).ok();
+        Ok(Self { model: opened.model, bytes: bytes.to_vec(), card, executor, threshold: 0.0 })
+    }
+
+    fn blocked(&self) -> Error {
+        Error::unsupported(self.card.blocked.clone().unwrap_or_else(|| "this model cannot run here".into()))
+    }
+
+    /// The first output of the model for a window, in real numbers.
+    fn run(&mut self, window: &Tensor) -> Result<Vec<f32>> {
+        let input = inputs::feed(&self.model, window)?;
+        let blocked = self.executor.is_none().then(|| self.blocked());
+        let Some(executor) = &mut self.executor else { return Err(blocked.unwrap_or_else(Error::cancelled)) };
+        let outputs = executor.run(&[input])?;
+        Ok(outputs.first().map(|tensor| inputs::reals(&self.model, 0, tensor)).unwrap_or_default())
+    }
+
+    /// What the model says of an item: the class of the mean scores, or the mean squared error of rebuilding it.
+    fn outcome(&mut self, windows: &[Tensor]) -> Result<Outcome> {
+        match self.card.task {
+            Task::Reconstruction => Ok(Outcome::Strangeness(self.strangeness(windows)?)),
+            _ => Ok(Outcome::Class(metrics::top(&self.scores(windows)?).unwrap_or(0))),
+        }
+    }
+
+    fn scores(&mut self, windows: &[Tensor]) -> Result<Vec<f32>> {
+        let mut sum: Vec<f32> = Vec::new();
+        for window in windows {
+            let scores = self.run(window)?;
+            sum.resize(scores.len(), 0.0);
+            sum.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
+        }
+        sum.iter_mut().for_each(|score| *score /= windows.len().max(1) as f32);
+        Ok(sum)
+    }
+
+    fn strangeness(&mut self, windows: &[Tensor]) -> Result<f64> {
+        let mut sum = 0.0;
+        for window in windows {
+            let rebuilt = self.run(window)?;
+            // The error is against the real features, not against their quantized form.
+            let truth = match window {
+                Tensor::Float32(_) => window.to_f32_vec(),
+                _ => dequantized_input(&self.model, window),
+            };
+            let squares = truth.iter().zip(&rebuilt).map(|(a, b)| f64::from(a - b) * f64::from(a - b));
+            sum += squares.sum::<f64>() / rebuilt.len().max(1) as f64;
+        }
+        Ok(sum / windows.len().max(1) as f64)
+    }
+}
+
+fn dequantized_input(model: &Model, window: &Tensor) -> Vec<f32> {
+    let quantization = model.inputs.first().and_then(|&id| model.values[id].quantization.as_ref());
+    let (scale, zero_point) = quantization.and_then(|q| q.single().ok()).unwrap_or((1.0, 0));
+    window.to_f32_vec().into_iter().map(|q| (q - zero_point as f32) * scale).collect()
+}
+
+impl Bench {
+    /// An empty bench.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a model on the bench; inputs stay, the candidate goes.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn open(&mut self, bytes: &[u8], name: &str) -> Result<ModelCard> {
+        match format::kind_of(bytes) {
+            Some(format::Kind::Tflite) => {}
+            Some(format::Kind::Onnx) => {
+                return Err(Error::unsupported("This is an ONNX model; Milliwatt opens TFLite files so far"));
+            }
+            _ => return Err(Error::format("This is not a TFLite model: bytes 4 to 8 do not say TFL3")),
+        }
+        let side = Side::open(bytes, name)?;
+        let card = side.card.clone();
+        self.original = Some(side);
+        self.forget_candidate();
+        Ok(card)
+    }
+
+    /// Puts inputs on the bench; the candidate goes, because its ranges came from the old ones.
+    pub fn set_inputs(&mut self, inputs: Inputs) -> DataCard {
+        let card = inputs.card();
+        self.inputs = Some(inputs);
+        self.forget_candidate();
+        card
+    }
+
+    /// Puts dropped files on the bench as inputs, split by `seed`.
+    ///
+    /// # Errors
+    /// Those of reading the files; `Parameter` without a model, which decides what labels mean.
+    pub fn set_files(&mut self, files: Vec<(String, Vec<u8>)>, seed: u64) -> Result<DataCard> {
+        let side = self.original()?;
+        let front_end = card::front_end(&side.model);
+        let target = files::Target {
+            task: side.card.task,
+            outputs: side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements()),
+            sample_rate: front_end.map(|front_end| front_end.sample_rate),
+            front_end: front_end.map(|front_end| front_end.name),
+        };
+        let inputs = files::inputs(files, target, seed)?;
+        Ok(self.set_inputs(inputs))
+    }
+
+    /// Puts generated inputs on the bench.
+    ///
+    /// # Errors
+    /// `Parameter` for a generator that does not exist.
+    pub fn set_generated(&mut self, generator: &str, seed: u64) -> Result<DataCard> {
+        let inputs = files::generated(generator, seed)?;
+        Ok(self.set_inputs(inputs))
+    }
+
+    fn forget_candidate(&mut self) {
+        self.candidate = None;
+        self.forget_measurements();
+    }
+
+    fn forget_measurements(&mut self) {
+        self.evaluation = Partial::default();
+        self.layers = Vec::new();
+        self.layer_samples = 0;
+    }
+
+    fn original(&self) -> Result<&Side> {
+        self.original.as_ref().ok_or_else(|| Error::parameter("No model is open"))
+    }
+
+    fn candidate(&self) -> Result<&Candidate> {
+        self.candidate.as_ref().ok_or_else(|| Error::parameter("No recipe has been applied yet"))
+    }
+
+    fn front_end(&self) -> Result<Option<&'static FrontEnd>> {
+        Ok(card::front_end(&self.original()?.model))
+    }
+
+    /// Class names: those of the inputs, else numbers.
+    fn classes(&self) -> Vec<String> {
+        let task = self.original.as_ref().map(|side| side.card.task);
+        let outputs = self
+            .original
+            .as_ref()
+            .map_or(0, |side| side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements()));
+        match (&self.inputs, task) {
+            (Some(inputs), _) if !inputs.classes.is_empty() => inputs.classes.clone(),
+            (_, Some(Task::Reconstruction)) => vec!["normal".into(), "anomalous".into()],
+            _ => (0..outputs).map(|class| format!("class {class}")).collect(),
+        }
+    }
+
+    /// Makes the candidate: applies the recipe, writes the file, and reads it back, so that everything that follows
+    /// speaks of the file that can be downloaded.
+    ///
+    /// # Errors
+    /// Those of the transforms; `Parameter` when a step needs inputs and there are none.
+    pub fn apply(&mut self, recipe: &Recipe, progress: &mut dyn Progress) -> Result<()> {
+        let original = self.original()?;
+        let side = if recipe.steps.is_empty() {
+            Side::open(&original.bytes, &original.card.name)?
+        } else {
+            let windows = match &self.inputs {
+                Some(inputs) if recipe.needs_calibration() => {
+                    inputs.calibration_windows(&original.model, card::front_end(&original.model))?
+                }
+                _ => Vec::new(),
+            };
+            let model = compress::apply(&original.model, recipe, &windows, progress)?;
+            Side::open(&tflite::write(&model)?, &original.card.name)?
+        };
+        self.candidate = Some(Candidate { side, recipe: recipe.clone() });
+        self.forget_measurements();
+        self.measure_thresholds()
+    }
+
+    /// Sets each side's anomaly threshold so that [`NORMAL_SHARE`] of the calibration items lie below it.
+    fn measure_thresholds(&mut self) -> Result<()> {
+        let front_end = self.front_end()?;
+        let (Some(original), Some(candidate), Some(inputs)) = (&mut self.original, &mut self.candidate, &self.inputs)
+        else {
+            return Ok(());
+        };
+        if original.card.task != Task::Reconstruction || original.executor.is_none() {
+            return Ok(());
+        }
+        // Only items known to be normal, or of unknown kind, say what is normal.
+        let normal = inputs.calibration.iter().filter(|&&item| inputs.items[item].label.unwrap_or(0) == 0);
+        let (mut of_original, mut of_candidate) = (Vec::new(), Vec::new());
+        for &item in normal {
+            let windows = inputs.items[item].windows(front_end)?;
+            of_original.push(original.strangeness(&windows)?);
+            of_candidate.push(candidate.side.strangeness(&windows)?);
+        }
+        original.threshold = quantile(of_original, NORMAL_SHARE);
+        candidate.side.threshold = quantile(of_candidate, NORMAL_SHARE);
+        Ok(())
+    }
+
+    /// The candidate as a file.
+    ///
+    /// # Errors
+    /// `Parameter` before a recipe was applied.
+    pub fn candidate_bytes(&self) -> Result<&[u8]> {
+        Ok(&self.candidate()?.side.bytes)
+    }
+
+    /// Number of test items.
+    pub fn test_items(&self) -> usize {
+        self.inputs.as_ref().map_or(0, |inputs| inputs.test.len())
+    }
+
+    /// Runs test items `from..to` on both sides; a part for [`Bench::add_evaluation`].
+    ///
+    /// # Errors
+    /// Those of the front end and of running; `Parameter` without inputs or candidate.
+    pub fn evaluate(&mut self, from: usize, to: usize) -> Result<Partial> {
+        self.candidate()?;
+        let front_end = self.front_end()?;
+        let (Some(original), Some(candidate), Some(inputs)) = (&mut self.original, &mut self.candidate, &self.inputs)
+        else {
+            return Err(Error::parameter("There are no inputs to test with"));
+        };
+        let mut results = Vec::new();
+        let end = to.min(inputs.test.len());
+        for item in from.min(end)..end {
+            let windows = inputs.items[inputs.test[item]].windows(front_end)?;
+            results.push(ItemResult {
+                item,
+                original: original.outcome(&windows)?,
+                candidate: candidate.side.outcome(&windows)?,
+            });
+        }
+        Ok(Partial { results })
+    }
+
+    /// Adds a part of the evaluation.
+    pub fn add_evaluation(&mut self, part: Partial) {
+        self.evaluation.merge(part);
+    }
+
+    /// Measures how far each layer's output is from the original's, on the first `items` test items.
+    ///
+    /// # Errors
+    /// Those of running; `Parameter` without inputs or candidate.
+    pub fn measure_layers(&mut self, items: usize) -> Result<()> {
+        let front_end = self.front_end()?;
+        let (original, candidate) = (self.original()?, &self.candidate()?.side);
+        let Some(inputs) = &self.inputs else { return Err(Error::parameter("There are no inputs to measure with")) };
+        let mut samples = Vec::new();
+        for &item in inputs.test.iter().take(items) {
+            // One window from the middle speaks for an item of many.
+            let windows = inputs.items[item].windows(front_end)?;
+            if let Some(window) = windows.get(windows.len() / 2) {
+                let both = (inputs::feed(&original.model, window)?, inputs::feed(&candidate.model, window)?);
+                samples.push((vec![both.0], vec![both.1]));
+            }
+        }
+        self.layers = layers::signal_noise(&original.model, &candidate.model, &samples)?;
+        self.layer_samples = samples.len();
+        Ok(())
+    }
+
+    /// The candidate's answer to a clip; `clock` gives milliseconds and is read around the model alone.
+    ///
+    /// # Errors
+    /// Those of the front end and of running.
+    pub fn answer(&mut self, samples: &[f32], sample_rate: u32, clock: &dyn Fn() -> f64) -> Result<Answer> {
+        let front_end = self.front_end()?;
+        let item = inputs::Item {
+            name: String::new(),
+            label: None,
+            source: Source::Sound { samples: samples.to_vec(), sample_rate },
+        };
+        let windows = item.windows(front_end)?;
+        let classes = self.classes();
+        self.candidate()?;
+        let Some(candidate) = &mut self.candidate else {
+            return Err(Error::parameter("No recipe has been applied yet"));
+        };
+        let side = &mut candidate.side;
+        let start = clock();
+        let (label, bars) = if side.card.task == Task::Reconstruction {
+            let (value, threshold) = (side.strangeness(&windows)?, side.threshold);
+            let name = &classes[usize::from(value > threshold)];
+            // The threshold stands in the middle of the bar.
+            let fraction = if threshold > 0.0 { (value / (2.0 * threshold)).clamp(0.0, 1.0) } else { 0.0 };
+            let bar = Bar { label: "reconstruction error".into(), value: value as f32, fraction: fraction as f32 };
+            (name.clone(), vec![bar])
+        } else {
+            let scores = side.scores(&windows)?;
+            let name = |class: usize| classes.get(class).cloned().unwrap_or_else(|| format!("class {class}"));
+            let bar =
+                |(class, &value): (usize, &f32)| Bar { label: name(class), value, fraction: value.clamp(0.0, 1.0) };
+            let bars = scores.iter().enumerate().map(bar).collect();
+            (metrics::top(&scores).map(name).unwrap_or_default(), bars)
+        };
+        let spent = clock() - start;
+        let note = "Time of the model here, in this browser, without the front end";
+        let here_ms = Some(Figure::measured(spent, "ms", None, windows.len(), note));
+        Ok(Answer { label, bars, here_ms })
+    }
+
+    /// A test item's sound.
+    ///
+    /// # Errors
+    /// `Parameter` when there is no such item, or it is no sound.
+    pub fn clip(&self, index: usize) -> Result<ClipView> {
+        let found = self.inputs.as_ref().and_then(|inputs| Some((inputs, &inputs.items[*inputs.test.get(index)?])));
+        match found {
+            Some((inputs, item)) => match &item.source {
+                Source::Sound { samples, sample_rate } => Ok(ClipView {
+                    name: item.name.clone(),
+                    label: item.label.and_then(|label| inputs.classes.get(label).cloned()),
+                    sample_rate: *sample_rate,
+                    samples: samples.clone(),
+                }),
+                Source::Windows(_) => Err(Error::parameter("this item is an array, not sound")),
+            },
+            None => Err(Error::parameter(format!("there is no test item {index}"))),
+        }
+    }
+
+    /// The candidate's weights of a layer as a picture, coloured on the original's scale.
+    ///
+    /// # Errors
+    /// `Parameter` when the node has no weights.
+    pub fn weights(&self, node: NodeId) -> Result<WeightsView> {
+        let (original, candidate) = (&self.original()?.model, &self.candidate()?.side.model);
+        let same = layers::matching_nodes(original, candidate).get(node).copied().flatten();
+        let largest = match same.map(|node| weights::largest(original, node)) {
+            Some(Ok(largest)) => largest,
+            _ => weights::largest(candidate, node)?,
+        };
+        weights::view(candidate, node, largest)
+    }
+
+    /// Everything about the candidate, for a device and a rate of inferences each second.
+    ///
+    /// # Errors
+    /// `Parameter` before a recipe was applied, or for a device that does not exist.
+    pub fn report(&self, device: &str, rate_hz: f64) -> Result<Report> {
+        let (original, candidate) = (self.original()?, self.candidate()?);
+        let evaluation = (!self.evaluation.results.is_empty())
+            .then(|| {
+                let inputs = self.inputs.as_ref()?;
+                let items: Vec<evaluation::Labelled> = inputs
+                    .test
+                    .iter()
+                    .map(|&item| evaluation::Labelled {
+                        name: &inputs.items[item].name,
+                        label: inputs.items[item].label,
+                    })
+                    .collect();
+                let thresholds = Thresholds { original: original.threshold, candidate: candidate.side.threshold };
+                let task = original.card.task;
+                Some(evaluation::summarize(&self.evaluation, &items, &self.classes(), task, thresholds))
+            })
+            .flatten();
+        summary::report(&summary::Parts {
+            original: &original.model,
+            candidate: &candidate.side.model,
+            file: &candidate.side.bytes,
+            card: &candidate.side.card,
+            recipe: &candidate.recipe,
+            evaluation,
+            layers: &self.layers,
+            layer_samples: self.layer_samples,
+            device,
+            rate_hz,
+        })
+    }
+}
+
+/// The value below which `share` of the values lie; 0 without values.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = (values.len() as f64 * share) as usize;
+    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
+}

@@ -1,0 +1,279 @@
+//! Dropped files become inputs: WAV files and archives of them, NPY and NPZ arrays.
+//!
+//! The folder of a recording is its label, as in Speech Commands. What cannot be used is left out and named.
+
+use std::collections::BTreeSet;
+
+use super::inputs::{Inputs, Item, Source};
+use crate::data::{Clip, Dataset, machine_sound};
+use crate::error::{Error, Result};
+use crate::format::{self, Kind, npy, wav, zip};
+use crate::report::Task;
+use crate::tensor::Tensor;
+
+/// The classes of the keyword spotters that are fed by a front end of MLPerf Tiny, in the order of their outputs.
+///
+/// *Source*: mlcommons/tiny, `benchmark/training/keyword_spotting/get_dataset.py`.
+pub const KEYWORDS: [&str; 12] =
+    ["down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes", "silence", "unknown"];
+
+/// What the inputs are for: decides how labels map to outputs.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The task.
+    pub task: Task,
+    /// Number of outputs.
+    pub outputs: usize,
+    /// Rate at which the front end takes sound, where there is one; arrays of samples are taken at that rate.
+    pub sample_rate: Option<u32>,
+    /// The front end's name.
+    pub front_end: Option<&'a str>,
+}
+
+/// A file by its path inside what was dropped.
+type File = (String, Vec<u8>);
+
+/// Reads inputs from files and splits them by `seed`.
+///
+/// # Errors
+/// `Parameter` when nothing among the files can be used; those of reading a file that alone was dropped.
+pub fn inputs(files: Vec<File>, target: Target, seed: u64) -> Result<Inputs> {
+    let name = match &files[..] {
+        [] => return Err(Error::parameter("No files were given")),
+        [(path, _)] => path.clone(),
+        several => format!("{} files", several.len()),
+    };
+    let mut remarks = Vec::new();
+    let (mut clips, mut arrays, mut left_out) = (Vec::new(), Vec::new(), 0);
+    for (path, bytes) in unpacked(files)? {
+        match format::kind_of(&bytes) {
+            Some(Kind::Wav) => match wav::read(&bytes) {
+                Ok(wav) => clips.push((path, wav)),
+                Err(error) => remarks.push(format!("Left out: {}", error.at(&path))),
+            },
+            Some(Kind::Npy) => arrays.push((path.clone(), npy::read(&bytes).map_err(|error| error.at(&path))?)),
+            Some(Kind::Npz) => arrays.extend(npy::read_npz(&bytes).map_err(|error| error.at(&path))?),
+            _ => left_out += 1,
+        }
+    }
+    if left_out > 0 {
+        remarks.push(format!("{left_out} files are neither WAV nor NPY and were left out"));
+    }
+    if !clips.is_empty() {
+        return Ok(from_clips(name, clips, target, remarks, seed));
+    }
+    if !arrays.is_empty() {
+        return from_arrays(name, arrays, target, remarks, seed);
+    }
+    match remarks.first() {
+        Some(first) => Err(Error::format(format!("There is nothing to use here. {first}"))),
+        None => Err(Error::parameter("There is nothing to use here; drop WAV files, a ZIP of them, or NPY arrays")),
+    }
+}
+
+/// The files themselves and what stands in archives among them, in a fixed order.
+fn unpacked(files: Vec<File>) -> Result<Vec<File>> {
+    let mut all = Vec::new();
+    for (path, bytes) in files {
+        if format::kind_of(&bytes) == Some(Kind::Zip) {
+            all.extend(zip::entries(&bytes).map_err(|error| error.at(&path))?);
+        } else {
+            all.push((path, bytes));
+        }
+    }
+    // Browsers list folders in no fixed order; the split by seed needs one.
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(all)
+}
+
+fn from_clips(
+    name: String,
+    clips: Vec<(String, wav::Wav)>,
+    target: Target,
+    mut remarks: Vec<String>,
+    seed: u64,
+) -> Inputs {
+    let words: Vec<Option<String>> = clips.iter().map(|(path, _)| word(path, target.task)).collect();
+    let classes = classes(&words, target, &mut remarks);
+    let label = |word: &Option<String>| {
+        let word = word.as_ref()?;
+        let found = classes.iter().position(|class| class == word);
+        // Keyword spotters answer "unknown" to words that they were not taught.
+        found.or_else(|| classes.iter().position(|class| class == "unknown"))
+    };
+    let items = clips
+        .into_iter()
+        .zip(&words)
+        .map(|((path, wav), word)| Item {
+            name: path,
+            label: label(word),
+            source: Source::Sound { samples: wav.samples, sample_rate: wav.sample_rate },
+        })
+        .collect();
+    Inputs::new(name, items, classes, remarks, seed)
+}
+
+/// The label that a path gives: its folder, or for machine sound the first word of the name.
+fn word(path: &str, task: Task) -> Option<String> {
+    let mut parts = path.rsplit(['/', '\\']).filter(|part| !part.is_empty());
+    let (file, folder) = (parts.next()?, parts.next());
+    if task == Task::Reconstruction {
+        let named = [folder.unwrap_or_default(), file].map(str::to_lowercase);
+        if named.iter().any(|name| name.starts_with("anomal")) {
+            return Some(machine_sound::CLASSES[1].into());
+        }
+        return named.iter().any(|name| name.starts_with("normal")).then(|| machine_sound::CLASSES[0].into());
+    }
+    // Speech Commands writes _silence_ and _unknown_.
+    folder.map(|folder| folder.trim_matches('_').to_lowercase()).filter(|folder| !folder.is_empty())
+}
+
+/// Class names in the order of the model's outputs; empty where labels cannot be matched to outputs.
+fn classes(words: &[Option<String>], target: Target, remarks: &mut Vec<String>) -> Vec<String> {
+    let found: BTreeSet<&String> = words.iter().flatten().collect();
+    if target.task == Task::Reconstruction {
+        return machine_sound::CLASSES.map(str::to_owned).to_vec();
+    }
+    let is_keyword = |word: &&&String| KEYWORDS.contains(&word.as_str());
+    if target.outputs == KEYWORDS.len() && target.front_end.is_some() && found.iter().any(|word| is_keyword(&word)) {
+        let strange: Vec<&str> = found.iter().filter(|word| !is_keyword(word)).map(|word| word.as_str()).collect();
+        if !strange.is_empty() {
+            remarks.push(format!("Counted as unknown: {}", strange.join(", ")));
+        }
+        return KEYWORDS.map(str::to_owned).to_vec();
+    }
+    if found.len() == target.outputs {
+        return found.into_iter().cloned().collect();
+    }
+    if !found.is_empty() {
+        remarks.push(format!(
+            "The folders name {} classes and the model has {} outputs, so that labels cannot be matched: only agreement is \
+             measured",
+            found.len(),
+            target.outputs
+        ));
+    }
+    Vec::new()
+}
+
+fn from_arrays(
+    name: String,
+    arrays: Vec<(String, Tensor)>,
+    target: Target,
+    mut remarks: Vec<String>,
+    seed: u64,
+) -> Result<Inputs> {
+    let is_labels = |tensor: &Tensor| matches!(tensor.shape(), [_] | [_, 1]);
+    let labels = arrays.iter().find(|(_, tensor)| is_labels(tensor)).map(|(_, tensor)| tensor);
+    let data: Vec<&(String, Tensor)> = arrays.iter().filter(|(_, tensor)| !is_labels(tensor)).collect();
+    let sound = data.iter().find(|(_, tensor)| matches!((tensor, tensor.shape()), (Tensor::Int16(_), [_, _])));
+    let (picked, tensor) = match (sound, &data[..], target.sample_rate) {
+        (Some(sound), _, Some(_)) => (&sound.0, &sound.1),
+        (_, [first, ..], _) => (&first.0, &first.1),
+        _ => return Err(Error::parameter("The arrays hold labels but no inputs")),
+    };
+    if data.len() > 1 {
+        remarks.push(format!("Of {} arrays of inputs one is used: {picked}", data.len()));
+    }
+    let classes = (target.outputs == KEYWORDS.len() && target.front_end.is_some()).then(|| KEYWORDS.map(str::to_owned));
+    let classes = match target.task {
+        Task::Reconstruction => Some(machine_sound::CLASSES.map(str::to_owned).to_vec()),
+        _ => classes.map(|classes| classes.to_vec()),
+    };
+    let dataset = Dataset::from_arrays(tensor, labels, classes.as_deref())?;
+    let items = dataset.items.into_iter().map(|item| {
+        let source = match (&item.windows[..], target.sample_rate, sound.is_some()) {
+            ([Tensor::Int16(samples)], Some(sample_rate), true) => Source::Sound {
+                samples: samples.iter().map(|&sample| f32::from(sample) / 32768.0).collect(),
+                sample_rate,
+            },
+            _ => Source::Windows(item.windows),
+        };
+        Item { name: item.name, label: item.label, source }
+    });
+    Ok(Inputs::new(name, items.collect(), dataset.classes, remarks, seed))
+}
+
+/// Generated inputs: healthy machines to measure ranges on, healthy and faulty ones to test on.
+///
+/// # Errors
+/// `Parameter` for a generator that does not exist.
+pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
+    /// Clips of healthy machines that ranges and thresholds are measured on.
+    const CALIBRATION: usize = 40;
+    /// Test clips of each kind.
+    const TEST: usize = 60;
+    if generator != "machine" {
+        return Err(Error::parameter(format!("no generator is called {generator:?}; there is machine")));
+    }
+    // Two seeds that differ in a high bit, so that no clip is in both.
+    let mut clips = machine_sound::test_set(seed | 1 << 40, CALIBRATION, 0);
+    clips.extend(machine_sound::test_set(seed, TEST, TEST));
+    let item = |clip: Clip| Item {
+        name: clip.name,
+        label: clip.label,
+        source: Source::Sound { samples: clip.samples, sample_rate: clip.sample_rate },
+    };
+    let items: Vec<Item> = clips.into_iter().map(item).collect();
+    Ok(Inputs {
+        name: format!("generated machine sound, seed {seed}"),
+        calibration: (0..CALIBRATION).collect(),
+        test: (CALIBRATION..items.len()).collect(),
+        items,
+        classes: machine_sound::CLASSES.map(str::to_owned).to_vec(),
+        remarks: vec!["Generated, not recorded: real machines are harder".into()],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(task: Task, outputs: usize) -> Target<'static> {
+        Target { task, outputs, sample_rate: Some(16_000), front_end: Some("mlperf-kws") }
+    }
+
+    fn wav(level: f32) -> Vec<u8> {
+        wav::write(16_000, &[level; 160]).unwrap()
+    }
+
+    #[test]
+    fn folders_are_labels_and_strange_words_are_unknown() {
+        let files =
+            ["set/yes/a.wav", "set/no/b.wav", "set/marvin/c.wav", "d.wav"].map(|path| (path.to_string(), wav(0.1)));
+        let inputs = inputs(files.to_vec(), target(Task::Classification, 12), 1).unwrap();
+        let labels: Vec<_> =
+            inputs.items.iter().map(|item| item.label.map(|label| &inputs.classes[label][..])).collect();
+        assert_eq!(labels, [None, Some("unknown"), Some("no"), Some("yes")], "in the order of the paths");
+        assert_eq!(inputs.remarks, ["Counted as unknown: marvin"]);
+    }
+
+    #[test]
+    fn too_few_folders_leave_the_items_without_labels() {
+        let files = ["cat/a.wav", "dog/b.wav"].map(|path| (path.to_string(), wav(0.1)));
+        let inputs = inputs(files.to_vec(), target(Task::Classification, 3), 1).unwrap();
+        assert!(inputs.items.iter().all(|item| item.label.is_none()));
+        assert!(inputs.remarks[0].contains("2 classes"), "{:?}", inputs.remarks);
+    }
+
+    #[test]
+    fn machine_recordings_are_normal_or_anomalous_by_name() {
+        let files = ["normal_id_01.wav", "anomaly_id_01.wav", "other.wav"].map(|path| (path.to_string(), wav(0.1)));
+        let inputs = inputs(files.to_vec(), target(Task::Reconstruction, 640), 1).unwrap();
+        assert_eq!(inputs.items.iter().map(|item| item.label).collect::<Vec<_>>(), [Some(1), Some(0), None]);
+    }
+
+    #[test]
+    fn files_without_anything_to_use_are_refused_in_a_sentence() {
+        let error =
+            inputs(vec![("notes.txt".into(), b"hello".to_vec())], target(Task::Classification, 2), 1).unwrap_err();
+        assert!(error.to_string().contains("neither WAV nor NPY"), "{error}");
+    }
+
+    #[test]
+    fn generated_calibration_clips_are_all_normal_and_not_in_the_test() {
+        let inputs = generated("machine", 3).unwrap();
+        assert!(inputs.calibration.iter().all(|&item| inputs.items[item].label == Some(0)));
+        assert!(inputs.calibration.iter().all(|item| !inputs.test.contains(item)));
+    }
+}

@@ -1,0 +1,241 @@
+//! The inputs on the bench: clips or arrays, split into what ranges are measured on and what candidates are tested on.
+
+use crate::audio::FrontEnd;
+use crate::error::{Error, Result};
+use crate::model::{Model, Value};
+use crate::quant::Quantization;
+use crate::random::Random;
+use crate::report::DataCard;
+use crate::tensor::{DType, Tensor};
+
+/// Most items that ranges are measured on.
+pub const CALIBRATION_ITEMS: usize = 100;
+/// Most windows that ranges are measured on, spread evenly over the calibration items.
+pub const CALIBRATION_WINDOWS: usize = 512;
+
+/// One thing to feed to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its name; text from outside, never markup.
+    pub name: String,
+    /// Its class, where known.
+    pub label: Option<usize>,
+    /// What it is made of.
+    pub source: Source,
+}
+
+/// What an item is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Sound, which a front end turns into windows.
+    Sound {
+        /// Mono samples, full scale 1.
+        samples: Vec<f32>,
+        /// Samples each second.
+        sample_rate: u32,
+    },
+    /// Model inputs as they are, one for each window.
+    Windows(Vec<Tensor>),
+}
+
+/// A set of items and its split.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Inputs {
+    /// Where it comes from, in words.
+    pub name: String,
+    /// All items.
+    pub items: Vec<Item>,
+    /// Class names; a label is an index here.
+    pub classes: Vec<String>,
+    /// Items that ranges are measured on.
+    pub calibration: Vec<usize>,
+    /// Items that candidates are tested on.
+    pub test: Vec<usize>,
+    /// What was left out and why.
+    pub remarks: Vec<String>,
+}
+
+impl Inputs {
+    /// A set that is split by `seed`: a fifth of the items, at most [`CALIBRATION_ITEMS`], measures ranges, the rest tests.
+    ///
+    /// A single item serves both, which the card says.
+    pub fn new(name: String, items: Vec<Item>, classes: Vec<String>, mut remarks: Vec<String>, seed: u64) -> Self {
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        Random::new(seed).shuffle(&mut order);
+        let calibration = (items.len() / 5).clamp(1, CALIBRATION_ITEMS).min(items.len());
+        let (mut first, mut rest) = (order[..calibration].to_vec(), order[calibration..].to_vec());
+        if rest.is_empty() && !first.is_empty() {
+            rest.clone_from(&first);
+            remarks.push("One item only: ranges are measured on the same item that is tested".into());
+        }
+        first.sort_unstable();
+        rest.sort_unstable();
+        Self { name, items, classes, calibration: first, test: rest, remarks }
+    }
+
+    /// What the page shows of the set.
+    pub fn card(&self) -> DataCard {
+        let mut class_counts = vec![0; self.classes.len()];
+        for &item in &self.test {
+            if let Some(count) = self.items[item].label.and_then(|label| class_counts.get_mut(label)) {
+                *count += 1;
+            }
+        }
+        DataCard {
+            name: self.name.clone(),
+            test_items: self.test.len() as u32,
+            calibration_items: self.calibration.len() as u32,
+            labelled: self.test.iter().any(|&item| self.items[item].label.is_some()),
+            classes: self.classes.clone(),
+            class_counts,
+            remarks: self.remarks.clone(),
+        }
+    }
+
+    /// The windows that ranges are measured on, as inputs of `model`.
+    ///
+    /// # Errors
+    /// Those of making windows and feeding them.
+    pub fn calibration_windows(&self, model: &Model, front_end: Option<&FrontEnd>) -> Result<Vec<Vec<Tensor>>> {
+        let each = CALIBRATION_WINDOWS.div_ceil(self.calibration.len().max(1));
+        let mut windows = Vec::new();
+        for &item in &self.calibration {
+            let all = self.items[item].windows(front_end)?;
+            let step = all.len().div_ceil(each).max(1);
+            for window in all.into_iter().step_by(step) {
+                windows.push(vec![feed(model, &window)?]);
+            }
+        }
+        Ok(windows)
+    }
+}
+
+impl Item {
+    /// The item's windows before they take the type of a model's input.
+    ///
+    /// # Errors
+    /// `Parameter` for sound without a front end that fits the model, and those of the front end.
+    pub fn windows(&self, front_end: Option<&FrontEnd>) -> Result<Vec<Tensor>> {
+        match (&self.source, front_end) {
+            (Source::Windows(windows), _) => Ok(windows.clone()),
+            (Source::Sound { samples, sample_rate }, Some(front_end)) => front_end.tensors(samples, *sample_rate),
+            (Source::Sound { .. }, None) => Err(Error::parameter(
+                "This model does not take any of the sound features that Milliwatt knows; give its inputs as NPY instead",
+            )),
+        }
+    }
+}
+
+/// A window as the only input of `model`: reshaped, and quantized or dequantized where types differ.
+///
+/// Real numbers become integers by the input's own scale and zero point, rounded to nearest with ties away from zero.
+///
+/// # Errors
+/// `Parameter` when the number of elements or the type does not fit.
+pub fn feed(model: &Model, window: &Tensor) -> Result<Tensor> {
+    let [input] = model.inputs[..] else {
+        return Err(Error::parameter(format!("the model has {} inputs, data feeds one", model.inputs.len())));
+    };
+    let value = &model.values[input];
+    if window.len() != value.elements() {
+        return Err(Error::parameter(format!(
+            "the data has {} numbers for each input, the model takes {} (shape {:?})",
+            window.len(),
+            value.elements(),
+            value.shape
+        )));
+    }
+    if window.dtype() == value.dtype {
+        return reshaped(window, value);
+    }
+    let Tensor::Float32(reals) = window else {
+        return Err(Error::parameter(format!(
+            "the data is {}, the model takes {}; give the data as float32 or in the model's own type",
+            window.dtype(),
+            value.dtype
+        )));
+    };
+    quantized(reals.iter().copied(), value)
+}
+
+fn reshaped(window: &Tensor, value: &Value) -> Result<Tensor> {
+    let mut tensor = Tensor::zeros(value.dtype, &value.shape)?;
+    match (&mut tensor, window) {
+        (Tensor::Float32(to), Tensor::Float32(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        (Tensor::Int8(to), Tensor::Int8(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        (Tensor::Uint8(to), Tensor::Uint8(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        (Tensor::Int16(to), Tensor::Int16(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        (Tensor::Int32(to), Tensor::Int32(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        (Tensor::Int64(to), Tensor::Int64(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        (Tensor::Bool(to), Tensor::Bool(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        _ => return Err(Error::parameter("the data's type changed while it was fed")),
+    }
+    Ok(tensor)
+}
+
+fn quantized(reals: impl Iterator<Item = f32>, value: &Value) -> Result<Tensor> {
+    let (scale, zero_point) = value.quantization.as_ref().map_or_else(
+        || Err(Error::parameter(format!("the model takes {} without a scale", value.dtype))),
+        Quantization::single,
+    )?;
+    let step = |real: f32, low: f64, high: f64| {
+        (libm::round(f64::from(real) / f64::from(scale)) + f64::from(zero_point)).clamp(low, high)
+    };
+    let mut tensor = Tensor::zeros(value.dtype, &value.shape)?;
+    match &mut tensor {
+        Tensor::Int8(to) => to.iter_mut().zip(reals).for_each(|(to, real)| *to = step(real, -128.0, 127.0) as i8),
+        Tensor::Uint8(to) => to.iter_mut().zip(reals).for_each(|(to, real)| *to = step(real, 0.0, 255.0) as u8),
+        Tensor::Int16(to) => to.iter_mut().zip(reals).for_each(|(to, real)| *to = step(real, -32768.0, 32767.0) as i16),
+        other => {
+            return Err(Error::unsupported(format!(
+                "real numbers cannot be fed to an input of type {}",
+                other.dtype()
+            )));
+        }
+    }
+    Ok(tensor)
+}
+
+/// An output of a model in real numbers.
+pub fn reals(model: &Model, output: usize, tensor: &Tensor) -> Vec<f32> {
+    let quantization = model.outputs.get(output).and_then(|&id| model.values[id].quantization.as_ref());
+    match quantization.map(Quantization::single) {
+        Some(Ok((scale, zero_point))) if tensor.dtype() != DType::Float32 => {
+            tensor.to_f32_vec().into_iter().map(|q| (q - zero_point as f32) * scale).collect()
+        }
+        _ => tensor.to_f32_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(n: usize) -> Vec<Item> {
+        (0..n).map(|i| Item { name: i.to_string(), label: Some(0), source: Source::Windows(Vec::new()) }).collect()
+    }
+
+    #[test]
+    fn calibration_and_test_items_never_overlap() {
+        for n in [2, 3, 10, 500, 1000] {
+            let inputs = Inputs::new("set".into(), items(n), vec!["a".into()], Vec::new(), 7);
+            assert_eq!(inputs.calibration.len() + inputs.test.len(), n);
+            assert!(inputs.calibration.iter().all(|item| !inputs.test.contains(item)), "{n}");
+        }
+    }
+
+    #[test]
+    fn five_hundred_clips_leave_four_hundred_for_the_test() {
+        let inputs = Inputs::new("set".into(), items(500), Vec::new(), Vec::new(), 1);
+        assert_eq!((inputs.calibration.len(), inputs.test.len()), (100, 400));
+    }
+
+    #[test]
+    fn a_real_window_is_quantized_by_the_inputs_own_scale() {
+        let mut model = Model::default();
+        let value = Value::activation("in", DType::Int8, &[1, 3]).with_quantization(Quantization::per_tensor(0.5, 3));
+        model.inputs = vec![model.add_value(value)];
+        let fed = feed(&model, &Tensor::from_f32(&[3], vec![-1.0, 0.25, 1000.0]).unwrap()).unwrap();
+        assert_eq!(fed, Tensor::from_i8(&[1, 3], vec![1, 4, 127]).unwrap());
+    }
+}

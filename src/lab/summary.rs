@@ -1,0 +1,261 @@
+//! Putting the report together from counts, costs and measurements.
+
+use super::layers;
+use crate::compress::recipe::Recipe;
+use crate::cost::memory::Owner;
+use crate::cost::{self, Device, Estimate, Memory, Modelled};
+use crate::error::{Error, Result};
+use crate::metrics::SignalNoise;
+use crate::model::{Model, NodeId, ValueId, counts};
+use crate::report::{
+    ArenaBuffer, DeviceRow, EvaluationReport, Figure, FlashPart, LayerRow, MemoryReport, ModelCard, PublishedRow,
+    Report, Strip, VERSION,
+};
+use crate::units::{Bytes, Hertz};
+
+/// What a report is made of.
+pub struct Parts<'a> {
+    pub original: &'a Model,
+    pub candidate: &'a Model,
+    pub file: &'a [u8],
+    pub card: &'a ModelCard,
+    pub recipe: &'a Recipe,
+    pub evaluation: Option<EvaluationReport>,
+    pub layers: &'a [Option<SignalNoise>],
+    pub layer_samples: usize,
+    pub device: &'a str,
+    pub rate_hz: f64,
+}
+
+/// The report of one side.
+///
+/// # Errors
+/// `Parameter` for a device that does not exist or a rate that is not positive.
+pub fn report(parts: &Parts) -> Result<Report> {
+    let chosen = cost::device::find(parts.device).ok_or_else(|| {
+        let ids: Vec<&str> = cost::devices().iter().map(|device| device.id).collect();
+        Error::parameter(format!("no device is called {:?}; there are {}", parts.device, ids.join(", ")))
+    })?;
+    if !(parts.rate_hz.is_finite() && parts.rate_hz > 0.0) {
+        return Err(Error::parameter(format!("a rate of {} inferences each second is not possible", parts.rate_hz)));
+    }
+    let memory = cost::memory(parts.candidate);
+    // A model that cannot be estimated (an unknown operator) still has its bytes.
+    let estimate = cost::estimate(parts.candidate, chosen).ok();
+    Ok(Report {
+        version: VERSION,
+        recipe: parts.recipe.clone(),
+        model: parts.card.clone(),
+        device: chosen.id.into(),
+        rate_hz: parts.rate_hz,
+        strip: Strip {
+            flash: Figure::counted(
+                parts.file.len() as f64,
+                "B",
+                "The whole model file; the runtime and your program come on top",
+            ),
+            ram: ram(&memory),
+            score: parts.evaluation.as_ref().and_then(|evaluation| evaluation.score.clone()),
+            latency: estimate.as_ref().map(|estimate| latency(estimate, chosen)),
+            energy: estimate.as_ref().and_then(|estimate| energy(estimate, chosen)),
+            agreement: parts.evaluation.as_ref().and_then(|evaluation| evaluation.agreement.clone()),
+        },
+        flash: flash(parts.candidate, parts.file)?,
+        memory: memory_report(&memory, parts.candidate),
+        devices: cost::devices().iter().map(|device| device_row(parts, &memory, device)).collect(),
+        layers: layer_rows(parts, estimate.as_ref(), chosen),
+        evaluation: parts.evaluation.clone(),
+    })
+}
+
+fn ram(memory: &Memory) -> Figure {
+    let (low, high) = (memory.total_bytes().0, (memory.head_bytes + memory.persistent.bytes_64_bit).0);
+    Figure::modelled(
+        low as f64,
+        "B",
+        (low as f64, high as f64),
+        "TFLM's arena: activations and scratch exactly as its planner lays them out, and what it keeps for the model's \
+         whole life, derived for a 32-bit microcontroller; the band ends at what the 64-bit build needs. The stack and \
+         your program come on top",
+        "TFLM's greedy memory planner; structure sizes of tflite-micro",
+    )
+}
+
+fn band<T: Copy>(modelled: &Modelled<T>, number: impl Fn(T) -> f64) -> (f64, (f64, f64)) {
+    (number(modelled.value), (number(modelled.low), number(modelled.high)))
+}
+
+fn latency(estimate: &Estimate, device: &Device) -> Figure {
+    let (value, band) = band(&estimate.latency, |seconds| seconds.0);
+    let note = format!("One inference on {} with {}, without the front end", device.name, estimate.runtime);
+    Figure::modelled(value, "s", band, note, estimate.basis.clone())
+}
+
+fn energy(estimate: &Estimate, device: &Device) -> Option<Figure> {
+    let (value, band) = band(estimate.energy.as_ref()?, |joules| joules.0);
+    let note = format!("One inference on {}: the device's supply while it computes, nothing between", device.name);
+    Some(Figure::modelled(value, "J", band, note, estimate.basis.clone()))
+}
+
+fn flash(model: &Model, file: &[u8]) -> Result<Vec<FlashPart>> {
+    Ok(cost::flash(model, file)?
+        .parts()
+        .into_iter()
+        .map(|(part, sentence, bytes)| FlashPart {
+            part: part.into(),
+            sentence: sentence.into(),
+            bytes: Figure::counted(bytes.0 as f64, "B", sentence),
+        })
+        .collect())
+}
+
+fn memory_report(memory: &Memory, model: &Model) -> MemoryReport {
+    let buffer = |buffer: &cost::memory::Buffer| ArenaBuffer {
+        name: match buffer.owner {
+            Owner::Value(id) => model.values[id].name.clone(),
+            Owner::Scratch { node, purpose } => format!("{purpose} ({})", model.place(node)),
+        },
+        offset_bytes: buffer.offset as u32,
+        bytes: buffer.bytes as u32,
+        first_node: buffer.first_node as u32,
+        last_node: buffer.last_node as u32,
+    };
+    let (tail, tail_64) = (memory.persistent.bytes, memory.persistent.bytes_64_bit);
+    MemoryReport {
+        arena: Figure::counted(
+            memory.head_bytes.0 as f64,
+            "B",
+            "Activations and scratch memory as TFLM's own planner lays them out",
+        ),
+        persistent: Figure::modelled(
+            tail.0 as f64,
+            "B",
+            (tail.0 as f64, tail_64.0 as f64),
+            "What TFLM keeps as long as the model lives, on a 32-bit microcontroller; the band ends at the 64-bit build",
+            "Structure sizes of tflite-micro",
+        ),
+        buffers: memory.buffers.iter().map(buffer).collect(),
+    }
+}
+
+fn device_row(parts: &Parts, memory: &Memory, device: &'static Device) -> DeviceRow {
+    let fits = cost::fits(Bytes(parts.file.len() as u64), memory, device);
+    let row = DeviceRow {
+        id: device.id.into(),
+        name: device.name.into(),
+        detail: device.detail(),
+        fits: fits.all(),
+        fits_sentence: fits.sentence,
+        latency: None,
+        energy: None,
+        power: None,
+        under_one_milliwatt: cost::Verdict::Unknown.word().into(),
+        power_sentence: String::new(),
+        published: Vec::new(),
+    };
+    match cost::estimate(parts.candidate, device) {
+        Err(error) => DeviceRow { power_sentence: error.to_string(), ..row },
+        Ok(estimate) => {
+            let budget = cost::budget(&estimate, device, Hertz(parts.rate_hz));
+            let power = budget.average_power.as_ref().map(|power| {
+                let (value, band) = band(power, |watts| watts.0);
+                let note = format!("Average at {} inferences each second. {}", parts.rate_hz, budget.sentence);
+                Figure::modelled(value, "W", band, note, estimate.basis.clone())
+            });
+            let published = estimate.published.iter().map(|published| PublishedRow {
+                label: published.label.clone(),
+                latency_s: published.latency.0,
+                energy_j: published.energy.map(|energy| energy.0),
+                source: published.source.clone(),
+            });
+            DeviceRow {
+                latency: Some(latency(&estimate, device)),
+                energy: energy(&estimate, device),
+                power,
+                under_one_milliwatt: budget.under_one_milliwatt.word().into(),
+                power_sentence: budget.sentence.clone(),
+                published: published.collect(),
+                ..row
+            }
+        }
+    }
+}
+
+fn layer_rows(parts: &Parts, estimate: Option<&Estimate>, device: &Device) -> Vec<LayerRow> {
+    let model = parts.candidate;
+    let originals = layers::matching_nodes(parts.original, model);
+    (0..model.nodes.len())
+        .map(|node| {
+            let found = &model.nodes[node];
+            let count = counts::node(model, node);
+            let weights = found.op.weights_input().and_then(|at| found.input(at)).map(|id| &model.values[id]);
+            let output = found.outputs.first().map(|&id| &model.values[id]);
+            let noise = parts.layers.get(node).copied().flatten();
+            let shape = |dims: &[usize]| dims.iter().map(|&dim| dim as u32).collect::<Vec<u32>>();
+            let cost =
+                estimate.and_then(|estimate| estimate.nodes.iter().find(|cost| cost.node == node).zip(Some(estimate)));
+            LayerRow {
+                node: node as u32,
+                op: found.op.name().into(),
+                name: output.map(|value| value.name.clone()).unwrap_or_default(),
+                output_shape: output.map(|value| shape(&value.shape)).unwrap_or_default(),
+                weights_shape: weights.map(|value| shape(&value.shape)),
+                weights_dtype: weights.map(|value| value.dtype.name().into()),
+                macs: Figure::counted(count.macs.0 as f64, "1", "Multiply-accumulates of one inference"),
+                weight_bytes: Figure::counted(
+                    (count.weight_bytes + count.bias_bytes).0 as f64,
+                    "B",
+                    "Weights and biases in the file",
+                ),
+                sparsity: sparsity(model, node),
+                activation_bytes: Figure::counted(count.output_bytes.0 as f64, "B", "The output, while it is alive"),
+                latency: cost
+                    .map(|(cost, estimate)| share(cost.latency.0, &estimate.latency, |s| s.0, "s", device, estimate)),
+                energy: cost.and_then(|(cost, estimate)| {
+                    let (of_node, of_model) = (cost.energy?.0, estimate.energy.as_ref()?);
+                    Some(share(of_node, of_model, |joules| joules.0, "J", device, estimate))
+                }),
+                sqnr: noise.and_then(|ratio| sqnr(ratio, parts.layer_samples)),
+                identical: noise.map(|ratio| ratio.noise == 0.0),
+                original_node: originals.get(node).copied().flatten().map(|node| node as u32),
+            }
+        })
+        .collect()
+}
+
+/// A node's share of a modelled total, with the total's relative band.
+fn share<T: Copy>(
+    of_node: f64,
+    of_model: &Modelled<T>,
+    number: impl Fn(T) -> f64,
+    unit: &str,
+    device: &Device,
+    estimate: &Estimate,
+) -> Figure {
+    let (value, (low, high)) = band(of_model, number);
+    let scale = if value > 0.0 { of_node / value } else { 0.0 };
+    let note = format!("This layer's part of one inference on {}; the band is the whole model's", device.name);
+    Figure::modelled(of_node, unit, (low * scale, high * scale), note, estimate.basis.clone())
+}
+
+fn sqnr(ratio: SignalNoise, samples: usize) -> Option<Figure> {
+    let decibels = ratio.decibels()?;
+    // Without noise the ratio is infinite, which JSON does not know; `identical` says it instead.
+    decibels.is_finite().then(|| {
+        let note = "Signal to quantization noise of the layer's output against the original's, errors of earlier layers \
+                    included";
+        Figure::measured(decibels, "dB", None, samples, note)
+    })
+}
+
+fn sparsity(model: &Model, node: NodeId) -> Option<Figure> {
+    let found = &model.nodes[node];
+    let id: ValueId = found.op.weights_input().and_then(|at| found.input(at))?;
+    let weights = model.values[id].dequantized().ok().filter(|weights| !weights.is_empty())?;
+    let zeros = weights.iter().filter(|weight| **weight == 0.0).count();
+    Some(Figure::counted(
+        100.0 * zeros as f64 / weights.len() as f64,
+        "%",
+        "Share of this layer's weights that are zero",
+    ))
+}

@@ -214,7 +214,7 @@ fn compare(dtype: DType, ours: &[u8], theirs: &[u8]) -> std::result::Result<(), 
     let (ours, theirs) = (decode(dtype, ours), decode(dtype, theirs));
     let largest = theirs.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
     let differs = |(a, b): &(&f64, &f64)| match dtype {
-        DType::Float32 => !((**a - **b).abs() <= 1e-5 * b.abs() + 1e-6 * largest),
+        DType::Float32 => (**a - **b).abs() > 1e-5 * b.abs() + 1e-6 * largest || a.is_nan() != b.is_nan(),
         _ => a != b,
     };
     let count = ours.iter().zip(&theirs).filter(differs).count();

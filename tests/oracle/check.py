@@ -135,7 +135,7 @@ def check_round_trip(report, command, name, model, inputs):
         problem = compare(before.reshape(-1), after.reshape(-1), exact=True)
         ours = command.run(written, inputs)
         problem = problem or compare(before.reshape(-1), ours.reshape(-1))
-    except (RuntimeError, tflm.Refused) as error:
+    except (RuntimeError, OSError, subprocess.TimeoutExpired, tflm.Refused) as error:
         problem = str(error)
     report.note(what, problem and f"{name}: {problem}")
 
@@ -154,7 +154,7 @@ def check_compressed(report, command, name, model, inputs):
         problem = compare(
             tflm_outputs(compressed, quantized).reshape(-1), command.run(compressed, quantized).reshape(-1), exact=True
         )
-    except (RuntimeError, tflm.Refused) as error:
+    except (RuntimeError, OSError, subprocess.TimeoutExpired, tflm.Refused) as error:
         problem = str(error)
     report.note("int8 files that milliwatt made", problem and f"{name}: {problem}")
 

@@ -99,6 +99,7 @@ impl FrontEnd {
         if samples.is_empty() {
             return Err(Error::parameter("the clip has no samples"));
         }
+        resample::check_rate(rate)?;
         limits::check("samples in a clip", samples.len(), limits::CLIP_SECONDS * rate as usize)?;
         if let Some(bad) = samples.iter().position(|sample| !sample.is_finite()) {
             return Err(Error::numeric(format!("sample {bad} of the clip is not a finite number")));
@@ -148,6 +149,7 @@ mod tests {
         assert_eq!(nan.to_string(), "sample 1 of the clip is not a finite number");
         let long = kws.features(&vec![0.0; 61 * 8_000], 8_000).unwrap_err();
         assert_eq!(long.kind(), crate::error::Kind::Limits);
+        assert!(kws.features(&[0.0], 0).unwrap_err().to_string().starts_with("a sample rate of 0 Hz"));
         assert!(front_end("nothing").unwrap_err().to_string().contains("mlperf-kws and log-mel-ad"));
     }
 

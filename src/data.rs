@@ -3,7 +3,9 @@
 //! A [`Dataset`] holds *items*: one clip, one image, one row. An item is one or many *windows*, each one input of the
 //! model: a keyword is heard in a single window, a machine is judged by the mean over all windows of its clip.
 
+pub mod files;
 pub mod machine_sound;
+pub mod sample;
 pub mod split;
 
 use ndarray::{ArrayD, Axis};
@@ -45,18 +47,21 @@ pub struct Dataset {
     pub classes: Vec<String>,
 }
 
+/// A front end as a function: samples and their rate in hertz to inputs of the model, such as `FrontEnd::tensors` of
+/// [`crate::audio`].
+pub type Features<'a> = dyn Fn(&[f32], u32) -> Result<Vec<Tensor>> + 'a;
+
 impl Dataset {
     /// Clips as a model hears them, through its front end.
     ///
-    /// `features` is the front end: samples and their rate to inputs of the model (such as
-    /// `FrontEnd::tensors` of [`crate::audio`]).
+    /// `features` is the model's front end.
     ///
     /// # Errors
     /// Those of `features`, with the clip's name; `Parameter` for a label without a class; `Cancelled`.
     pub fn from_clips(
         clips: &[Clip],
         classes: &[String],
-        features: &dyn Fn(&[f32], u32) -> Result<Vec<Tensor>>,
+        features: &Features<'_>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
         let mut items = Vec::with_capacity(clips.len());

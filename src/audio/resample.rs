@@ -33,15 +33,8 @@ const KERNELS: usize = 512;
 /// assert_eq!(milliwatt::audio::resample::resample(&tone, 48_000, 16_000).unwrap().len(), 16_000);
 /// ```
 pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>> {
-    for rate in [from, to] {
-        if !RATES.contains(&rate) {
-            return Err(Error::parameter(format!(
-                "a sample rate of {rate} Hz is outside the {} to {} Hz that can be converted",
-                RATES.start(),
-                RATES.end()
-            )));
-        }
-    }
+    check_rate(from)?;
+    check_rate(to)?;
     if from == to {
         return Ok(samples.to_vec());
     }
@@ -51,6 +44,20 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>> {
     let kernels = Kernels::new(up.min(KERNELS), PASS * f64::from(to.min(from)) / f64::from(from));
     let length = (samples.len() * up).div_ceil(down);
     Ok((0..length).map(|n| kernels.at(samples, n * down / up, n * down % up, up)).collect())
+}
+
+/// Refuses a sample rate, in hertz, that no sound has.
+///
+/// *Errors*: `Parameter` outside 2 to 384 kHz.
+pub fn check_rate(rate: u32) -> Result<()> {
+    if RATES.contains(&rate) {
+        return Ok(());
+    }
+    Err(Error::parameter(format!(
+        "a sample rate of {rate} Hz is outside the {} to {} Hz that can be converted",
+        RATES.start(),
+        RATES.end()
+    )))
 }
 
 /// The interpolating kernel, sampled at `count + 1` positions between two input samples.

@@ -1,0 +1,84 @@
+//! The same bits on every machine and in the browser: this file runs natively and under `wasm-pack test`.
+//!
+//! Each fact is the SHA-256 of exact results. If one changes with intent, every built-in sample, link and published
+//! number that rests on it changes too.
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use milliwatt::audio;
+use milliwatt::data::machine_sound::{self, Condition, FAULTS};
+use milliwatt::progress::Silent;
+use milliwatt::train::standardise::Standardisation;
+use milliwatt::train::{Examples, Loss, Options, architecture, fit};
+use sha2::{Digest, Sha256};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// The first 8 bytes of the SHA-256 of numbers, as hexadecimal.
+fn digest(numbers: &[f32]) -> String {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    Sha256::digest(&bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn faulty_clip() -> Vec<f32> {
+    machine_sound::clip(5, Condition::Faulty(FAULTS[0].fault, 0.7))
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn generated_sound_is_the_same_everywhere() {
+    let mut sounds = vec![digest(&machine_sound::clip(5, Condition::Normal))];
+    sounds.extend(FAULTS.iter().map(|kind| digest(&machine_sound::clip(6, Condition::Faulty(kind.fault, 0.5)))));
+    let expected = [
+        "0654433ffb9dbd08",
+        "f0de57a39ce78340",
+        "b31207b433654902",
+        "407600243a1953ac",
+        "e506610cb3df261e",
+        "410a4c9486aac9e1",
+        "c990a3fccec821d3",
+    ];
+    assert_eq!(sounds, expected, "healthy, then every fault");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn features_are_the_same_everywhere() {
+    let clip = faulty_clip();
+    let heard = |name: &str, rate| digest(&audio::front_end(name).unwrap().features(&clip, rate).unwrap());
+    // 16 kHz as it is, the others through the resampler.
+    let features: Vec<String> = [16_000, 22_050, 44_100].map(|rate| heard("mlperf-kws", rate)).into();
+    assert_eq!(features, ["20a70c4874f6a68e", "a53f6c459fd38111", "9dd8fbc69f448c59"], "mlperf-kws");
+    let features: Vec<String> = [16_000, 22_050, 44_100].map(|rate| heard("log-mel-ad", rate)).into();
+    assert_eq!(features, ["0de3a6fd7711d2e5", "2843ca06a052f4c1", "1bae24a4ca0f5597"], "log-mel-ad");
+    assert_eq!(digest(&audio::spectrogram::spectrogram(&clip, 16_000, 300).unwrap().levels_db), "408cb5cb32f92c5f");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_seed_gives_the_same_weights_everywhere() {
+    let data = audio::front_end("log-mel-ad").unwrap().features(&faulty_clip(), 16_000).unwrap();
+    let standard = Standardisation::of(&data, 640).unwrap();
+    let data = standard.apply(&data);
+    let model = architecture::dense("bits", 640, &[16, 4, 640], 3).unwrap();
+    let options = Options { loss: Loss::MeanSquaredError, epochs: 3, batch: 8, learning_rate: 1e-3, seed: 2 };
+    let trained = fit(&model, Examples { inputs: &data, targets: &data }, &options, &mut Silent).unwrap();
+    let model = standard.fold_into(&trained.model).unwrap();
+    let weights: Vec<u8> = model.values.iter().filter_map(|value| value.data.as_deref()).flatten().copied().collect();
+    let weights: Vec<f32> = weights.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    assert_eq!(digest(&weights), "ffad871f0edcffb0");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_classifiers_weights_are_the_same_everywhere() {
+    let inputs: Vec<f32> = (0..64).map(|n| libm::sinf(n as f32)).collect();
+    let targets: Vec<f32> = (0..32).flat_map(|n| if n % 3 == 0 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
+    let model = architecture::dense("bits", 2, &[9, 2], 3).unwrap();
+    let options = Options { loss: Loss::CrossEntropy, epochs: 5, batch: 8, learning_rate: 1e-2, seed: 2 };
+    let trained = fit(&model, Examples { inputs: &inputs, targets: &targets }, &options, &mut Silent).unwrap();
+    let losses: Vec<f32> = trained.losses.iter().map(|&loss| loss as f32).collect();
+    assert_eq!(digest(&losses), "2eff60184bff4d1c");
+}

@@ -1,0 +1,113 @@
+//! Makes the built-in samples of the page from nothing but seeds; `cargo xtask samples` runs it.
+//!
+//! The only argument is the folder to write to, `www/public/samples` where there is none. The files are the same
+//! byte for byte on every machine.
+#![allow(clippy::print_stdout, reason = "a command that says how far it is")]
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use milliwatt::data::machine_sound::{CLASSES, FAULTS};
+use milliwatt::data::sample::{ClipSet, Sample};
+use milliwatt::data::{Dataset, Item};
+use milliwatt::exec::{Executor, Options as Execution};
+use milliwatt::format::tflite;
+use milliwatt::progress::Silent;
+use milliwatt::train::architecture::{ANOMALY_AUTOENCODER, dense};
+use milliwatt::train::standardise::Standardisation;
+use milliwatt::train::{Examples, Loss, Options, fit};
+use milliwatt::{Model, audio};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args().nth(1).map_or_else(|| PathBuf::from("www/public/samples"), PathBuf::from);
+    machine(&folder.join("machine"))
+}
+
+/// The anomaly detector: an autoencoder of the MLPerf Tiny shape that has heard healthy machines only.
+fn machine(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let sample = Sample {
+        name: "machine".into(),
+        label: "Machine sound".into(),
+        sentence: "Hears that a rotating machine is no longer healthy, having heard only healthy ones".into(),
+        model: "model.tflite".into(),
+        task: "reconstruction".into(),
+        front_end: "log-mel-ad".into(),
+        classes: CLASSES.map(String::from).to_vec(),
+        training: ClipSet::MachineSound { seed: 1, normal: 240, anomalous: 0 },
+        calibration: ClipSet::MachineSound { seed: 2, normal: 20, anomalous: 0 },
+        test: ClipSet::MachineSound { seed: 3, normal: 60, anomalous: 60 },
+    };
+    let training: Vec<f32> =
+        items(&sample, &sample.training)?.iter().flat_map(|item| &item.windows).flat_map(|w| w.to_f32_vec()).collect();
+    let features = audio::front_end(&sample.front_end)?.window_len();
+    println!("machine: {} windows of healthy sound", training.len() / features);
+
+    let start = Instant::now();
+    let standard = Standardisation::of(&training, features)?;
+    let examples = standard.apply(&training);
+    let options = Options { loss: Loss::MeanSquaredError, epochs: 16, batch: 64, learning_rate: 1e-3, seed: 1 };
+    let blank = dense("machine-sound", features, &ANOMALY_AUTOENCODER, 1)?;
+    let say = &mut |phase: &str, done: usize, total: usize| {
+        if done.is_multiple_of(total / 8) {
+            println!("machine: {phase} {} % ({:.0} s)", 100 * done / total, start.elapsed().as_secs_f64());
+        }
+        true
+    };
+    let trained = fit(&blank, Examples { inputs: &examples, targets: &examples }, &options, say)?;
+    let mut model = standard.fold_into(&trained.model)?;
+    model.description = "Autoencoder for machine sound, trained by Milliwatt on sound that it generates".into();
+    println!("machine: trained in {:.0} s, loss {:.4?}", start.elapsed().as_secs_f64(), trained.losses);
+
+    fs::create_dir_all(folder)?;
+    let bytes = tflite::write(&model)?;
+    fs::write(folder.join(&sample.model), &bytes)?;
+    fs::write(folder.join("sample.json"), serde_json::to_string_pretty(&sample)? + "\n")?;
+    println!("machine: {} bytes in {}", bytes.len(), folder.display());
+    judge(&sample, &tflite::read(&bytes)?.model)
+}
+
+/// Says how well the file, read back, tells healthy from faulty machines.
+fn judge(sample: &Sample, model: &Model) -> Result<(), Box<dyn Error>> {
+    let mut executor = Executor::new(model, Execution::default())?;
+    let (mut normal, mut anomalous) = (Vec::new(), Vec::new());
+    for item in items(sample, &sample.test)? {
+        let score = mean_squared_error(&mut executor, &item)?;
+        if item.label == Some(0) { normal.push(score) } else { anomalous.push((item.name, score)) }
+    }
+    let of = |kind: &str| -> Vec<f64> {
+        anomalous.iter().filter(|(name, _)| name.ends_with(kind)).map(|&(_, score)| score).collect()
+    };
+    println!("machine: AUC {:.4} on {} + {} held-out clips", auc(&normal, &of("")), normal.len(), anomalous.len());
+    for fault in FAULTS {
+        println!("machine:   {:.4} {}", auc(&normal, &of(fault.name)), fault.label);
+    }
+    Ok(())
+}
+
+/// A set of clips through the sample's front end.
+fn items(sample: &Sample, set: &ClipSet) -> Result<Vec<Item>, Box<dyn Error>> {
+    let front_end = audio::front_end(&sample.front_end)?;
+    let features = |samples: &[f32], rate| front_end.tensors(samples, rate);
+    Ok(Dataset::from_clips(&set.clips()?, &sample.classes, &features, &mut Silent)?.items)
+}
+
+/// How badly the autoencoder gives an item back: the mean over all its windows.
+fn mean_squared_error(executor: &mut Executor, item: &Item) -> Result<f64, Box<dyn Error>> {
+    let mut sum = 0.0;
+    for window in &item.windows {
+        let output = executor.run(std::slice::from_ref(window))?;
+        let output = output.first().map(|output| output.to_f32_vec()).unwrap_or_default();
+        let (loss, _) = Loss::MeanSquaredError.of(&output, &window.to_f32_vec(), 1)?;
+        sum += loss;
+    }
+    Ok(sum / item.windows.len() as f64)
+}
+
+/// The share of pairs in which the anomalous clip has the higher score; a tie is half a pair.
+fn auc(normal: &[f64], anomalous: &[f64]) -> f64 {
+    let pair = |n: f64, a: f64| if a > n { 1.0 } else { f64::from(u8::from(a == n)) / 2.0 };
+    let pairs = normal.iter().flat_map(|&n| anomalous.iter().map(move |&a| pair(n, a)));
+    pairs.sum::<f64>() / (normal.len() * anomalous.len()) as f64
+}

@@ -14,7 +14,7 @@ use milliwatt::report::Report;
 /// What the page starts with (`www/src/state.ts`, `www/src/worker`).
 const GENERATOR: &str = "machine";
 const SEED: u64 = 1;
-const DEVICE: &str = "nucleo-l4r5zi";
+const DEVICE: &str = "nucleo-h7a3zi-q";
 const RATE_HZ: f64 = 1.0;
 const LAYER_ITEMS: usize = 16;
 

@@ -110,12 +110,12 @@ impl Executor {
         if let Some(input) = model.inputs.iter().find(|&&id| model.values.get(id).is_none_or(Value::is_constant)) {
             return Err(Error::format(format!("the model's input {input} is no activation")));
         }
-        let folded = fold(model)?;
+        let mut work = work::Work::default();
+        let folded = fold(model, &mut work)?;
         let folded_nodes = folded_nodes(model, &folded);
         let resident = resident(model, &folded);
 
         let mut kernels: Vec<(NodeId, Box<dyn Kernel>)> = Vec::with_capacity(model.nodes.len());
-        let mut work = work::Work::default();
         for (id, node) in model.nodes.iter().enumerate().filter(|(id, _)| !folded_nodes.contains(id)) {
             let site = Site { model, id, node, options, folded: &folded };
             check_shapes(&site)?;
@@ -288,7 +288,7 @@ fn check_shapes(site: &Site<'_>) -> Result<()> {
 }
 
 /// Computes DEQUANTIZE of constants: files with `float16` or `int8` weights bring them to `float32` so.
-fn fold(model: &Model) -> Result<BTreeMap<ValueId, Vec<f32>>> {
+fn fold(model: &Model, work: &mut work::Work) -> Result<BTreeMap<ValueId, Vec<f32>>> {
     let mut folded = BTreeMap::new();
     for (id, node) in model.nodes.iter().enumerate() {
         let constant = node.input(0).and_then(|input| model.values.get(input)).filter(|value| value.is_constant());
@@ -299,6 +299,7 @@ fn fold(model: &Model) -> Result<BTreeMap<ValueId, Vec<f32>>> {
             if !fits || model.inputs.contains(&output) || folded.contains_key(&output) {
                 return Err(Error::format("its output does not fit its constant input").at(model.place(id)));
             }
+            work.hold(model, output).map_err(|error| error.at(model.place(id)))?;
             folded.insert(output, value.dequantized().map_err(|error| error.at(model.place(id)))?);
         }
     }

@@ -154,11 +154,6 @@ pub fn input_radius(integer_bits: u32, left_shift: i32) -> i32 {
     libm::floor(libm::scalbn(largest, -left_shift)) as i32
 }
 
-/// `x * multiplier` for a multiplier above one, as fixed-point kernels scale their input.
-pub fn scale_up(x: i32, multiplier: Multiplier) -> i32 {
-    doubling_high_multiply(x.wrapping_shl(multiplier.shift.clamp(0, 31) as u32), multiplier.fraction)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,14 @@
 //! The obvious kernels: one file for each family of operators, one row of the table for each operator.
 //!
 //! Every kernel is the loop that the operator's definition says, for `float32`, `int8` and `int16` activations. They are
-//! the oracle of the fast kernels in [`super::fast`]. Integer kernels give the bytes of TFLM's reference kernels; under
-//! [`crate::quant::Arithmetic::Xnnpack`] those operators that XNNPACK computes otherwise follow it, and the rest keep
-//! TFLM's rules: see each file.
+//! the oracle of the fast kernels in [`super::fast`]. Integer kernels give the bytes of TFLM's reference kernels.
+//!
+//! | [arithmetic](crate::quant::Arithmetic) | where it changes results |
+//! |---|---|
+//! | `Single` | every 32-bit requantization is rounded once; RESIZE_BILINEAR and SOFTMAX as TFLM built that way |
+//! | `Xnnpack` | `int8` CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV, FULLY_CONNECTED, ADD, SUB, MUL, and QUANTIZE of real numbers; all else keeps TFLM's double rounding |
+//!
+//! `int16` accumulators of 64 bits have one rule under all three.
 
 pub mod binary;
 pub mod conv;

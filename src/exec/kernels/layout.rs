@@ -49,7 +49,7 @@ pub fn prepare_concatenation(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     let mut parts = Vec::with_capacity(site.node.inputs.len());
     for position in 0..site.node.inputs.len() {
         let x = site.input(position)?;
-        if x.dtype != y.dtype {
+        if x.dtype != y.dtype || x.shape.len() != y.shape.len() {
             return Err(site.unsupported_types());
         }
         if !x.dtype.is_float() && !same_scale(x, y) {
@@ -91,6 +91,9 @@ pub fn prepare_split(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     };
     let axis = axis(declared, x.shape.len())?;
     let count = site.node.outputs.len();
+    if count == 0 {
+        return Err(Error::format("it has no output"));
+    }
     let whole = bytes_from(x, axis);
     for position in 0..count {
         let y = site.output(position)?;

@@ -21,7 +21,7 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
         *length.ok_or_else(|| Error::format(format!("axis {axis} of {} dimensions", x.shape.len())))? = 1;
     }
     let outputs: usize = kept.iter().product();
-    if outputs != y.elements() {
+    if outputs != y.elements() || outputs == 0 {
         return Err(Error::format(format!("the mean has the shape {kept:?}, but the output {:?}", y.shape)));
     }
     let count = x.elements() / outputs;

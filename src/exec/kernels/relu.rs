@@ -66,6 +66,9 @@ fn integers<T: Integer>(site: &Site<'_>) -> Result<TwoLines<T>> {
             zero_point = input_zero_point;
             (None, None, activation_range(Activation::Relu6, x)?)
         }
+        Op::LeakyRelu { alpha } if !alpha.is_finite() => {
+            return Err(Error::numeric(format!("the slope {alpha} below zero")));
+        }
         Op::LeakyRelu { alpha } => {
             // These two quotients are taken in float32.
             let negative = Multiplier::new(f64::from(input_scale * alpha / scale));

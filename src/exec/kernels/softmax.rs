@@ -3,13 +3,13 @@
 use std::marker::PhantomData;
 
 use crate::error::{Error, Result};
-use crate::exec::arithmetic::Integer;
-use crate::exec::fixed_point::{exp_of_negative, input_radius, reciprocal, scale_up};
+use crate::exec::arithmetic::{Integer, scale_fixed};
+use crate::exec::fixed_point::{exp_of_negative, input_radius, reciprocal};
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::kernels::sigmoid::expect_output;
 use crate::exec::site::{Site, affine};
 use crate::model::Op;
-use crate::quant::{Multiplier, divide_by_power_of_two, doubling_high_multiply};
+use crate::quant::{Arithmetic, Multiplier, divide_by_power_of_two, doubling_high_multiply};
 use crate::tensor::DType;
 
 /// Bits before the point of the scaled differences.
@@ -19,11 +19,15 @@ const SUM_BITS: i32 = 12;
 
 /// Prepares a SOFTMAX.
 ///
-/// *Source*: TFLM's `softmax_common.cc` and `reference/softmax.h`. Fixed point under every arithmetic.
+/// *Source*: TFLM's `softmax_common.cc` and `reference/softmax.h`. Fixed point under every arithmetic; single
+/// rounding concerns the scaling of differences.
 pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
     let Op::Softmax { beta } = site.node.op else {
         return Err(Error::parameter(format!("{} is not SOFTMAX", site.node.op.name())));
     };
+    if !beta.is_finite() {
+        return Err(Error::numeric(format!("beta is {beta}")));
+    }
     let (x, y) = (site.input(0)?, site.output(0)?);
     let depth = *x.shape.last().ok_or_else(|| Error::unsupported("a softmax of a scalar"))?;
     Ok(match (x.dtype, y.dtype) {
@@ -33,7 +37,7 @@ pub fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
         (DType::Int8, DType::Int16) => Box::new(integer::<i8, i16>(site, depth, beta, (1.0 / 65536.0, -32768))?),
         (DType::Int16, DType::Int16) => {
             expect_output(y, (1.0 / 32768.0, 0))?;
-            Box::new(wide(affine(x)?.0, depth, beta)?)
+            Box::new(wide(site.options.arithmetic, affine(x)?.0, depth, beta)?)
         }
         _ => return Err(site.unsupported_types()),
     })
@@ -65,6 +69,7 @@ impl Kernel for FloatSoftmax {
 /// Fixed point, from 8-bit `I` to 8- or 16-bit `O`.
 struct IntegerSoftmax<I, O> {
     depth: usize,
+    arithmetic: Arithmetic,
     /// Scales differences to Q5.26.
     multiplier: Multiplier,
     /// Differences below this one add nothing.
@@ -94,13 +99,15 @@ fn integer<I: Integer, O: Integer>(
         )));
     }
     let real = f64::from(beta) * f64::from(scale) * f64::from(1u32 << (31 - DIFFERENCE_BITS));
-    let multiplier = Multiplier::new(real.min(f64::from(i32::MAX)));
+    let largest = if site.options.arithmetic == Arithmetic::Single { (1 << 30) - 1 } else { i32::MAX };
+    let multiplier = Multiplier::new(real.min(f64::from(largest)));
     if multiplier.shift < 0 || multiplier.fraction < 0 {
         return Err(Error::numeric(format!("beta {beta} times the input scale {scale} is too small to compute with")));
     }
     let bits = 8 * size_of::<O>() as i32;
     Ok(IntegerSoftmax {
         depth,
+        arithmetic: site.options.arithmetic,
         multiplier,
         least: -input_radius(DIFFERENCE_BITS, multiplier.shift),
         range: crate::exec::arithmetic::integer_range(y.dtype)?,
@@ -118,8 +125,9 @@ impl<I: Integer, O: Integer> Kernel for IntegerSoftmax<I, O> {
             // exp(x - max) in Q0.31, `None` where it adds nothing.
             let exponential = |x: I| {
                 let difference = x.into() - max;
-                (difference >= self.least)
-                    .then(|| exp_of_negative(scale_up(difference, self.multiplier), DIFFERENCE_BITS))
+                (difference >= self.least).then(|| {
+                    exp_of_negative(scale_fixed(self.arithmetic, self.multiplier, difference), DIFFERENCE_BITS)
+                })
             };
             let mut sum = 0i32;
             for exp in row.iter().filter_map(|&x| exponential(x)) {
@@ -143,19 +151,21 @@ impl<I: Integer, O: Integer> Kernel for IntegerSoftmax<I, O> {
 /// `int16` by two tables with interpolation: the exponential on `[-10, 0]` and `1 / (1 + x)` on `[0, 1]`.
 struct WideSoftmax {
     depth: usize,
+    arithmetic: Arithmetic,
     /// Scales differences so that -65535 stands for -10.
     multiplier: Multiplier,
     exponential: Lookup,
     reciprocal: Lookup,
 }
 
-fn wide(scale: f32, depth: usize, beta: f32) -> Result<WideSoftmax> {
+fn wide(arithmetic: Arithmetic, scale: f32, depth: usize, beta: f32) -> Result<WideSoftmax> {
     let multiplier = Multiplier::new(f64::from(scale) * f64::from(beta) / (10.0 / 65535.0));
     if multiplier.fraction < 0 {
         return Err(Error::numeric(format!("beta {beta} is negative")));
     }
     Ok(WideSoftmax {
         depth,
+        arithmetic,
         multiplier,
         exponential: Lookup::new(libm::expf, -10.0, 0.0),
         reciprocal: Lookup::new(|x| 1.0 / (1.0 + x), 0.0, 1.0),
@@ -202,7 +212,8 @@ impl Kernel for WideSoftmax {
             let max = row.iter().copied().max().unwrap_or(0);
             let mut sum = 0i32;
             for (result, &x) in results.iter_mut().zip(row) {
-                let scaled = self.multiplier.apply_double(i32::from(x) - i32::from(max)).saturating_add(32767);
+                let scaled =
+                    scale_fixed(self.arithmetic, self.multiplier, i32::from(x) - i32::from(max)).saturating_add(32767);
                 let exp = self.exponential.at(scaled.clamp(i16::MIN.into(), i16::MAX.into()) as i16);
                 // The output holds the exponentials until their sum is known.
                 *result = exp as i16;

@@ -49,5 +49,8 @@ pub fn all() -> Result<()> {
     // The page's types come from the bindings of the module.
     build::modules()?;
     setup::npm()?;
-    step("types of the page", || step::run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit"])))
+    let tsc =
+        |project: &str| step::run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit", "--project", project]));
+    step("types of the page", || tsc("tsconfig.json"))?;
+    step("types of the page's tests", || tsc("../tests/tsconfig.json"))
 }

@@ -5,7 +5,7 @@
 //!
 //! | shape | modules |
 //! |---|---|
-//! | bytes become a model, a model becomes bytes | [`format`] |
+//! | bytes become a model, a model becomes bytes | [`mod@format`] |
 //! | a model becomes another model | [`compress`], [`train`] |
 //! | a model and inputs give outputs, with a tap on any value | [`exec`] |
 //! | a model gives counts and costs | [`model::counts`], [`cost`] |

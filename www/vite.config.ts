@@ -1,8 +1,11 @@
 import { defineConfig } from "vite";
+import { prefilled } from "./build/prefill.ts";
+import { serviceWorker } from "./build/service-worker.ts";
 
 export default defineConfig({
   // Relative addresses: the built page works in any folder of any static host.
   base: "./",
+  plugins: [prefilled(), serviceWorker()],
   build: {
     target: "es2022",
     // Nothing becomes a data: address, which the page's content security policy would refuse.

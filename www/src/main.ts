@@ -1,20 +1,23 @@
-import { wrap } from "comlink";
-import type { Engine } from "./worker";
+// Starts the page: the first picture from what the build wrote into the HTML, then the engine.
 
-const status = document.getElementById("status");
+import "./elements/app";
+import type { App } from "./elements/app";
+import { Session } from "./session";
+import type { Prefill } from "./snapshot";
+import { load, showTheme } from "./stored";
+import { offline } from "./offline";
+import "./styles/index.css";
 
-async function main(): Promise<void> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  const engine = wrap<Engine>(worker);
-  const { version, relaxed } = await engine.open();
-  // What the page's tests wait for.
-  document.documentElement.dataset.engine = relaxed ? "relaxed" : "simd";
-  if (status) {
-    status.textContent = `Engine ${version} is ready (${relaxed ? "relaxed SIMD" : "SIMD"})`;
-  }
-}
+showTheme(load("theme", "auto"));
 
-main().catch((error: unknown) => {
-  if (status) status.textContent = `The engine did not start: ${String(error)}`;
-  throw error;
+const written = document.getElementById("prefill")?.textContent;
+const prefill = written ? (JSON.parse(written) as Prefill) : undefined;
+const session = new Session(prefill, location.hash);
+const app = document.querySelector<App>("mw-app");
+app?.attach(session);
+
+window.addEventListener("hashchange", () => {
+  session.goto(location.hash).catch((error: unknown) => session.fail(error));
 });
+session.start(location.hash).catch((error: unknown) => session.fail(error));
+offline(session);

@@ -1,0 +1,86 @@
+// What both models answer to the chosen clip: their bars mirrored about the middle, so that a difference is seen.
+
+import { html, nothing, type TemplateResult } from "lit";
+import * as format from "../format";
+import type { Snapshot } from "../snapshot";
+import { t } from "../text";
+import { type Answer, type Bar, SIDES, type SideName } from "../types";
+import { define, PageElement } from "./base";
+import { letter } from "./parts";
+
+const WIDTH = 300;
+
+export class Answers extends PageElement {
+  static override properties = { snapshot: { attribute: false } };
+
+  snapshot!: Snapshot;
+
+  protected override render(): TemplateResult {
+    const { a, b } = this.snapshot;
+    const labels = [...new Set([...(a.answer?.bars ?? []), ...(b.answer?.bars ?? [])].map(({ label }) => label))];
+    const disagree = a.answer && b.answer && a.answer.label !== b.answer.label;
+    return html`
+      <div class="answers" role="group" aria-label=${t("answers.label")}>
+        <div class="answers-head">
+          ${this.#said("a")}
+          <span class="agree ${disagree ? "no" : ""}" role="status">
+            ${a.answer && b.answer
+              ? disagree
+                ? html`<span class="unequal" aria-hidden="true">≠</span> ${t("answers.disagree")}`
+                : html`<span aria-hidden="true">=</span> ${t("answers.agree")}`
+              : nothing}
+          </span>
+          ${this.#said("b")}
+        </div>
+        <table class="mirror">
+          <caption class="visually-hidden">${t("answers.label")}</caption>
+          <colgroup><col class="col-number" /><col /><col class="col-label" /><col /><col class="col-number" /></colgroup>
+          <tbody>
+            ${labels.map((label) => this.#row(label))}
+          </tbody>
+        </table>
+      </div>
+    `;
+  }
+
+  #said(side: SideName): TemplateResult {
+    const { answer, answerError } = this.snapshot[side];
+    return html`<span class="said ${side}">
+      ${letter(side)}
+      <strong>${answer?.label ?? "–"}</strong>
+      ${answer?.here_ms ? html`<span class="quiet">${t("answers.here", { time: format.figure(answer.here_ms) })}</span>` : nothing}
+      ${answerError ? html`<span class="remark blocks">${answerError}</span>` : nothing}
+    </span>`;
+  }
+
+  #row(label: string): TemplateResult {
+    const [a, b] = SIDES.map((side) => bar(this.snapshot[side].answer, label));
+    const top = SIDES.some((side) => this.snapshot[side].answer?.label === label);
+    return html`<tr class=${top ? "top" : ""}>
+      <td class="number">${a ? format.real(round(a.value)) : "–"}</td>
+      <td class="bar-cell">${picture("a", a)}</td>
+      <th scope="row">${label}</th>
+      <td class="bar-cell">${picture("b", b)}</td>
+      <td class="number">${b ? format.real(round(b.value)) : "–"}</td>
+    </tr>`;
+  }
+}
+
+function bar(answer: Answer | undefined, label: string): Bar | undefined {
+  return answer?.bars.find((bar) => bar.label === label);
+}
+
+/** Three decimals are what the eye can use beside a bar. */
+function round(value: number): number {
+  return Number(value.toFixed(3));
+}
+
+function picture(side: SideName, bar: Bar | undefined): TemplateResult {
+  const length = Math.max(0, Math.min(1, bar?.fraction ?? 0)) * WIDTH;
+  return html`<svg class="bar" viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none" aria-hidden="true">
+    <rect class="track" width=${WIDTH} height="10" />
+    <rect class="fill-${side}" x=${side === "a" ? WIDTH - length : 0} width=${length} height="10" />
+  </svg>`;
+}
+
+define("mw-answers", Answers);

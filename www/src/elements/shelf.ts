@@ -1,0 +1,91 @@
+// The device shelf: whether each side fits and stays under a milliwatt, in words.
+
+import { html, nothing, type TemplateResult } from "lit";
+import * as format from "../format";
+import type { Snapshot } from "../snapshot";
+import { RATE } from "../state";
+import { t } from "../text";
+import { type DeviceRow, SIDES, type SideName } from "../types";
+import { define, PageElement } from "./base";
+import { letter, verdict } from "./parts";
+
+const STATES = { yes: "yes", no: "no", borderline: "maybe" } as const;
+
+export class Shelf extends PageElement {
+  static override properties = { snapshot: { attribute: false } };
+
+  snapshot!: Snapshot;
+
+  protected override render(): TemplateResult {
+    const { devices, state, a, b } = this.snapshot;
+    const rows = devices.length ? devices : (b.report ?? a.report)?.devices ?? [];
+    const published = this.#row("b", state.device)?.published ?? this.#row("a", state.device)?.published ?? [];
+    return html`
+      <section class="shelf" aria-label=${t("shelf.label")}>
+        <div class="shelf-head">
+          <h2>${t("shelf.label")}</h2>
+          <p class="published">
+            ${published.slice(0, 1).map(({ label, latency_s, energy_j, source }) => html`<span title=${source}
+              >${t("shelf.published", {
+                label, latency: format.text(latency_s, "s"), energy: energy_j == null ? "–" : format.text(energy_j, "J"),
+              })}</span>`)}
+          </p>
+          <label class="rate">
+            ${t("shelf.rate")}
+            <input
+              type="number" min=${RATE.min} max=${RATE.max} step="any" value=${format.bare(state.rate)}
+              .value=${format.bare(state.rate)} @change=${this.#rate}
+              @focus=${(event: FocusEvent) => (event.target as HTMLInputElement).select()}
+            />
+            <span>${t("shelf.per-second")}</span>
+          </label>
+        </div>
+        <div class="devices" role="radiogroup" aria-label=${t("shelf.choose")}>
+          ${rows.map(({ id, name, detail }) => this.#device(id, name, detail))}
+        </div>
+      </section>
+    `;
+  }
+
+  #row(side: SideName, id: string): DeviceRow | undefined {
+    return this.snapshot[side].report?.devices.find((row) => row.id === id);
+  }
+
+  #device(id: string, name: string, detail: string): TemplateResult {
+    const chosen = this.snapshot.state.device === id;
+    return html`<label class="device ${chosen ? "chosen" : ""}">
+      <input
+        type="radio" name="device" value=${id} ?checked=${chosen} .checked=${chosen} class="visually-hidden"
+        @change=${() => this.act({ do: "device", device: id })}
+      />
+      <span class="device-name">${name}</span>
+      <span class="device-detail" title=${detail}>${detail}</span>
+      ${SIDES.map((side) => this.#line(side, id))}
+    </label>`;
+  }
+
+  #line(side: SideName, id: string): TemplateResult {
+    const row = this.#row(side, id);
+    if (!row) return html`<span class="device-line">${letter(side)}<span class="quiet">–</span></span>`;
+    const under = STATES[row.under_one_milliwatt as keyof typeof STATES] ?? "none";
+    return html`<span class="device-line">
+      ${letter(side)}
+      ${verdict(row.fits ? "yes" : "no", row.fits_sentence)}
+      ${row.power && row.fits
+        ? html`<span class="power" title=${row.power_sentence}>
+            <span class="number">${format.figure(row.power)}</span>
+            ${verdict(under, t(`milliwatt.${under}`))}
+          </span>`
+        : nothing}
+    </span>`;
+  }
+
+  #rate(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    const rate = Number(input.value);
+    if (rate > 0) this.act({ do: "rate", rate });
+    input.value = format.bare(this.snapshot.state.rate);
+  }
+}
+
+define("mw-shelf", Shelf);

@@ -1,0 +1,100 @@
+// The state as the address after `#`, and back. Versioned: every link that was ever made keeps working.
+//
+//   #v=1&m=machine&a=original&b=prune(sparsity=0.3)~quantize(granularity=per_tensor)&view=layers&dev=gap9&rate=1
+//
+// A recipe is its steps joined by `~`, each with the options that are not at their default. Unknown keys are ignored;
+// a value that cannot be read leaves the default in place. Bytes never travel: a file that was opened is named by its
+// SHA-256, and whoever receives the link is asked to open the same file.
+
+import type { Recipe, Step, Transform } from "./types";
+import { applies, get, normal, type Value } from "./recipes";
+import { INITIAL, METRICS, ORIGINAL, RATE, type State, VIEWS } from "./state";
+
+const VERSION = "1";
+const HASH = /^[0-9a-f]{64}$/;
+const NAME = /^[a-z0-9_-]{1,64}$/;
+
+/** The recipe as text for a link. */
+export function writeRecipe(transforms: readonly Transform[], recipe: Recipe): string {
+  if (recipe.steps.length === 0) return "original";
+  return recipe.steps.map((step) => writeStep(transforms, step)).join("~");
+}
+
+function writeStep(transforms: readonly Transform[], step: Step): string {
+  const options = transforms.find((row) => row.step === step.step)?.options ?? [];
+  const said = options
+    .filter((option) => applies(step, option) && get(step, option.field) !== option.control.default)
+    .map((option) => `${option.field}=${String(get(step, option.field))}`);
+  return said.length ? `${step.step}(${said.join(",")})` : step.step;
+}
+
+/** The recipe that a link's text means, or nothing if it cannot be read. */
+export function readRecipe(transforms: readonly Transform[], text: string): Recipe | undefined {
+  if (text === "original") return ORIGINAL;
+  const steps: Step[] = [];
+  for (const part of text.split("~")) {
+    const match = /^([a-z0-9_]+)(?:\(([a-z0-9_.=,-]*)\))?$/.exec(part);
+    const name = match?.[1];
+    if (!name || !transforms.some((row) => row.step === name)) return undefined;
+    const step: Record<string, unknown> = { step: name };
+    for (const pair of (match[2] ?? "").split(",").filter(Boolean)) {
+      const [field = "", value = ""] = pair.split("=");
+      const [outer = "", inner] = field.split(".");
+      if (inner) step[outer] = { ...(step[outer] as object | undefined), [inner]: readValue(value) };
+      else step[outer] = readValue(value);
+    }
+    steps.push(step as unknown as Step);
+  }
+  return normal(transforms, { version: 1, steps });
+}
+
+function readValue(text: string): Value {
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/** The state as a link's fragment, with its `#`. */
+export function write(transforms: readonly Transform[], state: State): string {
+  const parts: [string, string][] = [["v", VERSION], ["m", state.model]];
+  if (HASH.test(state.model)) parts.push(["n", encodeURIComponent(state.name)]);
+  parts.push(["a", writeRecipe(transforms, state.a)], ["b", writeRecipe(transforms, state.b)], ["view", state.view]);
+  if (state.layer) parts.push(["layer", state.layer]);
+  if (state.metric !== INITIAL.metric) parts.push(["metric", state.metric]);
+  if (state.worst) parts.push(["worst", "1"]);
+  parts.push(["dev", state.device], ["rate", String(state.rate)]);
+  return `#${parts.map(([key, value]) => `${key}=${value}`).join("&")}`;
+}
+
+/** The state that a link's fragment means; what it does not say is as at first. */
+export function read(transforms: readonly Transform[], fragment: string): State {
+  const said = new Map(fragment.replace(/^#/, "").split("&").map((pair): [string, string] => {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  }));
+  if (said.get("v") !== VERSION) return INITIAL;
+  const text = (key: string): string => said.get(key) ?? "";
+  const model = HASH.test(text("m")) || text("m") === INITIAL.model ? text("m") : INITIAL.model;
+  const own = HASH.test(model);
+  const rate = Number(text("rate"));
+  return {
+    model,
+    name: own ? decode(text("n")) : INITIAL.name,
+    data: own ? "" : INITIAL.data,
+    a: readRecipe(transforms, text("a")) ?? INITIAL.a,
+    b: readRecipe(transforms, text("b")) ?? INITIAL.b,
+    view: VIEWS.find((view) => view === text("view")) ?? INITIAL.view,
+    layer: /^[ab]?\d{1,5}$/.test(text("layer")) ? text("layer") : INITIAL.layer,
+    metric: METRICS.find((metric) => metric === text("metric")) ?? INITIAL.metric,
+    worst: text("worst") === "1",
+    device: NAME.test(text("dev")) ? text("dev") : INITIAL.device,
+    rate: rate >= RATE.min && rate <= RATE.max ? rate : INITIAL.rate,
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text).slice(0, 100);
+  } catch {
+    return text.slice(0, 100);
+  }
+}

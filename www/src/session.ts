@@ -1,0 +1,440 @@
+// One visit: holds the state, drives the engine, and publishes a snapshot after every change.
+
+import { baseName, save, sha256 } from "./files";
+import { History } from "./history";
+import * as link from "./link";
+import { Listen } from "./listen";
+import { opened } from "./opening";
+import { chosen, pairs } from "./pairs";
+import { fromJson, nameOf, normal } from "./recipes";
+import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
+import { type Change, INITIAL, reduce, SAMPLE, type State } from "./state";
+import { loadPresets, store } from "./stored";
+import { t } from "./text";
+import { type ClipView, type InputFile, type Report, SIDES, type SideName, STRIP_FIELDS } from "./types";
+import { BenchWorker, type DataSet, type ModelFile } from "./worker/bench-worker";
+import { compile } from "./worker/load";
+import { Pool } from "./worker/pool";
+import { Side } from "./worker/side";
+
+/** Waiting shorter than this is not worth telling. */
+const LATE_MS = 500;
+const DEBOUNCE_MS = 100;
+const NOTICE_MS = 6000;
+
+export class Session extends EventTarget {
+  #snapshot: Snapshot;
+  #history: History<State>;
+  #models = new Map<string, ModelFile>();
+  #sets = new Map<string, DataSet>([[SAMPLE, { id: SAMPLE, generated: SAMPLE }]]);
+  #pool: Pool;
+  #scout: BenchWorker;
+  #sides: Record<SideName, Side>;
+  #listen: Listen;
+  #prefill: Prefill | undefined;
+  #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
+  #ran: Record<SideName, string> = { a: "", b: "" };
+  #nextNotice = 1;
+  #takeUpdate: () => void = () => {};
+
+  constructor(prefill: Prefill | undefined, fragment: string) {
+    super();
+    this.#prefill = prefill;
+    const state = fragment && prefill ? link.read(prefill.transforms, fragment) : INITIAL;
+    this.#snapshot = first(prefill, state);
+    this.#history = new History(this.#snapshot.state);
+    if (prefill && link.write(prefill.transforms, state) !== link.write(prefill.transforms, INITIAL)) this.#forget();
+    const compiled = compile();
+    compiled.catch((error: unknown) => this.#notify("error", t("error.engine", { why: String(error) })));
+    this.#pool = new Pool(compiled);
+    this.#scout = new BenchWorker(compiled);
+    const measured = new Map<string, string[]>();
+    const side = (name: SideName): Side => new Side(compiled, this.#pool, measured, this.#listener(name));
+    this.#sides = { a: side("a"), b: side("b") };
+    this.#listen = new Listen(this, this.#sides);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Publishes a changed snapshot. */
+  patch(change: Partial<Snapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...change };
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Starts the engine and recomputes what the page already shows. */
+  async start(fragment: string): Promise<void> {
+    const tables = await this.#sides.a.worker.call((host) => host.tables());
+    const { version, transforms, presets, devices } = tables;
+    document.documentElement.dataset["engine"] = tables.relaxed ? "relaxed" : "simd";
+    this.patch({ ready: true, version, transforms, presets, devices });
+    if (!this.#prefill && fragment) this.#history = new History(link.read(transforms, fragment));
+    this.#history.amend((state) => ({
+      ...state,
+      a: normal(transforms, state.a),
+      b: normal(transforms, state.b),
+      device: devices.some(({ id }) => id === state.device) ? state.device : (devices[0]?.id ?? state.device),
+    }));
+    await this.#settle();
+  }
+
+  /** The address changed by hand or by Back: the same as if its state had been chosen. */
+  async goto(fragment: string): Promise<void> {
+    const state = link.read(this.#snapshot.transforms, fragment);
+    if (link.write(this.#snapshot.transforms, this.#history.present) === fragment) return;
+    const known = this.#sets.has(state.model) ? state.data : this.#models.has(state.model) ? this.#history.present.data : "";
+    this.#history.push({ ...state, data: state.model === SAMPLE ? SAMPLE : known });
+    await this.#settle();
+  }
+
+  /** A newer page is waiting; the user decides when it comes. */
+  offerUpdate(take: () => void): void {
+    this.#takeUpdate = take;
+    this.#notify("info", t("done.update"), { label: t("done.reload"), act: { do: "reload" } });
+  }
+
+  /** Does what an element asks for. */
+  act(action: Action): void {
+    this.#act(action).catch((error: unknown) => this.fail(error));
+  }
+
+  /** Tells an error as a sentence; giving up is not one. */
+  fail(error: unknown): void {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    if (name !== "cancelled") this.#notify("error", message);
+  }
+
+  async #act(action: Action): Promise<void> {
+    switch (action.do) {
+      case "undo":
+        if (this.#history.undo()) await this.#settle();
+        return;
+      case "redo":
+        if (this.#history.redo()) await this.#settle();
+        return;
+      case "cancel":
+        return this.#cancel();
+      case "again":
+        this.#ran = { a: "", b: "" };
+        return this.#settle();
+      case "share":
+        return this.#share();
+      case "download":
+        return this.#download();
+      case "open":
+        return this.#open(action.files);
+      case "sample":
+        return this.#change({ do: "model", model: SAMPLE, name: INITIAL.name, data: SAMPLE });
+      case "clip":
+        return this.#listen.choose(action.id);
+      case "play":
+        return this.#listen.play();
+      case "record":
+        return this.#listen.record(action.on);
+      case "save-preset":
+      case "drop-preset":
+        return this.#presets(action);
+      case "dismiss":
+        return this.patch({ notices: this.#snapshot.notices.filter(({ id }) => id !== action.id) });
+      case "reload":
+        return this.#takeUpdate();
+      case "choose":
+      case "help":
+      case "samples":
+      case "theme":
+        // Windows of the page itself: the app element opens them.
+        this.dispatchEvent(new CustomEvent("window", { detail: action.do }));
+        return;
+      default:
+        return this.#change(action);
+    }
+  }
+
+  async #change(change: Change): Promise<void> {
+    const drag = change.do === "recipe" ? `recipe-${change.side}` : "";
+    const dragging = change.do === "recipe" && !change.settled;
+    const changed = this.#history.push(reduce(this.#history.present, change), dragging ? drag : "", drag);
+    if (changed || drag) await this.#settle(dragging);
+  }
+
+  /** Makes everything agree with the present state. */
+  async #settle(dragging = false): Promise<void> {
+    const state = this.#history.present;
+    const before = this.#snapshot.state;
+    this.patch({ state, canUndo: this.#history.canUndo, canRedo: this.#history.canRedo });
+    if (!dragging) this.#write(state, before);
+    if (!this.#snapshot.ready) return;
+    const model = await this.#model(state);
+    if (state !== this.#history.present) return;
+    if (!model) {
+      this.#forget();
+      return this.patch({ wanted: { name: state.name, sha256: state.model } });
+    }
+    if (state.model !== before.model || state.data !== before.data) this.#listen.reset();
+    const { wanted: _, ...rest } = this.#snapshot;
+    this.#snapshot = rest;
+    for (const name of SIDES) this.#order(name, state, model, dragging);
+    this.#showWeights();
+  }
+
+  #order(name: SideName, state: State, model: ModelFile, dragging: boolean): void {
+    const what = JSON.stringify([state.model, state.data, state[name], !dragging]);
+    const data = this.#sets.get(state.data);
+    const { device, rate } = state;
+    if (this.#ran[name] === what) {
+      const report = this.#snapshot[name].report;
+      if (report && (report.device !== device || report.rate_hz !== rate)) {
+        this.#sides[name].price(device, rate).catch((error: unknown) => this.fail(error));
+      }
+      return;
+    }
+    this.#ran[name] = what;
+    clearTimeout(this.#timers[name]);
+    const begin = (): void => {
+      this.#late();
+      void this.#sides[name].run({ model, data, recipe: state[name], device, rate, measure: !dragging });
+    };
+    if (dragging) this.#timers[name] = setTimeout(begin, DEBOUNCE_MS);
+    else begin();
+  }
+
+  #listener(name: SideName) {
+    return {
+      opened: (card: Snapshot["card"], data: Snapshot["data"]): void => {
+        if (name !== "a" || !card) return;
+        const { data: _, ...rest } = this.#snapshot;
+        this.#snapshot = rest;
+        this.patch({ card, ...(data && { data }) });
+        this.#listen.begin();
+      },
+      progress: (phase: NonNullable<SideView["progress"]>["phase"], detail: string, done: number, total: number): void =>
+        this.side(name, { progress: { phase, detail, done, total } }),
+      made: (): void => {
+        this.side(name, {}, "weights", "answer", "error");
+        this.#listen.answer(name);
+        this.#showWeights();
+      },
+      reported: (report: Report, complete: boolean): void => {
+        this.side(name, { report, complete }, "error");
+        if (!this.#snapshot[name].answer) this.#listen.answer(name);
+        this.#showWeights();
+        void this.#compare();
+      },
+      failed: (error: Error): void => {
+        this.#ran[name] = "";
+        this.side(name, { error: error.message, complete: false }, "report", "weights", "answer");
+        this.#forgetComparison();
+        this.#notify("error", t("error.side", { side: name.toUpperCase(), why: error.message }));
+      },
+      idle: (): void => {
+        this.side(name, {}, "progress");
+        if (!SIDES.some((side) => this.#sides[side].busy)) {
+          clearTimeout(this.#timers.late);
+          this.patch({ late: false });
+        }
+      },
+    };
+  }
+
+  /** Changes one side's view; the named fields go away first. */
+  side(name: SideName, change: Partial<SideView>, ...without: (keyof SideView)[]): void {
+    const view: SideView = { ...this.#snapshot[name] };
+    for (const field of without) delete view[field];
+    this.patch({ [name]: { ...view, ...change } });
+  }
+
+  async #compare(): Promise<void> {
+    const { a, b } = this.#snapshot;
+    if (!a.report || !b.report) return;
+    const [one, other] = [a.report, b.report];
+    const comparison = await this.#sides.a.worker.call((host) => host.compare(one, other)).catch(() => undefined);
+    // An older comparison must not overwrite a newer one.
+    if (!comparison || this.#snapshot.a.report !== one || this.#snapshot.b.report !== other) return;
+    this.patch({ comparison });
+    if (a.complete && b.complete) this.#check(one, other);
+  }
+
+  /** The numbers in the HTML were made by the same code: if they differ now, the user has to know. */
+  #check(a: Report, b: Report): void {
+    const prefill = this.#prefill;
+    if (!prefill) return;
+    const pairs = [[prefill.a, a], [prefill.b, b]] as const;
+    const comparable = pairs.every(([then, now]) =>
+      then.device === now.device && then.rate_hz === now.rate_hz && then.model.sha256 === now.model.sha256 &&
+      JSON.stringify(then.recipe) === JSON.stringify(now.recipe));
+    if (!comparable) return;
+    this.#prefill = undefined;
+    const differing = STRIP_FIELDS.filter((field) =>
+      pairs.some(([then, now]) => differs(then.strip[field]?.value, now.strip[field]?.value)));
+    if (differing.length) {
+      this.#notify("warning", t("warning.mismatch", { fields: differing.map((field) => t(`strip.${field}`)).join(", ") }));
+    }
+  }
+
+  async #model(state: State): Promise<ModelFile | undefined> {
+    const known = this.#models.get(state.model);
+    if (known || state.model !== SAMPLE) return known;
+    const response = await fetch(`samples/${SAMPLE}/model.tflite`);
+    if (!response.ok) throw new Error(t("error.sample", { status: String(response.status) }));
+    const model = { id: SAMPLE, name: INITIAL.name, bytes: new Uint8Array(await response.arrayBuffer()) };
+    this.#models.set(SAMPLE, model);
+    return model;
+  }
+
+  async #open(files: InputFile[]): Promise<void> {
+    const { models, recipe, clips, set, unknown } = await opened(files, this.#scout);
+    for (const sentence of unknown) this.#notify("error", sentence);
+    const [file] = models;
+    if (file) await this.#openModel(file, set);
+    else if (set) await this.#openSet(set);
+    if (models.length > 1) this.#notify("info", t("open.several", { name: baseName(file?.path ?? "") }));
+    if (recipe) {
+      const read = fromJson(new TextDecoder().decode(recipe.bytes));
+      if (!read) throw new Error(t("error.json", { name: baseName(recipe.path) }));
+      await this.#change({ do: "recipe", side: "b", recipe: normal(this.#snapshot.transforms, read), settled: true });
+    }
+    for (const clip of clips) this.#listen.add(clip);
+    if (clips.length && !set) await this.#change({ do: "view", view: "listen" });
+  }
+
+  async #openModel(file: InputFile, set: DataSet | undefined): Promise<void> {
+    const id = await sha256(file.bytes);
+    const model = { id, name: baseName(file.path), bytes: file.bytes };
+    const { wanted } = this.#snapshot;
+    // Tried in a worker of its own, so that a bad file leaves the bench as it is.
+    await this.#scout.load(model, undefined);
+    if (set) await this.#scout.load(model, set);
+    this.#models.set(id, model);
+    if (set) this.#sets.set(set.id, set);
+    if (wanted && wanted.sha256 !== id) this.#notify("warning", t("open.other", { name: wanted.name }));
+    await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "" });
+    if (wanted?.sha256 === id) await this.#settle();
+    for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
+      if (severity !== "info") this.#notify("warning", sentence);
+    }
+  }
+
+  async #openSet(set: DataSet): Promise<void> {
+    const model = this.#models.get(this.#history.present.model);
+    if (!model) throw new Error(t("open.model-first"));
+    await this.#scout.load(model, set);
+    this.#sets.set(set.id, set);
+    const { test_items = 0, remarks = [] } = this.#scout.data ?? {};
+    this.#notify("info", t("open.set", { items: String(test_items) }));
+    for (const remark of remarks) this.#notify("warning", remark);
+    await this.#change({ do: "data", data: set.id });
+  }
+
+  /** Clips and answers come from here. */
+  decode(bytes: Uint8Array, name: string): Promise<ClipView> {
+    return this.#scout.call((host) => host.decodeWav(bytes, name));
+  }
+
+  #showWeights(): void {
+    const { state, a, b } = this.#snapshot;
+    if (state.view !== "weights" && state.view !== "layers") return;
+    const pair = chosen(pairs(a.report, b.report), state.layer);
+    for (const name of SIDES) {
+      const node = pair?.[name]?.weights_shape ? pair[name].node : undefined;
+      if (node === undefined) {
+        if (this.#snapshot[name].weights) this.side(name, {}, "weights");
+        continue;
+      }
+      if (this.#snapshot[name].weights?.node === node || this.#sides[name].busy && !this.#snapshot[name].report) continue;
+      this.#sides[name].worker.call((host) => host.weights(node)).then(
+        (weights) => {
+          const { state } = this.#snapshot;
+          const now = chosen(pairs(this.#snapshot.a.report, this.#snapshot.b.report), state.layer);
+          if (now?.[name]?.node === node) this.side(name, { weights });
+        },
+        (error: unknown) => this.fail(error),
+      );
+    }
+  }
+
+  async #download(): Promise<void> {
+    const bytes = await this.#sides.b.worker.call((host) => host.candidate());
+    const { state, presets, transforms } = this.#snapshot;
+    const recipe = nameOf(presets, transforms, state.b).toLowerCase().replace(/[^a-z0-9]+/g, "-");
+    const base = state.model === SAMPLE ? SAMPLE : state.name.replace(/\.[^.]*$/, "");
+    save(bytes, `${base}-${recipe}.tflite`);
+    this.#notify("info", t("done.download", { name: `${base}-${recipe}.tflite` }));
+  }
+
+  async #share(): Promise<void> {
+    this.#write(this.#history.present, this.#history.present);
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.#notify("info", this.#history.present.model === SAMPLE ? t("done.share") : t("done.share-own"));
+    } catch {
+      this.#notify("info", t("done.share-manually", { link: location.href }));
+    }
+  }
+
+  #cancel(): void {
+    const busy = SIDES.some((name) => this.#sides[name].busy);
+    if (!busy) return;
+    for (const name of SIDES) {
+      clearTimeout(this.#timers[name]);
+      if (this.#sides[name].busy) this.#ran[name] = "";
+      this.#sides[name].cancel();
+      this.side(name, {}, "progress");
+    }
+    this.#pool.end();
+    clearTimeout(this.#timers.late);
+    this.patch({ late: false });
+    this.#notify("info", t("done.cancel"), { label: t("notice.again"), act: { do: "again" } });
+  }
+
+  #presets(action: Action & { do: "save-preset" | "drop-preset" }): void {
+    const others = loadPresets().filter(({ name }) => name !== action.name);
+    const { state } = this.#snapshot;
+    const saved = action.do === "drop-preset"
+      ? others
+      : [...others, { name: action.name, label: action.name, sentence: "", recipe: state[action.side] }];
+    store("presets", saved);
+    this.patch({ saved });
+  }
+
+  #late(): void {
+    clearTimeout(this.#timers.late);
+    if (!this.#snapshot.late) this.#timers.late = setTimeout(() => this.patch({ late: true }), LATE_MS);
+  }
+
+  /** The reports belong to another model: nothing is shown rather than something stale. */
+  #forget(): void {
+    for (const name of SIDES) this.side(name, { complete: false }, "report", "weights", "answer", "error", "progress");
+    this.#forgetComparison();
+  }
+
+  #forgetComparison(): void {
+    const { comparison: _, ...rest } = this.#snapshot;
+    this.#snapshot = rest;
+    this.patch({});
+  }
+
+  #write(state: State, before: State): void {
+    const { transforms } = this.#snapshot;
+    if (!transforms.length) return;
+    const fragment = link.write(transforms, state);
+    if (fragment === location.hash || (location.hash === "" && state === before)) return;
+    // Another model is worth a step of the browser's Back; a setting is not.
+    if (state.model !== before.model) window.history.pushState(null, "", fragment);
+    else window.history.replaceState(null, "", fragment);
+  }
+
+  #notify(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
+    const same = this.#snapshot.notices.find((notice) => notice.text === text);
+    if (same) return;
+    const id = this.#nextNotice++;
+    this.patch({ notices: [...this.#snapshot.notices, { id, kind, text, ...(action && { action }) }].slice(-4) });
+    if (kind === "info" && !action) setTimeout(() => this.act({ do: "dismiss", id }), NOTICE_MS);
+  }
+}
+
+function differs(one: number | null | undefined, other: number | null | undefined): boolean {
+  if (one == null || other == null) return one != other;
+  return Math.abs(one - other) > 1e-9 * Math.max(Math.abs(one), Math.abs(other));
+}

@@ -1,0 +1,121 @@
+// Everything that the elements draw, in one immutable object. They read it and send actions back; nothing else.
+
+import { normal } from "./recipes";
+import { INITIAL, type State } from "./state";
+import { loadPresets } from "./stored";
+import type {
+  Answer, ClipView, Comparison, DataCard, DeviceCard, InputFile, ModelCard, Preset, Report, SideName, SpectrogramView,
+  Transform, WeightsView,
+} from "./types";
+import type { Phase } from "./worker/side";
+import type { Change } from "./state";
+
+export interface SideView {
+  report?: Report;
+  /** Whether the report is that of the present recipe, measured to the end. */
+  complete: boolean;
+  error?: string;
+  progress?: { phase: Phase; detail: string; done: number; total: number };
+  weights?: WeightsView;
+  answer?: Answer;
+  answerError?: string;
+}
+
+export interface Notice {
+  id: number;
+  kind: "error" | "warning" | "info";
+  text: string;
+  action?: { label: string; act: Action };
+}
+
+/** A clip as its chip shows it. Test items are fetched when they are chosen; others are kept. */
+export interface Chip {
+  id: string;
+  item?: number;
+  clip?: ClipView;
+  name: string;
+}
+
+export interface Listening {
+  /** The chosen chip's identifier. */
+  id: string;
+  clip?: ClipView;
+  spectrogram?: SpectrogramView;
+  own: readonly Chip[];
+  recording: boolean;
+  playing: boolean;
+}
+
+export interface Snapshot {
+  state: State;
+  canUndo: boolean;
+  canRedo: boolean;
+  /** Whether the engine has started. */
+  ready: boolean;
+  version: string;
+  transforms: readonly Transform[];
+  presets: readonly Preset[];
+  saved: readonly Preset[];
+  devices: readonly DeviceCard[];
+  card?: ModelCard;
+  data?: DataCard;
+  /** A link names a file that has to be opened first. */
+  wanted?: { name: string; sha256: string };
+  a: SideView;
+  b: SideView;
+  comparison?: Comparison;
+  /** Work has lasted so long that it is worth telling. */
+  late: boolean;
+  listening: Listening;
+  notices: readonly Notice[];
+  dropping: boolean;
+}
+
+/** What elements ask for. */
+export type Action =
+  | Change
+  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "choose" | "help" | "samples" | "again" | "theme" | "reload" }
+  | { do: "open"; files: InputFile[] }
+  | { do: "sample" }
+  | { do: "clip"; id: string }
+  | { do: "play" }
+  | { do: "record"; on: boolean }
+  | { do: "save-preset"; side: SideName; name: string }
+  | { do: "drop-preset"; name: string }
+  | { do: "dismiss"; id: number };
+
+/** What the build writes into the HTML, so that the page opens finished. */
+export interface Prefill {
+  version: string;
+  transforms: Transform[];
+  presets: Preset[];
+  devices: DeviceCard[];
+  data: DataCard;
+  a: Report;
+  b: Report;
+  comparison: Comparison;
+}
+
+/** The first picture: what the build knew, or an empty bench. */
+export function first(prefill: Prefill | undefined, state: State = INITIAL): Snapshot {
+  const transforms = prefill?.transforms ?? [];
+  const completed = { ...state, a: normal(transforms, state.a), b: normal(transforms, state.b) };
+  return {
+    state: completed,
+    canUndo: false,
+    canRedo: false,
+    ready: false,
+    version: prefill?.version ?? "",
+    transforms,
+    presets: prefill?.presets ?? [],
+    saved: loadPresets(),
+    devices: prefill?.devices ?? [],
+    ...(prefill && { card: prefill.a.model, data: prefill.data, comparison: prefill.comparison }),
+    a: { complete: false, ...(prefill && { report: prefill.a }) },
+    b: { complete: false, ...(prefill && { report: prefill.b }) },
+    late: false,
+    listening: { id: "0", own: [], recording: false, playing: false },
+    notices: [],
+    dropping: false,
+  };
+}

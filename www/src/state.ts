@@ -1,0 +1,113 @@
+// What the user has chosen: one small immutable object. Undo, redo and links are made of nothing else.
+
+import type { Recipe, SideName } from "./types";
+
+export type View = "listen" | "weights" | "layers" | "bytes";
+export const VIEWS: readonly View[] = ["listen", "weights", "layers", "bytes"];
+
+export type Metric = "weight_bytes" | "activation_bytes" | "macs" | "latency" | "energy" | "sqnr";
+export const METRICS: readonly Metric[] = ["weight_bytes", "activation_bytes", "macs", "latency", "energy", "sqnr"];
+
+export interface State {
+  /** A built-in sample's name, or the SHA-256 of a file that was opened. */
+  readonly model: string;
+  /** The file's name, so that a link can say which file to drop. */
+  readonly name: string;
+  /** A built-in sample's name, the identifier of a set that was opened, or empty. */
+  readonly data: string;
+  readonly a: Recipe;
+  readonly b: Recipe;
+  readonly view: View;
+  /** The layer that Weights and the inspector show, as a pair's key (see pairs.ts); empty for the first with weights. */
+  readonly layer: string;
+  readonly metric: Metric;
+  readonly worst: boolean;
+  readonly device: string;
+  /** Inferences each second. */
+  readonly rate: number;
+}
+
+/** What changes the state; every one can be undone. */
+export type Change =
+  | { do: "recipe"; side: SideName; recipe: Recipe; settled: boolean }
+  | { do: "copy"; from: SideName }
+  | { do: "swap" }
+  | { do: "view"; view: View }
+  | { do: "layer"; layer: string }
+  | { do: "metric"; metric: Metric }
+  | { do: "worst"; worst: boolean }
+  | { do: "device"; device: string }
+  | { do: "rate"; rate: number }
+  | { do: "model"; model: string; name: string; data: string }
+  | { do: "data"; data: string };
+
+export const SAMPLE = "machine";
+export const RATE = { min: 0.001, max: 1000 } as const;
+
+export const ORIGINAL: Recipe = { version: 1, steps: [] };
+
+export const INITIAL: State = {
+  model: SAMPLE,
+  name: "model.tflite",
+  data: SAMPLE,
+  a: ORIGINAL,
+  b: {
+    version: 1,
+    steps: [
+      {
+        step: "quantize",
+        scheme: "int8",
+        granularity: "per_channel",
+        calibration: { method: "min_max" },
+        float_io: false,
+      },
+    ],
+  },
+  view: "listen",
+  layer: "",
+  metric: "weight_bytes",
+  worst: false,
+  device: "nucleo-l4r5zi",
+  rate: 1,
+};
+
+/** The state after a change; the same object when nothing changes. */
+export function reduce(state: State, change: Change): State {
+  switch (change.do) {
+    case "recipe":
+      return same(state[change.side], change.recipe) ? state : { ...state, [change.side]: change.recipe };
+    case "copy": {
+      const to = change.from === "a" ? "b" : "a";
+      return same(state.a, state.b) ? state : { ...state, [to]: state[change.from] };
+    }
+    case "swap":
+      return same(state.a, state.b) ? state : { ...state, a: state.b, b: state.a };
+    case "model":
+      return change.model === state.model && change.data === state.data
+        ? state
+        : { ...state, model: change.model, name: change.name, data: change.data, layer: "" };
+    case "rate":
+      return set(state, "rate", Math.min(RATE.max, Math.max(RATE.min, change.rate || RATE.min)));
+    case "view":
+      return set(state, "view", change.view);
+    case "layer":
+      return set(state, "layer", change.layer);
+    case "metric":
+      return set(state, "metric", change.metric);
+    case "worst":
+      return set(state, "worst", change.worst);
+    case "device":
+      return set(state, "device", change.device);
+    case "data":
+      return set(state, "data", change.data);
+  }
+}
+
+function set<K extends keyof State>(state: State, key: K, value: State[K]): State {
+  return state[key] === value ? state : { ...state, [key]: value };
+}
+
+/** Whether two recipes say the same. */
+export function same(one: Recipe, other: Recipe): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,23 @@
+// The types that the page shares with the engine. They are generated from the Rust structs; nothing is written twice.
+
+export type {
+  Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
+  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, MemoryReport, ModelCard, Port, Preset, PublishedRow,
+  Recipe, Remark, Report, SpectrogramView, Step, Strip, Transform, TransformOption, WeightsView,
+} from "./wasm/simd/milliwatt";
+
+/** The two sides of the bench. */
+export type SideName = "a" | "b";
+
+export const SIDES: readonly SideName[] = ["a", "b"];
+
+/** A file that the user gave, with the folders it lay in. */
+export interface InputFile {
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** The number of a strip column, as `Delta.of` and `Strip` name it. */
+export type StripField = "flash" | "ram" | "score" | "latency" | "energy" | "agreement";
+
+export const STRIP_FIELDS: readonly StripField[] = ["flash", "ram", "score", "latency", "energy", "agreement"];

@@ -1,0 +1,39 @@
+// Which of the two wasm modules this browser can run, and how it is loaded: compiled once, on the page's side, and
+// posted to every worker.
+
+import relaxedUrl from "../wasm/relaxed/milliwatt_bg.wasm?url";
+import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
+
+export type Wasm = typeof import("../wasm/simd/milliwatt");
+
+/** A compiled module and which one it is. */
+export interface Compiled {
+  module: WebAssembly.Module;
+  relaxed: boolean;
+}
+
+// The smallest module that is valid only where relaxed SIMD is: one relaxed dot product of int8 vectors.
+const RELAXED_SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15,
+  253, 128, 2, 11,
+]);
+
+/** Fetches and compiles the module with relaxed SIMD where the browser has it, else the one with plain SIMD. */
+export async function compile(): Promise<Compiled> {
+  const relaxed = WebAssembly.validate(RELAXED_SIMD);
+  const response = await fetch(relaxed ? relaxedUrl : simdUrl);
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  // Some static hosts serve .wasm without its type, which streaming compilation refuses.
+  const typed = response.headers.get("content-type")?.startsWith("application/wasm");
+  const module = typed
+    ? await WebAssembly.compileStreaming(response)
+    : await WebAssembly.compile(await response.arrayBuffer());
+  return { module, relaxed };
+}
+
+/** Starts a compiled module inside a worker. */
+export async function instantiate({ module, relaxed }: Compiled): Promise<Wasm> {
+  const wasm: Wasm = relaxed ? await import("../wasm/relaxed/milliwatt") : await import("../wasm/simd/milliwatt");
+  await wasm.default({ module_or_path: module });
+  return wasm;
+}

@@ -52,6 +52,7 @@ async function picture(known: Prefill | undefined): Promise<string> {
   Object.assign(globalThis, { HTMLElement: shim.HTMLElement, customElements: shim.customElements });
   const { module: app } = await runnerImport<typeof import("../src/elements/app")>(resolve(WWW, "src/elements/app.ts"));
   const { module: snapshots } = await runnerImport<typeof import("../src/snapshot")>(resolve(WWW, "src/snapshot.ts"));
+  app.register();
   const snapshot: Snapshot = snapshots.first(known);
   const element = Object.assign(new app.App(), { snapshot });
   return draw((element as unknown as { render(): unknown }).render());

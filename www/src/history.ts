@@ -32,8 +32,10 @@ export class History<State> {
    */
   push(next: State, drag = "", settles = ""): boolean {
     const continues = this.#open !== "" && (this.#open === drag || this.#open === settles);
-    this.#open = drag;
-    if (next === this.#present) return false;
+    const changes = next !== this.#present;
+    // A drag that has not changed anything yet has no entry to continue.
+    this.#open = continues || changes ? drag : "";
+    if (!changes) return false;
     if (!continues) {
       this.#past.push(this.#present);
       if (this.#past.length > DEPTH) this.#past.shift();

@@ -37,7 +37,7 @@ export class Listen {
   /** Another model or set: its first item, nothing of the old ones. Own clips stay. */
   reset(): void {
     const { own, recording, playing } = this.#now;
-    this.#session.patch({ listening: { id: "0", own, recording, playing } });
+    this.#session.patch({ listening: { id: "0", own, soundless: false, recording, playing } });
     for (const name of SIDES) this.#session.side(name, {}, "answer", "answerError");
   }
 
@@ -53,11 +53,23 @@ export class Listen {
     const worker = this.#sides.a.worker;
     if (!own && !this.#session.snapshot.data) return;
     this.#patch({ id });
-    const clip = own?.clip ?? (await worker.call((host) => host.clip(Number(id))));
+    const clip = own?.clip ?? (await this.#item(Number(id)));
+    if (!clip) return;
     const spectrogram = await worker.call((host) => host.spectrogram(clip.samples, clip.sample_rate));
     if (this.#now.id !== id) return;
-    this.#patch({ clip, spectrogram });
+    this.#patch({ clip, spectrogram, soundless: false });
     for (const name of SIDES) this.answer(name);
+  }
+
+  /** A test item's sound, or nothing where the data is arrays. */
+  async #item(index: number): Promise<ClipView | undefined> {
+    try {
+      return await this.#sides.a.worker.call((host) => host.clip(index));
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "parameter") throw error;
+      this.#patch({ soundless: true });
+      return undefined;
+    }
   }
 
   /** Lets a side answer the chosen clip. */

@@ -1,7 +1,6 @@
 // Starts the page: the first picture from what the build wrote into the HTML, then the engine.
 
-import "./elements/app";
-import type { App } from "./elements/app";
+import { type App, register } from "./elements/app";
 import { Session } from "./session";
 import type { Prefill } from "./snapshot";
 import { load, showTheme } from "./stored";
@@ -13,6 +12,7 @@ showTheme(load("theme", "auto"));
 const written = document.getElementById("prefill")?.textContent;
 const prefill = written ? (JSON.parse(written) as Prefill) : undefined;
 const session = new Session(prefill, location.hash);
+register();
 const app = document.querySelector<App>("mw-app");
 app?.attach(session);
 

@@ -1,17 +1,18 @@
 // One visit: holds the state, drives the engine, and publishes a snapshot after every change.
 
-import { baseName, save, sha256 } from "./files";
+import { baseName, sha256 } from "./files";
 import { History } from "./history";
 import * as link from "./link";
 import { Listen } from "./listen";
 import { opened } from "./opening";
-import { chosen, pairs } from "./pairs";
-import { fromJson, nameOf, normal } from "./recipes";
+import { fromJson, normal } from "./recipes";
+import { download, share, writeAddress } from "./sharing";
 import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
 import { type Change, INITIAL, reduce, SAMPLE, type State } from "./state";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
 import { type ClipView, type InputFile, type Report, SIDES, type SideName, STRIP_FIELDS } from "./types";
+import { showWeights } from "./weights";
 import { BenchWorker, type DataSet, type ModelFile } from "./worker/bench-worker";
 import { compile } from "./worker/load";
 import { Pool } from "./worker/pool";
@@ -120,9 +121,10 @@ export class Session extends EventTarget {
         this.#ran = { a: "", b: "" };
         return this.#settle();
       case "share":
-        return this.#share();
+        writeAddress(this.#snapshot.transforms, this.#history.present, false);
+        return this.#notify("info", await share(this.#history.present));
       case "download":
-        return this.#download();
+        return this.#notify("info", download(this.#snapshot, await this.#candidate()));
       case "open":
         return this.#open(action.files);
       case "sample":
@@ -164,7 +166,9 @@ export class Session extends EventTarget {
     const state = this.#history.present;
     const before = this.#snapshot.state;
     this.patch({ state, canUndo: this.#history.canUndo, canRedo: this.#history.canRedo });
-    if (!dragging) this.#write(state, before);
+    // The untouched first screen keeps its bare address.
+    const touched = location.hash !== "" || state !== before;
+    if (!dragging && touched) writeAddress(this.#snapshot.transforms, state, state.model !== before.model);
     if (!this.#snapshot.ready) return;
     const model = await this.#model(state);
     if (state !== this.#history.present) return;
@@ -175,8 +179,8 @@ export class Session extends EventTarget {
     if (state.model !== before.model || state.data !== before.data) this.#listen.reset();
     const { wanted: _, ...rest } = this.#snapshot;
     this.#snapshot = rest;
-    for (const name of SIDES) this.#order(name, state, model, dragging);
-    this.#showWeights();
+    for (const name of SIDES) this.#order(name, state, model, dragging && state[name] !== before[name]);
+    showWeights(this, this.#sides);
   }
 
   #order(name: SideName, state: State, model: ModelFile, dragging: boolean): void {
@@ -214,12 +218,12 @@ export class Session extends EventTarget {
       made: (): void => {
         this.side(name, {}, "weights", "answer", "error");
         this.#listen.answer(name);
-        this.#showWeights();
+        showWeights(this, this.#sides);
       },
       reported: (report: Report, complete: boolean): void => {
         this.side(name, { report, complete }, "error");
         if (!this.#snapshot[name].answer) this.#listen.answer(name);
-        this.#showWeights();
+        showWeights(this, this.#sides);
         void this.#compare();
       },
       failed: (error: Error): void => {
@@ -332,45 +336,8 @@ export class Session extends EventTarget {
     return this.#scout.call((host) => host.decodeWav(bytes, name));
   }
 
-  #showWeights(): void {
-    const { state, a, b } = this.#snapshot;
-    if (state.view !== "weights" && state.view !== "layers") return;
-    const pair = chosen(pairs(a.report, b.report), state.layer);
-    for (const name of SIDES) {
-      const node = pair?.[name]?.weights_shape ? pair[name].node : undefined;
-      if (node === undefined) {
-        if (this.#snapshot[name].weights) this.side(name, {}, "weights");
-        continue;
-      }
-      if (this.#snapshot[name].weights?.node === node || this.#sides[name].busy && !this.#snapshot[name].report) continue;
-      this.#sides[name].worker.call((host) => host.weights(node)).then(
-        (weights) => {
-          const { state } = this.#snapshot;
-          const now = chosen(pairs(this.#snapshot.a.report, this.#snapshot.b.report), state.layer);
-          if (now?.[name]?.node === node) this.side(name, { weights });
-        },
-        (error: unknown) => this.fail(error),
-      );
-    }
-  }
-
-  async #download(): Promise<void> {
-    const bytes = await this.#sides.b.worker.call((host) => host.candidate());
-    const { state, presets, transforms } = this.#snapshot;
-    const recipe = nameOf(presets, transforms, state.b).toLowerCase().replace(/[^a-z0-9]+/g, "-");
-    const base = state.model === SAMPLE ? SAMPLE : state.name.replace(/\.[^.]*$/, "");
-    save(bytes, `${base}-${recipe}.tflite`);
-    this.#notify("info", t("done.download", { name: `${base}-${recipe}.tflite` }));
-  }
-
-  async #share(): Promise<void> {
-    this.#write(this.#history.present, this.#history.present);
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.#notify("info", this.#history.present.model === SAMPLE ? t("done.share") : t("done.share-own"));
-    } catch {
-      this.#notify("info", t("done.share-manually", { link: location.href }));
-    }
+  #candidate(): Promise<Uint8Array> {
+    return this.#sides.b.worker.call((host) => host.candidate());
   }
 
   #cancel(): void {
@@ -413,16 +380,6 @@ export class Session extends EventTarget {
     const { comparison: _, ...rest } = this.#snapshot;
     this.#snapshot = rest;
     this.patch({});
-  }
-
-  #write(state: State, before: State): void {
-    const { transforms } = this.#snapshot;
-    if (!transforms.length) return;
-    const fragment = link.write(transforms, state);
-    if (fragment === location.hash || (location.hash === "" && state === before)) return;
-    // Another model is worth a step of the browser's Back; a setting is not.
-    if (state.model !== before.model) window.history.pushState(null, "", fragment);
-    else window.history.replaceState(null, "", fragment);
   }
 
   #notify(kind: Notice["kind"], text: string, action?: Notice["action"]): void {

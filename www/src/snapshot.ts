@@ -42,6 +42,8 @@ export interface Listening {
   clip?: ClipView;
   spectrogram?: SpectrogramView;
   own: readonly Chip[];
+  /** The test items are arrays: only own clips can be heard. */
+  soundless: boolean;
   recording: boolean;
   playing: boolean;
 }
@@ -114,7 +116,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     a: { complete: false, ...(prefill && { report: prefill.a }) },
     b: { complete: false, ...(prefill && { report: prefill.b }) },
     late: false,
-    listening: { id: "0", own: [], recording: false, playing: false },
+    listening: { id: "0", own: [], soundless: false, recording: false, playing: false },
     notices: [],
     dropping: false,
   };

@@ -68,11 +68,13 @@ const TEXTS = {
   "listen.clip": "Clip {n}",
   "listen.flips": "Answered differently: {n}",
   "listen.picture": "Spectrogram: {seconds} s, 0 to {top} Hz",
+  "listen.no-sound": "This data is arrays, not sound: there is nothing to listen to. Record, or drop a WAV file.",
   "listen.no-picture": "Spectrogram, not there yet",
 
   "answers.label": "What both models answer",
   "answers.agree": "same answer",
   "answers.disagree": "different answers",
+  "answers.threshold": "The line in each bar is the side’s own threshold: 95 % of normal sound stays below it",
   "answers.here": "{time} here",
 
   "weights.layer": "Layer",
@@ -101,6 +103,7 @@ const TEXTS = {
   "layers.layer": "Layer",
   "layers.side": "Side",
   "layers.none": "No layer has this in its name",
+  "layers.identical": "identical",
   "layers.only": "only in {side}",
   "layers.twin": "All numbers of all layers as a table",
   "metric.weight_bytes": "Weights",

@@ -1,6 +1,6 @@
 // What both models answer to the chosen clip: their bars mirrored about the middle, so that a difference is seen.
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, svg, type TemplateResult } from "lit";
 import * as format from "../format";
 import type { Snapshot } from "../snapshot";
 import { t } from "../text";
@@ -39,6 +39,9 @@ export class Answers extends PageElement {
             ${labels.map((label) => this.#row(label))}
           </tbody>
         </table>
+        ${this.snapshot.card?.task === "reconstruction" && labels.length
+          ? html`<p class="threshold-words">${t("answers.threshold")}</p>`
+          : nothing}
       </div>
     `;
   }
@@ -55,12 +58,13 @@ export class Answers extends PageElement {
 
   #row(label: string): TemplateResult {
     const [a, b] = SIDES.map((side) => bar(this.snapshot[side].answer, label));
+    const threshold = this.snapshot.card?.task === "reconstruction";
     const top = SIDES.some((side) => this.snapshot[side].answer?.label === label);
     return html`<tr class=${top ? "top" : ""}>
       <td class="number">${a ? format.real(round(a.value)) : "–"}</td>
-      <td class="bar-cell">${picture("a", a)}</td>
+      <td class="bar-cell">${picture("a", a, threshold)}</td>
       <th scope="row">${label}</th>
-      <td class="bar-cell">${picture("b", b)}</td>
+      <td class="bar-cell">${picture("b", b, threshold)}</td>
       <td class="number">${b ? format.real(round(b.value)) : "–"}</td>
     </tr>`;
   }
@@ -75,11 +79,12 @@ function round(value: number): number {
   return Number(value.toFixed(3));
 }
 
-function picture(side: SideName, bar: Bar | undefined): TemplateResult {
+function picture(side: SideName, bar: Bar | undefined, threshold: boolean): TemplateResult {
   const length = Math.max(0, Math.min(1, bar?.fraction ?? 0)) * WIDTH;
   return html`<svg class="bar" viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none" aria-hidden="true">
     <rect class="track" width=${WIDTH} height="10" />
     <rect class="fill-${side}" x=${side === "a" ? WIDTH - length : 0} width=${length} height="10" />
+    ${threshold ? svg`<line class="threshold" x1=${WIDTH / 2} x2=${WIDTH / 2} y1="0" y2="10" />` : nothing}
   </svg>`;
 }
 

@@ -131,3 +131,5 @@ export class App extends PageElement {
 }
 
 define("mw-app", App);
+
+export { register } from "./base";

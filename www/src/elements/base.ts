@@ -17,7 +17,17 @@ export class PageElement extends LitElement {
   }
 }
 
-/** Registers an element, also where the page is drawn without a browser. */
+const waiting: [name: string, element: CustomElementConstructor][] = [];
+
+/** Names an element; it comes to life with `register`. */
 export function define(name: string, element: CustomElementConstructor): void {
-  if (!customElements.get(name)) customElements.define(name, element);
+  waiting.push([name, element]);
+}
+
+/**
+ * Brings all elements to life, the outermost first: it clears what the build has drawn before the elements inside that
+ * drawing could wake up without anything to show.
+ */
+export function register(): void {
+  for (const [name, element] of waiting.splice(0).reverse()) customElements.define(name, element);
 }

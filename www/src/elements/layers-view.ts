@@ -154,6 +154,7 @@ function size(layer: LayerRow | undefined, metric: Metric): number {
 }
 
 function cell(layer: LayerRow | undefined, metric: Metric): string {
+  if (metric === "sqnr" && layer?.identical) return t("layers.identical");
   const value = figure(layer, metric);
   if (!value) return "–";
   return metric === "macs" ? format.count(value.value) : format.figure(value);

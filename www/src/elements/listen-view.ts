@@ -44,7 +44,9 @@ export class ListenView extends PageElement {
     const keyword = card?.task === "classification";
     return html`
       <div class="listen">
-        <mw-spectrogram .view=${spectrogram} .pending=${!ready}></mw-spectrogram>
+        ${listening.soundless && !clip
+          ? html`<p class="remark">${t("listen.no-sound")}</p>`
+          : html`<mw-spectrogram .view=${spectrogram}></mw-spectrogram>`}
         <div class="transport">
           <button
             type="button" class="button icon-only play" ?disabled=${!clip}
@@ -63,7 +65,7 @@ export class ListenView extends PageElement {
             ${clip?.label ? html`<span class="truth">${t("listen.truth", { label: clip.label })}</span>` : nothing}
           </span>
           <span class="spring"></span>
-          ${data ? this.#stepper(Number(listening.id), data.test_items) : nothing}
+          ${data && !listening.soundless ? this.#stepper(Number(listening.id), data.test_items) : nothing}
         </div>
         ${this.#chips()}
         <mw-answers .snapshot=${this.snapshot}></mw-answers>
@@ -89,8 +91,9 @@ export class ListenView extends PageElement {
       type="button" class="chip ${flipped ? "flipped" : ""}" aria-pressed=${listening.id === id ? "true" : "false"}
       @click=${() => this.act({ do: "clip", id })}
     >${flipped ? html`<span class="unequal" aria-hidden="true">≠</span>` : nothing}${label}</button>`;
-    const items = Array.from({ length: Math.min(CHIPS, data?.test_items ?? 0) }, (_, item) => String(item));
-    const flips = b.report?.evaluation?.flips ?? [];
+    const shown = listening.soundless ? 0 : Math.min(CHIPS, data?.test_items ?? 0);
+    const items = Array.from({ length: shown }, (_, item) => String(item));
+    const flips = listening.soundless ? [] : b.report?.evaluation?.flips ?? [];
     return html`<div class="chips" role="group" aria-label=${t("listen.clips")}>
       ${listening.own.map(({ id, name }) => chip(id, name))}
       ${items.map((item) => chip(item, t("listen.clip", { n: String(Number(item) + 1) })))}

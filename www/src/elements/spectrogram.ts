@@ -10,10 +10,9 @@ import { define, PageElement } from "./base";
 const RAMP = [[10, 13, 26], [44, 22, 84], [108, 33, 112], [178, 56, 92], [231, 108, 60], [250, 178, 72], [253, 242, 189]];
 
 export class Spectrogram extends PageElement {
-  static override properties = { view: { attribute: false }, pending: { attribute: false } };
+  static override properties = { view: { attribute: false } };
 
   view: SpectrogramView | undefined;
-  pending = false;
   #drawn: SpectrogramView | undefined;
 
   protected override render(): TemplateResult {

@@ -3,6 +3,8 @@
 // The divider is a slider: arrows 1 %, with Shift 10 %, Home and End, Enter for the middle, 1 2 3 for left, middle and
 // right while it has the focus; a click or double-click does without dragging.
 
+import { define } from "./base";
+
 const STEP = 1;
 const FAR = 10;
 
@@ -84,4 +86,4 @@ export class TwoUp extends HTMLElement {
   }
 }
 
-if (!customElements.get("two-up")) customElements.define("two-up", TwoUp);
+define("two-up", TwoUp);

@@ -41,6 +41,7 @@ export class Side {
   #abort = new AbortController();
   #step: Promise<unknown> = Promise.resolve();
   #busy = false;
+  #complete = false;
   #measured: Map<string, string[]>;
   #latest: { device: string; rate: number } = { device: "", rate: 1 };
 
@@ -84,7 +85,7 @@ export class Side {
     this.#latest = { device, rate };
     if (this.#busy) return;
     const report = await this.worker.call((host) => host.report(device, rate));
-    this.#listener.reported(report, true);
+    this.#listener.reported(report, this.#complete);
   }
 
   /** Gives up at once, whatever is under way. */
@@ -128,24 +129,23 @@ export class Side {
     if (anew) this.#listener.made();
 
     const items = data && !worker.card?.blocked ? (worker.data?.test_items ?? 0) : 0;
-    const complete = items === 0 || !order.measure;
-    await this.#report(signal, complete);
-    if (complete || !data) return;
+    const compares = recipe.steps.length > 0;
+    const owed = items > 0 && (!worker.measured.items || (compares && !worker.measured.layers));
+    await this.#report(signal, !owed);
+    if (!owed || !order.measure || !data) return;
 
     if (!worker.measured.items) {
       const partials = await this.#evaluate(order, data, items, signal, tell);
       await this.#take(signal, worker.call((host) => host.addEvaluations(partials)));
       worker.measured.items = true;
-      await this.#report(signal, recipe.steps.length === 0);
+      if (compares) await this.#report(signal, false);
     }
-    if (recipe.steps.length > 0) {
-      if (!worker.measured.layers) {
-        tell("layers", "", 0, 0);
-        await this.#take(signal, worker.call((host) => host.measureLayers(Math.min(LAYER_ITEMS, items))));
-        worker.measured.layers = true;
-      }
-      await this.#report(signal, true);
+    if (compares && !worker.measured.layers) {
+      tell("layers", "", 0, 0);
+      await this.#take(signal, worker.call((host) => host.measureLayers(Math.min(LAYER_ITEMS, items))));
+      worker.measured.layers = true;
     }
+    await this.#report(signal, true);
   }
 
   async #evaluate(
@@ -167,6 +167,7 @@ export class Side {
   }
 
   async #report(signal: AbortSignal, complete: boolean): Promise<void> {
+    this.#complete = complete;
     const { device, rate } = this.#latest;
     const report = await this.#take(signal, this.worker.call((host) => host.report(device, rate)));
     this.#listener.reported(report, complete);

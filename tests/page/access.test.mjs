@@ -1,0 +1,61 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { axe, test } from "./harness.mjs";
+import { settled, tab } from "./steps.mjs";
+
+for (const theme of ["light", "dark"]) {
+  test(`axe finds nothing serious in any view (${theme})`, async ({ page }) => {
+    await settled(page);
+    await page.evaluate((theme) => (document.documentElement.dataset["theme"] = theme), theme);
+    for (const view of ["listen", "weights", "layers", "bytes"]) {
+      await tab(page, view);
+      assert.deepEqual(await axe(page), [], view);
+    }
+    await page.click(".about");
+    assert.deepEqual(await axe(page), [], "footnote");
+    await page.keyboard.press("Escape");
+    for (const sheet of ["samples", "help"]) {
+      await page.evaluate((sheet) => /** @type {any} */ (document.querySelector(`mw-${sheet}`)).open(), sheet);
+      assert.deepEqual(await axe(page), [], sheet);
+      await page.keyboard.press("Escape");
+    }
+  });
+}
+
+test("every control of a recipe is described by a sentence", async ({ page }) => {
+  await settled(page);
+  const controls = await page.$$eval(".side :is(select, input)", (controls) =>
+    controls.map((control) => ({
+      name: control.id || control.className,
+      sentence: document.getElementById(control.getAttribute("aria-describedby") ?? "")?.textContent?.trim() ?? "",
+    })));
+  assert.ok(controls.length >= 8);
+  for (const { name, sentence } of controls) assert.ok(sentence.length > 10, `${name}: ${sentence}`);
+});
+
+test("what can be pressed is at least 24 px high and wide", async ({ page }) => {
+  await settled(page);
+  for (const view of ["listen", "weights", "layers", "bytes"]) {
+    await tab(page, view);
+    const small = await page.$$eval("button, select, input:not([hidden], .visually-hidden), summary, [role=slider]", (controls) =>
+      controls
+        .filter((control) => control.getClientRects().length && !control.closest("label"))
+        .map((control) => ({ name: control.className || control.id, box: control.getBoundingClientRect() }))
+        .filter(({ box }) => box.width < 24 || box.height < 24)
+        .map(({ name, box }) => `${name} ${box.width} x ${box.height}`));
+    assert.deepEqual(small.filter((text) => !text.startsWith("switch")), [], view);
+  }
+});
+
+test("the skip link is the first stop and leads to the bench", async ({ page }) => {
+  await settled(page);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
+});
+
+test("with reduced motion nothing moves by itself", { browsers: ["chromium"] }, async ({ page }) => {
+  await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+  await settled(page);
+  await tab(page, "weights");
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+});

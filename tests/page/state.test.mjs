@@ -1,0 +1,145 @@
+// @ts-check
+// The page's state without a browser: undo, redo and links over random walks.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fromPackages, ROOT } from "./harness.mjs";
+
+const { runnerImport } = await fromPackages("vite");
+/** @param {string} name @returns {Promise<any>} */
+const load = async (name) => (await runnerImport(join(ROOT, "www/src", name))).module;
+const { History } = await load("history.ts");
+const { INITIAL, METRICS, reduce, VIEWS } = await load("state.ts");
+const link = await load("link.ts");
+const { normal } = await load("recipes.ts");
+
+/** The table that links and controls are drawn from, in the shape in which the engine gives it. */
+const TRANSFORMS = [
+  {
+    step: "prune", label: "Prune", sentence: "",
+    options: [
+      { field: "sparsity", label: "", sentence: "", control: { control: "number", min: 0, max: 0.95, step: 0.05, default: 0.5, unit: "%" } },
+      { field: "scope", label: "", sentence: "", control: { control: "choice", default: "per_layer", choices: [{ value: "per_layer" }, { value: "global" }] } },
+    ],
+  },
+  {
+    step: "quantize", label: "Quantize", sentence: "",
+    options: [
+      { field: "scheme", label: "", sentence: "", control: { control: "choice", default: "int8", choices: [{ value: "int8" }] } },
+      { field: "granularity", label: "", sentence: "", control: { control: "choice", default: "per_channel", choices: [{ value: "per_channel" }, { value: "per_tensor" }] } },
+      { field: "calibration.method", label: "", sentence: "", control: { control: "choice", default: "min_max", choices: [{ value: "min_max" }, { value: "percentile" }] } },
+      { field: "calibration.percent", label: "", sentence: "", control: { control: "number", min: 95, max: 100, step: 0.05, default: 99.9, unit: "", only_if: "calibration.method=percentile" } },
+      { field: "float_io", label: "", sentence: "", control: { control: "toggle", default: false } },
+    ],
+  },
+];
+
+/** @param {number} seed */
+function generator(seed) {
+  let state = seed >>> 0;
+  return () => ((state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32);
+}
+
+/** @param {() => number} random */
+function change(random) {
+  /** @template T @param {readonly T[]} list @returns {T} */
+  const pick = (list) => /** @type {T} */ (list[Math.floor(random() * list.length)]);
+  const recipe = () => normal(TRANSFORMS, {
+    version: 1,
+    steps: [
+      ...(random() < 0.5 ? [{ step: "prune", sparsity: Math.round(random() * 19) / 20, scope: pick(["per_layer", "global"]) }] : []),
+      ...(random() < 0.5
+        ? [{ step: "quantize", granularity: pick(["per_channel", "per_tensor"]), calibration: pick([{ method: "min_max" }, { method: "percentile", percent: 99.5 }]), float_io: random() < 0.5 }]
+        : []),
+    ],
+  });
+  return pick([
+    () => ({ do: "recipe", side: pick(["a", "b"]), recipe: recipe(), settled: random() < 0.7 }),
+    () => ({ do: "copy", from: pick(["a", "b"]) }),
+    () => ({ do: "swap" }),
+    () => ({ do: "view", view: pick(VIEWS) }),
+    () => ({ do: "layer", layer: pick(["", "0", "3", "b12"]) }),
+    () => ({ do: "metric", metric: pick(METRICS) }),
+    () => ({ do: "worst", worst: random() < 0.5 }),
+    () => ({ do: "device", device: pick(["nucleo-l4r5zi", "gap9"]) }),
+    () => ({ do: "rate", rate: pick([0.01, 1, 50]) }),
+    () => ({ do: "model", model: pick(["machine", "ab".repeat(32)]), name: "x.tflite", data: "" }),
+  ])();
+}
+
+test("any walk, undone, ends where it began; redone, where it was", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = generator(seed);
+    const history = new History(INITIAL);
+    for (let step = 0; step < 40; step++) {
+      const what = change(random);
+      const drag = what.do === "recipe" ? `recipe-${what.side}` : "";
+      const dragging = what.do === "recipe" && !what.settled;
+      history.push(reduce(history.present, what), dragging ? drag : "", drag);
+      if (random() < 0.1) history.undo();
+      if (random() < 0.05) history.redo();
+    }
+    const end = history.present;
+    let back = 0;
+    while (history.undo()) back++;
+    assert.deepEqual(history.present, INITIAL, `seed ${seed}`);
+    for (let step = 0; step < back; step++) history.redo();
+    assert.deepEqual(history.present, end, `seed ${seed}`);
+  }
+});
+
+test("a hundred steps back are kept, and no more", () => {
+  const history = new History(INITIAL);
+  for (let step = 0; step < 150; step++) history.push({ ...INITIAL, rate: step + 2 });
+  let back = 0;
+  while (history.undo()) back++;
+  assert.equal(back, 100);
+});
+
+test("every state survives its link", () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = generator(seed);
+    let state = { ...INITIAL, a: normal(TRANSFORMS, INITIAL.a), b: normal(TRANSFORMS, INITIAL.b) };
+    for (let step = 0; step < 12; step++) state = reduce(state, change(random));
+    const fragment = link.write(TRANSFORMS, state);
+    const read = link.read(TRANSFORMS, fragment);
+    const known = { name: state.model === "machine" ? INITIAL.name : state.name, data: state.model === "machine" ? "machine" : "" };
+    assert.deepEqual(read, { ...state, ...known }, fragment);
+    assert.equal(link.write(TRANSFORMS, read), fragment);
+  }
+});
+
+test("what a link cannot mean is left at its default, never an error", () => {
+  for (const bad of ["", "#", "#v=2&m=machine", "#v=1&a=quantize(&b=prune(sparsity=&rate=-3&view=moon&dev=../../x&layer=%", "#v=1&m=%E0%A4%A", "#&&&=", "#v=1&b=explode"]) {
+    assert.deepEqual(link.read(TRANSFORMS, bad), INITIAL, bad);
+  }
+});
+
+test("links that were published keep their meaning", async () => {
+  const rows = (await readFile(new URL("links.txt", import.meta.url), "utf8")).split("\n").filter((row) => row && !row.startsWith("%"));
+  assert.ok(rows.length >= 3);
+  for (const row of rows) {
+    const [fragment = "", meaning = "{}"] = row.split("  ");
+    const state = link.read(TRANSFORMS, fragment);
+    for (const [key, value] of Object.entries(JSON.parse(meaning))) assert.deepEqual(state[key], value, `${key} of ${fragment}`);
+  }
+});
+
+test("no text is missing and none is unused", async () => {
+  const { readdir } = await import("node:fs/promises");
+  const folder = join(ROOT, "www/src");
+  const files = (await readdir(folder, { recursive: true })).filter((name) => /\.ts$/.test(name) && !name.startsWith("wasm") && name !== "text.ts");
+  const sources = (await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")))).join("\n");
+  const table = await readFile(join(folder, "text.ts"), "utf8");
+  const keys = [...table.matchAll(/^ {2}"([a-z_.-]+)":/gm)].map(([, key]) => key ?? "");
+  assert.ok(keys.length > 100);
+  for (const key of keys) {
+    const [first = "", rest = ""] = [key.slice(0, key.indexOf(".") + 1), key.slice(key.indexOf(".") + 1)];
+    // Either whole, or put together from a known beginning: t(`strip.${field}-what`).
+    const ending = /-what$/.test(rest) ? "-what" : "";
+    const used = sources.includes(`"${key}"`) || sources.includes(`\`${first}\${`) && (ending === "" || sources.includes(`}${ending}\``));
+    assert.ok(used, `${key} is never shown`);
+  }
+});

@@ -1,0 +1,84 @@
+// @ts-check
+// What a person does and sees on the page, in words that tests can use.
+
+import { engineReady } from "./harness.mjs";
+
+/** @typedef {import("puppeteer-core").Page} Page */
+
+/** Waits until both sides have been measured to the end and nothing is running.
+ * @param {Page} page */
+export async function settled(page) {
+  await engineReady(page);
+  await page.waitForFunction(
+    () => {
+      const app = /** @type {any} */ (document.querySelector("mw-app"));
+      const { a, b } = app?.snapshot ?? {};
+      return a?.complete && b?.complete && !a.progress && !b.progress;
+    },
+    { timeout: 90_000, polling: 50 },
+  );
+}
+
+/** The strip's numbers of a row, in their order, as text.
+ * @param {Page} page
+ * @param {"a" | "b" | "delta"} row
+ * @returns {Promise<string[]>} */
+export function strip(page, row) {
+  return page.$$eval(`.strip .row-${row} td`, (cells) =>
+    cells.map((cell) => (cell.querySelector(".number")?.textContent ?? cell.textContent ?? "").trim()));
+}
+
+/** The state that links and undo are made of.
+ * @param {Page} page
+ * @returns {Promise<any>} */
+export function state(page) {
+  return page.evaluate(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state);
+}
+
+/** Chooses a preset of a side.
+ * @param {Page} page
+ * @param {"a" | "b"} side
+ * @param {string} name */
+export async function preset(page, side, name) {
+  await page.select(`.side.${side} .preset`, name);
+}
+
+/** Opens a view by its tab.
+ * @param {Page} page
+ * @param {string} view */
+export async function tab(page, view) {
+  await page.click(`#tab-${view}`);
+  await page.waitForSelector(`mw-${view}-view`);
+}
+
+/** The messages on screen.
+ * @param {Page} page
+ * @returns {Promise<string[]>} */
+export function notices(page) {
+  return page.$$eval(".notice p", (texts) => texts.map((text) => text.textContent?.trim() ?? ""));
+}
+
+/** Waits for a message.
+ * @param {Page} page
+ * @param {RegExp} pattern
+ * @returns {Promise<string>} */
+export async function notice(page, pattern) {
+  const found = await page.waitForFunction(
+    (source) => [...document.querySelectorAll(".notice p")].map((text) => text.textContent ?? "").find((text) => new RegExp(source, "i").test(text)),
+    { timeout: 30_000 },
+    pattern.source,
+  );
+  return /** @type {Promise<string>} */ (found.jsonValue());
+}
+
+/** Presses a key with Ctrl, and Shift where asked.
+ * @param {Page} page
+ * @param {import("puppeteer-core").KeyInput} key
+ * @param {boolean} [shift] */
+export async function control(page, key, shift = false) {
+  await page.keyboard.down("Control");
+  if (shift) await page.keyboard.down("Shift");
+  await page.keyboard.press(key);
+  if (shift) await page.keyboard.up("Shift");
+  await page.keyboard.up("Control");
+}

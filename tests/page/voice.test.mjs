@@ -1,0 +1,49 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { test } from "./harness.mjs";
+import { hum, wav } from "./files.mjs";
+import { settled } from "./steps.mjs";
+
+const folder = await mkdtemp(join(tmpdir(), "milliwatt-voice-"));
+const microphone = join(folder, "hum.wav");
+await writeFile(microphone, wav(hum(2, true, 4)));
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("holding the button records a clip that both sides answer", { microphone, sound: true }, async ({ page }) => {
+  await settled(page);
+  const button = await page.$(".record");
+  const box = await button?.boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + 20, box.y + 10);
+  await page.mouse.down();
+  await page.waitForSelector(".record.live");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await page.mouse.up();
+  await page.waitForFunction(() => document.querySelector(".clip-name strong")?.textContent === "You 1", { timeout: 20_000 });
+  await page.waitForFunction(() => {
+    const { a, b } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
+    return a.answer && b.answer;
+  });
+  const { seconds, loudest, rate } = await page.evaluate(() => {
+    const { clip } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.listening;
+    return { seconds: clip.samples.length / clip.sample_rate, loudest: Math.max(...clip.samples), rate: clip.sample_rate };
+  });
+  assert.equal(rate, 16_000);
+  assert.ok(seconds > 0.5 && seconds < 4, `${seconds} s`);
+  assert.ok(loudest > 0.02, `the loudest sample is ${loudest}`);
+  assert.equal(await page.$(".record.live"), null, "the microphone is closed");
+});
+
+test("nothing asks for the microphone until it is wanted", async ({ page }) => {
+  await page.evaluateOnNewDocument(() => {
+    navigator.mediaDevices.getUserMedia = () => {
+      throw new Error("The microphone was opened without being asked for");
+    };
+  });
+  await page.reload({ waitUntil: "load" });
+  await settled(page);
+});

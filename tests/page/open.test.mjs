@@ -71,7 +71,10 @@ test("a pasted file is opened", async ({ page }) => {
   await page.evaluate((content) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([new Uint8Array(content)], "pasted.wav"));
-    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
+    // Firefox drops the files of a clipboard event that a script makes.
+    const event = new Event("paste", { bubbles: true });
+    Object.defineProperty(event, "clipboardData", { value: transfer });
+    document.body.dispatchEvent(event);
   }, content);
   await page.waitForFunction(() => document.querySelector(".clip-name strong")?.textContent === "pasted.wav", { timeout: 30_000 });
 });

@@ -13,9 +13,8 @@ test("a dropped model with a ZIP of clips is measured on them", async ({ page })
   ]);
   await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state.name === "mine.tflite", { timeout: 60_000 });
   await settled(page);
-  for (const row of [await strip(page, "a"), await strip(page, "b")]) {
-    assert.equal(row.filter((text) => /\d/.test(text)).length, 6, `six numbers: ${row}`);
-  }
+  const [flash = "", ram = "", score = ""] = await strip(page, "a");
+  for (const text of [flash, ram, score, ...(await strip(page, "b"))]) assert.match(text, /\d/);
   assert.match(await page.title(), /^mine\.tflite/);
   assert.match(await page.evaluate(() => location.hash), /^#v=1&m=[0-9a-f]{64}&n=mine\.tflite/);
   await control(page, "z");

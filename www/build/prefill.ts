@@ -5,10 +5,11 @@ import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type HtmlTagDescriptor, type Plugin, runnerImport } from "vite";
 import type { Prefill, Snapshot } from "../src/snapshot";
+import type { DataCard, Preset, Recipe, Report } from "../src/types";
 import { draw } from "./prerender.ts";
 
 const WWW = fileURLToPath(new URL("..", import.meta.url));
-const SAMPLE = resolve(WWW, "public/samples/machine");
+const MODEL = resolve(WWW, "public/samples/machine/model.tflite");
 const GLUE = resolve(WWW, "src/wasm/simd/milliwatt.js");
 
 // Scripts and connections of this page's own origin alone; `wasm-unsafe-eval` compiles WebAssembly and nothing else.
@@ -24,25 +25,40 @@ const POLICY = [
   "form-action 'none'",
 ].join("; ");
 
-function json<T>(name: string): T {
-  return JSON.parse(readFileSync(resolve(SAMPLE, name), "utf8")) as T;
+/** A module of the page, as it stands now. */
+async function page<T>(name: string): Promise<T> {
+  return (await runnerImport<T>(resolve(WWW, "src", name))).module;
 }
 
-/** The sample's reports, as the native command wrote them, and the tables of the engine that this page will run. */
+/** What the engine that this page will run says of the sample: the same steps as in the page, in the same order. */
 async function prefill(): Promise<Prefill | undefined> {
-  const files = ["report-a.json", "report-b.json", "comparison.json", "data.json"];
-  if (!existsSync(GLUE) || !files.every((name) => existsSync(resolve(SAMPLE, name)))) return undefined;
+  const { INITIAL, LAYER_ITEMS, SAMPLE, SEEDS } = await page<typeof import("../src/state")>("state.ts");
+  const { normal } = await page<typeof import("../src/recipes")>("recipes.ts");
+  if (!existsSync(GLUE) || !existsSync(MODEL)) return undefined;
   const wasm = (await import(pathToFileURL(GLUE).href)) as typeof import("../src/wasm/simd/milliwatt");
   wasm.initSync({ module: readFileSync(GLUE.replace(".js", "_bg.wasm")) });
+  const side = (recipe: Recipe): { data: DataCard; report: Report } => {
+    const bench = new wasm.Bench();
+    bench.open(readFileSync(MODEL), INITIAL.name);
+    const data = bench.set_generated_data(SAMPLE, SEEDS.generated);
+    bench.apply(normal(wasm.transforms(), recipe), () => {});
+    bench.add_evaluation(bench.evaluate(0, data.test_items));
+    if (recipe.steps.length) bench.measure_layers(Math.min(LAYER_ITEMS, data.test_items));
+    const report = bench.report(INITIAL.device, INITIAL.rate) as Report;
+    bench.free();
+    return { data, report };
+  };
+  const { data, report: a } = side(INITIAL.a);
+  const { report: b } = side(INITIAL.b);
   return {
     version: wasm.version(),
     transforms: wasm.transforms(),
-    presets: wasm.presets(),
+    presets: wasm.presets() as Preset[],
     devices: wasm.devices(),
-    data: json("data.json"),
-    a: json("report-a.json"),
-    b: json("report-b.json"),
-    comparison: json("comparison.json"),
+    data,
+    a,
+    b,
+    comparison: wasm.compare(a, b),
   };
 }
 
@@ -69,7 +85,7 @@ export function prefilled(): Plugin {
       order: "pre",
       async handler(html) {
         const known = await prefill();
-        if (!known) this.warn?.("the sample's reports are not here: the page will open without numbers (cargo xtask samples)");
+        if (!known) this.warn?.("the engine or the sample is not here: the page will open without numbers (cargo xtask build, cargo xtask samples)");
         const text = await picture(known);
         const tags: HtmlTagDescriptor[] = [];
         if (building) {

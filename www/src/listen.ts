@@ -75,7 +75,7 @@ export class Listen {
   /** Lets a side answer the chosen clip. */
   answer(name: SideName): void {
     const { clip, id } = this.#now;
-    if (!clip || !this.#session.snapshot[name].report) return;
+    if (!clip || !this.#session.snapshot[name].made) return;
     this.#sides[name].worker.call((host) => host.answer(clip.samples, clip.sample_rate)).then(
       (answer) => {
         if (this.#now.id === id) this.#session.side(name, { answer }, "answerError");

@@ -196,6 +196,7 @@ export class Session extends EventTarget {
     }
     this.#ran[name] = what;
     clearTimeout(this.#timers[name]);
+    this.side(name, { made: false, complete: false });
     const begin = (): void => {
       this.#late();
       void this.#sides[name].run({ model, data, recipe: state[name], device, rate, measure: !dragging });
@@ -215,20 +216,24 @@ export class Session extends EventTarget {
       },
       progress: (phase: NonNullable<SideView["progress"]>["phase"], detail: string, done: number, total: number): void =>
         this.side(name, { progress: { phase, detail, done, total } }),
-      made: (): void => {
-        this.side(name, {}, "weights", "answer", "error");
+      made: (anew: boolean): void => {
+        if (anew) this.side(name, { made: true }, "weights", "answer", "answerError", "error");
+        else this.side(name, { made: true }, "error");
         this.#listen.answer(name);
         showWeights(this, this.#sides);
       },
       reported: (report: Report, complete: boolean): void => {
-        this.side(name, { report, complete }, "error");
-        if (!this.#snapshot[name].answer) this.#listen.answer(name);
+        // What was measured stays on screen until it has been measured again.
+        const shown = this.#snapshot[name].report;
+        const keep = !complete && shown?.evaluation && alike(shown, report);
+        this.side(name, keep ? { complete } : { report, complete }, "error");
+        if (!this.#snapshot[name].answer && !this.#snapshot[name].answerError) this.#listen.answer(name);
         showWeights(this, this.#sides);
         void this.#compare();
       },
       failed: (error: Error): void => {
         this.#ran[name] = "";
-        this.side(name, { error: error.message, complete: false }, "report", "weights", "answer");
+        this.side(name, { error: error.message, complete: false, made: false }, "report", "weights", "answer");
         this.#forgetComparison();
         this.#notify("error", t("error.side", { side: name.toUpperCase(), why: error.message }));
       },
@@ -265,10 +270,7 @@ export class Session extends EventTarget {
     const prefill = this.#prefill;
     if (!prefill) return;
     const pairs = [[prefill.a, a], [prefill.b, b]] as const;
-    const comparable = pairs.every(([then, now]) =>
-      then.device === now.device && then.rate_hz === now.rate_hz && then.model.sha256 === now.model.sha256 &&
-      JSON.stringify(then.recipe) === JSON.stringify(now.recipe));
-    if (!comparable) return;
+    if (!pairs.every(([then, now]) => alike(then, now))) return;
     this.#prefill = undefined;
     const differing = STRIP_FIELDS.filter((field) =>
       pairs.some(([then, now]) => differs(then.strip[field]?.value, now.strip[field]?.value)));
@@ -347,7 +349,7 @@ export class Session extends EventTarget {
       clearTimeout(this.#timers[name]);
       if (this.#sides[name].busy) this.#ran[name] = "";
       this.#sides[name].cancel();
-      this.side(name, {}, "progress");
+      this.side(name, { made: false }, "progress");
     }
     this.#pool.end();
     clearTimeout(this.#timers.late);
@@ -372,7 +374,7 @@ export class Session extends EventTarget {
 
   /** The reports belong to another model: nothing is shown rather than something stale. */
   #forget(): void {
-    for (const name of SIDES) this.side(name, { complete: false }, "report", "weights", "answer", "error", "progress");
+    for (const name of SIDES) this.side(name, { complete: false, made: false }, "report", "weights", "answer", "error", "progress");
     this.#forgetComparison();
   }
 
@@ -389,6 +391,12 @@ export class Session extends EventTarget {
     this.patch({ notices: [...this.#snapshot.notices, { id, kind, text, ...(action && { action }) }].slice(-4) });
     if (kind === "info" && !action) setTimeout(() => this.act({ do: "dismiss", id }), NOTICE_MS);
   }
+}
+
+/** Whether two reports speak of the same candidate, priced for the same device and rate. */
+function alike(one: Report, other: Report): boolean {
+  return one.device === other.device && one.rate_hz === other.rate_hz && one.model.sha256 === other.model.sha256 &&
+    JSON.stringify(one.recipe) === JSON.stringify(other.recipe);
 }
 
 function differs(one: number | null | undefined, other: number | null | undefined): boolean {

@@ -11,6 +11,8 @@ import type { Phase } from "./worker/side";
 import type { Change } from "./state";
 
 export interface SideView {
+  /** Whether the worker holds the candidate, so that it can answer and show weights. */
+  made: boolean;
   report?: Report;
   /** Whether the report is that of the present recipe, measured to the end. */
   complete: boolean;
@@ -113,8 +115,8 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     saved: loadPresets(),
     devices: prefill?.devices ?? [],
     ...(prefill && { card: prefill.a.model, data: prefill.data, comparison: prefill.comparison }),
-    a: { complete: false, ...(prefill && { report: prefill.a }) },
-    b: { complete: false, ...(prefill && { report: prefill.b }) },
+    a: { made: false, complete: false, ...(prefill && { report: prefill.a }) },
+    b: { made: false, complete: false, ...(prefill && { report: prefill.b }) },
     late: false,
     listening: { id: "0", own: [], soundless: false, recording: false, playing: false },
     notices: [],

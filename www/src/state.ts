@@ -42,6 +42,10 @@ export type Change =
   | { do: "data"; data: string };
 
 export const SAMPLE = "machine";
+/** Seeds are the same for everyone, so that links agree. Generated clips: none that the sample was trained on. */
+export const SEEDS = { generated: 3, split: 1 } as const;
+/** Items whose activations are compared layer by layer. */
+export const LAYER_ITEMS = 16;
 export const RATE = { min: 0.001, max: 1000 } as const;
 
 export const ORIGINAL: Recipe = { version: 1, steps: [] };

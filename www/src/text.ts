@@ -166,6 +166,7 @@ const TEXTS = {
   "note.source": "Source: {source}",
 
   "shelf.label": "Devices",
+  "shelf.both-fit": "fits",
   "shelf.choose": "Device that time and energy are for",
   "shelf.rate": "At",
   "shelf.per-second": "inferences per second",
@@ -173,7 +174,7 @@ const TEXTS = {
   "milliwatt.yes": "under 1 mW",
   "milliwatt.no": "over 1 mW",
   "milliwatt.maybe": "near 1 mW",
-  "milliwatt.none": "unknown",
+  "milliwatt.none": "power unknown",
 
   "status.ready": "Runs in this tab. Nothing is sent. Milliwatt {version}",
   "status.starting": "Starting the engine…",

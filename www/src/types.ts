@@ -2,9 +2,16 @@
 
 export type {
   Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
-  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, MemoryReport, ModelCard, Port, Preset, PublishedRow,
-  Recipe, Remark, Report, SpectrogramView, Step, Strip, Transform, TransformOption, WeightsView,
+  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, MemoryReport, ModelCard, Port, PublishedRow,
+  Remark, SpectrogramView, Step, Strip, Transform, TransformOption, WeightsView,
 } from "./wasm/simd/milliwatt";
+
+import type * as engine from "./wasm/simd/milliwatt";
+
+/** A recipe as the engine writes it: its steps may be missing only in files. */
+export type Recipe = Required<engine.Recipe>;
+export type Report = engine.Report & { recipe: Recipe };
+export type Preset = engine.Preset & { recipe: Recipe };
 
 /** The two sides of the bench. */
 export type SideName = "a" | "b";

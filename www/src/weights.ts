@@ -19,7 +19,7 @@ export function showWeights(session: Session, sides: Record<SideName, Side>): vo
     const node = wanted(session, name);
     const shown = session.snapshot[name].weights?.node;
     if (node === undefined && shown !== undefined) session.side(name, {}, "weights");
-    if (node === undefined || node === shown || !session.snapshot[name].report) continue;
+    if (node === undefined || node === shown || !session.snapshot[name].made) continue;
     sides[name].worker.call((host) => host.weights(node)).then(
       (weights) => {
         if (wanted(session, name) === node) session.side(name, { weights });

@@ -85,7 +85,7 @@ fn share_types(out: &Path) -> Result<()> {
 pub fn page() -> Result<()> {
     let dist = www().join("dist");
     let inputs: Vec<PathBuf> =
-        ["src", "public", "index.html", "vite.config.ts", "tsconfig.json", "package.json", "package-lock.json"]
+        ["src", "build", "public", "index.html", "vite.config.ts", "tsconfig.json", "package.json", "package-lock.json"]
             .iter()
             .map(|name| www().join(name))
             .collect();

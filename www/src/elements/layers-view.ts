@@ -60,7 +60,7 @@ export class LayersView extends PageElement {
                 ${rows.map((row) => this.#row(row, all.indexOf(row) + 1, row === pair, x))}
               </tbody>
             </table>
-            ${rows.length ? nothing : html`<p class="quiet none">${all.length ? t("layers.none") : t("strip.pending")}</p>`}
+            ${rows.length ? nothing : html`<p class="quiet no-rows">${all.length ? t("layers.none") : t("strip.pending")}</p>`}
             <details class="twin">
               <summary>${t("layers.twin")}</summary>
               <div class="twin-scroll">${this.#twin(all)}</div>

@@ -58,10 +58,15 @@ export class Shelf extends PageElement {
         type="radio" name="device" value=${id} ?checked=${chosen} .checked=${chosen} class="visually-hidden"
         @change=${() => this.act({ do: "device", device: id })}
       />
-      <span class="device-name">${name}</span>
+      <span class="device-name"><span>${name}</span>${this.#bothFit(id)}</span>
       <span class="device-detail" title=${detail}>${detail}</span>
       ${SIDES.map((side) => this.#line(side, id))}
     </label>`;
+  }
+
+  /** Said once where it is true of both sides; else each line says its own. */
+  #bothFit(id: string): TemplateResult | typeof nothing {
+    return SIDES.every((side) => this.#row(side, id)?.fits) ? verdict("yes", t("shelf.both-fit")) : nothing;
   }
 
   #line(side: SideName, id: string): TemplateResult {
@@ -70,13 +75,12 @@ export class Shelf extends PageElement {
     const under = STATES[row.under_one_milliwatt as keyof typeof STATES] ?? "none";
     return html`<span class="device-line">
       ${letter(side)}
-      ${verdict(row.fits ? "yes" : "no", row.fits_sentence)}
-      ${row.power && row.fits
+      ${row.fits
         ? html`<span class="power" title=${row.power_sentence}>
-            <span class="number">${format.figure(row.power)}</span>
+            ${row.power ? html`<span class="number">${format.figure(row.power)}</span>` : nothing}
             ${verdict(under, t(`milliwatt.${under}`))}
           </span>`
-        : nothing}
+        : verdict("no", row.fits_sentence)}
     </span>`;
   }
 

@@ -9,6 +9,9 @@ import { define, PageElement } from "./base";
 /** From quiet to loud: dark blue over magenta to light yellow, rising evenly in lightness. */
 const RAMP = [[10, 13, 26], [44, 22, 84], [108, 33, 112], [178, 56, 92], [231, 108, 60], [250, 178, 72], [253, 242, 189]];
 
+/** Above one, quiet noise stays dark and what stands out of it is seen. */
+const CONTRAST = 1.8;
+
 export class Spectrogram extends PageElement {
   static override properties = { view: { attribute: false } };
 
@@ -44,7 +47,7 @@ export class Spectrogram extends PageElement {
     canvas.height = view.height;
     const image = context.createImageData(view.width, view.height);
     for (let at = 0; at < view.levels.length; at++) {
-      const [red = 0, green = 0, blue = 0] = colour((view.levels[at] ?? 0) / 255);
+      const [red = 0, green = 0, blue = 0] = colour(((view.levels[at] ?? 0) / 255) ** CONTRAST);
       image.data.set([red, green, blue, 255], at * 4);
     }
     context.putImageData(image, 0, 0);

@@ -95,9 +95,18 @@ export class Strip extends PageElement {
   #missing(side: SideName, field: StripField): string {
     const view = this.snapshot[side];
     if (view.error) return "–";
-    if (!view.report || (view.progress && !view.complete)) return t("strip.pending");
+    if (!view.report) return t("strip.pending");
     if (field !== "score" && field !== "agreement") return t("strip.unknown");
+    if (view.progress && !view.complete) return t("strip.pending");
     return this.snapshot.data ? t("strip.not-measured") : t("strip.needs-data");
+  }
+
+  /** The same for the footnote: the device says why it has no figure. */
+  #why(side: SideName, field: StripField): string {
+    const { state } = this.snapshot;
+    const row = this.snapshot[side].report?.devices.find(({ id }) => id === state.device);
+    const priced = field === "latency" || field === "energy";
+    return (priced && row?.power_sentence) || this.#missing(side, field);
   }
 
   #delta(field: StripField): TemplateResult {
@@ -134,7 +143,7 @@ export class Strip extends PageElement {
         const figure = this.#figure(side, field);
         return html`<div class="note-side" id="note-${field}-${side}">
           ${letter(side)}
-          ${figure ? footnote(figure) : html`<p>${this.#missing(side, field)}</p>`}
+          ${figure ? footnote(figure) : html`<p>${this.#why(side, field)}</p>`}
         </div>`;
       })}
     </div>`;

@@ -2,6 +2,7 @@
 // starts a new one, which also gives its memory back.
 
 import { proxy, type Remote, wrap } from "comlink";
+import { SEEDS } from "../state";
 import type { DataCard, InputFile, ModelCard, Recipe } from "../types";
 import type { Host, Progress } from "./host";
 import type { Compiled } from "./load";
@@ -24,9 +25,6 @@ export interface DataSet {
   generated?: string;
   files?: InputFile[];
 }
-
-/** The seed that splits data into calibration and test items: the same for everyone, so that links agree. */
-const SEED = 1;
 
 export class BenchWorker {
   #compiled: Promise<Compiled>;
@@ -77,7 +75,7 @@ export class BenchWorker {
       this.#loaded.data = this.#loaded.recipe = "";
       const { generated, files } = data;
       this.data = await this.call((host) =>
-        generated ? host.setGeneratedData(generated, SEED) : host.setData(files ?? [], SEED));
+        generated ? host.setGeneratedData(generated, SEEDS.generated) : host.setData(files ?? [], SEEDS.split));
       this.#loaded.data = data.id;
     }
   }

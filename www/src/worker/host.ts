@@ -32,7 +32,7 @@ export class Host {
   tables(): Tables {
     const wasm = this.#engine();
     return {
-      version: wasm.version(), relaxed: wasm.relaxed_simd(), transforms: wasm.transforms(), presets: wasm.presets(), devices: wasm.devices(),
+      version: wasm.version(), relaxed: wasm.relaxed_simd(), transforms: wasm.transforms(), presets: wasm.presets() as Preset[], devices: wasm.devices(),
     };
   }
 
@@ -63,7 +63,7 @@ export class Host {
 
   apply(recipe: Recipe, progress: Progress): void {
     let told = 0;
-    this.#open().apply(recipe, (phase, done, total) => {
+    this.#open().apply(recipe, (phase: string, done: number, total: number) => {
       const now = performance.now();
       if (now - told < TELL_EVERY_MS && done !== total) return;
       told = now;
@@ -84,7 +84,7 @@ export class Host {
   }
 
   report(device: string, rate: number): Report {
-    return this.#open().report(device, rate);
+    return this.#open().report(device, rate) as Report;
   }
 
   compare(a: Report, b: Report): Comparison {

@@ -1,6 +1,7 @@
 // One side of the bench: makes the candidate, reports at once what is cheap, then measures.
 
 import type { DataCard, ModelCard, Recipe, Report } from "../types";
+import { LAYER_ITEMS } from "../state";
 import { BenchWorker, Cancelled, type DataSet, type ModelFile } from "./bench-worker";
 import type { Compiled } from "./load";
 import type { Pool } from "./pool";
@@ -20,8 +21,8 @@ export type Phase = "open" | "data" | "apply" | "evaluate" | "layers";
 export interface Listener {
   opened(card: ModelCard, data: DataCard | undefined): void;
   progress(phase: Phase, detail: string, done: number, total: number): void;
-  /** The candidate is new: answers and weights of the former one are stale. */
-  made(): void;
+  /** The candidate is there; where it is new, answers and weights of the former one are stale. */
+  made(anew: boolean): void;
   reported(report: Report, complete: boolean): void;
   failed(error: Error): void;
   idle(): void;
@@ -29,8 +30,6 @@ export interface Listener {
 
 /** How long a new order waits for a step that cannot be interrupted before it ends the worker. */
 const PATIENCE_MS = 150;
-/** Items whose activations are compared layer by layer. */
-const LAYER_ITEMS = 16;
 /** Finished measurements that are kept, so that going back is instant. */
 const KEPT = 64;
 
@@ -126,7 +125,7 @@ export class Side {
     tell("apply", "", 0, 0);
     const anew = await this.#take(signal, worker.apply(recipe, (detail, done, total) =>
       tell("apply", detail, done, total)));
-    if (anew) this.#listener.made();
+    this.#listener.made(anew);
 
     const items = data && !worker.card?.blocked ? (worker.data?.test_items ?? 0) : 0;
     const compares = recipe.steps.length > 0;

@@ -38,12 +38,15 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * @property {string} [hash] The fragment to open the page with, without its `#`.
  * @property {boolean} [blank] Whether to leave the page unopened, so that the test can open it itself.
  * @property {{ width: number, height: number }} [viewport] Default: 1440 x 900.
- * @property {number} [timeout] Milliseconds; default: two minutes.
+ * @property {number} [timeout] Milliseconds; default: three minutes.
  */
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const DIST = join(ROOT, "www", "dist");
 export const SCREENSHOTS = join(ROOT, "screenshots");
+
+/** Milliseconds that a browser may take to start: Firefox wants half a minute where other work keeps both cores busy. */
+const START = 90_000;
 
 const fromWww = createRequire(join(ROOT, "www", "package.json"));
 
@@ -149,6 +152,7 @@ export async function launch(name, options = {}) {
     const microphone = options.microphone ? [`--use-file-for-fake-audio-capture=${options.microphone}`] : [];
     return puppeteer.launch({
       browser: "chrome",
+      timeout: START,
       executablePath: program("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
       args: [
         ...["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run"],
@@ -162,6 +166,7 @@ export async function launch(name, options = {}) {
   }
   return puppeteer.launch({
     browser: "firefox",
+    timeout: START,
     executablePath: program("firefox-esr", "firefox"),
     env: { ...process.env, ...(options.pulse ? { PULSE_SERVER: options.pulse } : {}) },
     extraPrefsFirefox: {
@@ -209,7 +214,7 @@ export function test(fact, optionsOrBody, maybeBody) {
   const chosen = process.env.MILLIWATT_BROWSER;
   for (const browserName of options.browsers ?? /** @type {BrowserName[]} */ (["chromium", "firefox"])) {
     if (chosen && chosen !== browserName) continue;
-    nodeTest(`${fact} [${browserName}]`, { timeout: options.timeout ?? 120_000 }, async (context) => {
+    nodeTest(`${fact} [${browserName}]`, { timeout: options.timeout ?? 180_000 }, async (context) => {
       const needsDevice = options.sound && browserName === "firefox";
       const device = needsDevice ? await soundDevice() : undefined;
       if (needsDevice && !device) {
@@ -220,6 +225,7 @@ export function test(fact, optionsOrBody, maybeBody) {
       const browser = await launch(browserName, { microphone: options.microphone, pulse: device?.server });
       try {
         const page = await browser.newPage();
+        page.setDefaultTimeout(60_000);
         await page.setViewport(options.viewport ?? { width: 1440, height: 900 });
         const problems = watch(page, new URL(server.url).origin);
         const url = server.url + (options.hash ? `#${options.hash}` : "");

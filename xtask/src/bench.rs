@@ -12,7 +12,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
         bail!("tests/bench/run.mjs is not here");
     }
     build::run(&[])?;
-    let mut all = vec!["tests/bench/run.mjs"];
-    all.extend(arguments.iter().map(String::as_str));
-    step::run(&mut command("node", &all))
+    let mut all = vec!["tests/bench/run.mjs".to_owned()];
+    if let Some(file) = crate::option(arguments, "--json")? {
+        // Node runs in the project's root; the file is meant where the errand was called.
+        all.extend(["--json".to_owned(), std::path::absolute(file)?.to_string_lossy().into_owned()]);
+    }
+    step::run(command("node", &[]).args(all))
 }

@@ -84,11 +84,19 @@ fn share_types(out: &Path) -> Result<()> {
 /// Bundles the page into `www/dist`.
 pub fn page() -> Result<()> {
     let dist = www().join("dist");
-    let inputs: Vec<PathBuf> =
-        ["src", "build", "public", "index.html", "vite.config.ts", "tsconfig.json", "package.json", "package-lock.json"]
-            .iter()
-            .map(|name| www().join(name))
-            .collect();
+    let inputs: Vec<PathBuf> = [
+        "src",
+        "build",
+        "public",
+        "index.html",
+        "vite.config.ts",
+        "tsconfig.json",
+        "package.json",
+        "package-lock.json",
+    ]
+    .iter()
+    .map(|name| www().join(name))
+    .collect();
     let stamp = Stamp::of("page", &inputs)?;
     if stamp.is_current(&dist.join("index.html")) {
         return Ok(());

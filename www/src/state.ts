@@ -71,7 +71,7 @@ export const INITIAL: State = {
   layer: "",
   metric: "weight_bytes",
   worst: false,
-  device: "nucleo-l4r5zi",
+  device: "nucleo-h7a3zi-q",
   rate: 1,
 };
 

@@ -1,4 +1,4 @@
-//! Making a model smaller: transforms that turn one [`Model`](crate::Model) into another.
+//! Making a model smaller: transforms that turn one [`Model`] into another.
 //!
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 

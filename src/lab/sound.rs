@@ -10,7 +10,7 @@ const COLUMNS: usize = 256;
 /// Decibels from black to white.
 const RANGE_DB: f32 = 80.0;
 
-/// The spectrogram of a clip, brightest where it is loudest, over [`RANGE_DB`] below the loudest point.
+/// The spectrogram of a clip, brightest where it is loudest, over 80 dB below the loudest point.
 ///
 /// # Errors
 /// Those of the transform: too short or too long a clip.

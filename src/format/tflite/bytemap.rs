@@ -34,7 +34,7 @@ impl Part {
 /// `role` tells what the elements of a tensor's constant are; bytes that tensors share belong to the first of them.
 ///
 /// # Errors
-/// As [`read`](super::read), which should have read the file before.
+/// As [`read`](fn@super::read), which should have read the file before.
 pub fn bytes_by_part(bytes: &[u8], role: impl Fn(usize) -> Part) -> Result<[u64; 5]> {
     use schema::model::*;
     limits::check("the file's bytes", bytes.len(), limits::MODEL_BYTES)?;

@@ -5,7 +5,7 @@
 mod common;
 
 use milliwatt::exec::{Executor, Kernels, Options};
-use milliwatt::model::op::{Activation, Conv2d, DepthwiseConv2d, FullyConnected, Padding};
+use milliwatt::model::op::{Activation, Conv2d, DepthwiseConv2d, FullyConnected, Padding, Pool2d};
 use milliwatt::model::{Model, Node, Op, Value, ValueId, shape};
 use milliwatt::quant::{Arithmetic, Quantization};
 use milliwatt::tensor::{DType, Tensor};
@@ -265,6 +265,42 @@ proptest! {
         let model = single(op, values, |shape| Value::activation("y", DType::Float32, shape));
         let input = Tensor::from_f32(&[rows, inputs], noise.reals(rows * inputs)).unwrap();
         assert_same_bytes(&model, &[input]);
+    }
+
+    #[test]
+    fn int8_sums_give_the_bytes_of_the_obvious_loop(
+        count in 1usize..70,
+        scales in [0.01f32..0.2, 0.01f32..0.2, 0.05f32..0.3],
+        problem in problems(),
+    ) {
+        let mut noise = Noise(problem.seed);
+        let values = (0..2).map(|i| int8("x", &[1, count], scales[i], problem.zero_points[i])).collect();
+        let op = Op::Add { activation: problem.activation, pot_scale_int16: false };
+        let model = single(op, values, |shape| int8("y", shape, scales[2], -7));
+        let inputs = [(); 2].map(|()| Tensor::from_i8(&[1, count], noise.bytes(count)).unwrap());
+        assert_same_bytes(&model, &inputs);
+    }
+
+    #[test]
+    fn float_sums_give_the_bits_of_the_obvious_loop(count in 1usize..70, problem in problems()) {
+        let mut noise = Noise(problem.seed);
+        let values = (0..2).map(|_| Value::activation("x", DType::Float32, &[1, count])).collect();
+        let op = Op::Add { activation: problem.activation, pot_scale_int16: false };
+        let model = single(op, values, |shape| Value::activation("y", DType::Float32, shape));
+        let inputs = [(); 2].map(|()| Tensor::from_f32(&[1, count], noise.reals(count)).unwrap());
+        assert_same_bytes(&model, &inputs);
+    }
+
+    #[test]
+    fn pools_give_the_bits_of_the_obvious_loop(problem in problems(), is_max in any::<bool>()) {
+        let mut noise = Noise(problem.seed);
+        let Problem { padding, stride, filter, activation, zero_points: [zero_point, _], .. } = problem;
+        let pool = Pool2d { padding, stride, filter, activation };
+        let op = if is_max { Op::MaxPool2d(pool) } else { Op::AveragePool2d(pool) };
+        let value = |shape: &[usize]| int8("x", shape, 0.1, zero_point);
+        assert_same_bytes(&single(op.clone(), vec![value(&problem.image)], value), &[problem.input(&mut noise)]);
+        let value = |shape: &[usize]| Value::activation("x", DType::Float32, shape);
+        assert_same_bytes(&single(op, vec![value(&problem.image)], value), &[problem.float_input(&mut noise)]);
     }
 }
 

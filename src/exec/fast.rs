@@ -13,7 +13,10 @@
 //! | `gemm` | the int8 matrix product under `conv` |
 //! | `conv`, `depthwise`, `fully_connected` | operators over them |
 //! | `float_gemm`, `float_conv` | the same on floats |
+//! | `add`, `pool` | for both |
+//! | `peak` | the speed that no kernel can pass |
 
+pub mod add;
 pub mod buffer;
 pub mod conv;
 pub mod depthwise;
@@ -22,22 +25,29 @@ pub mod float_gemm;
 pub mod fully_connected;
 pub mod gemm;
 pub mod image;
+pub mod peak;
+pub mod pool;
 pub mod requantize;
 pub mod simd;
 
 use super::arithmetic::Requantize;
+use super::broadcast::Broadcast;
 use super::kernel::{Io, Kernel, Split};
 use super::kernels;
+use super::kernels::binary::Function;
 use super::kernels::conv::Filter;
 use super::site::Site;
 use super::weights::{Types, types};
 use crate::error::Result;
 use crate::model::{Op, Value};
 use crate::quant::Arithmetic;
+use crate::tensor::DType;
+use add::{FloatAdd, Int8Add};
 use conv::{Conv, Parts};
 use depthwise::Depthwise;
 use float_conv::{FloatConv, FloatDepthwise, FloatParts};
 use fully_connected::{FloatFullyConnected, FullyConnected};
+use pool::{FloatPool, Int8Pool};
 use requantize::{OutputRange, Scaling};
 
 /// Takes a node, or answers `None` where it has no fast kernel for the node's types, shapes or arithmetic.
@@ -47,7 +57,7 @@ use requantize::{OutputRange, Scaling};
 pub type TryPrepare = fn(&Site<'_>) -> Result<Option<Box<dyn Kernel>>>;
 
 /// The fast kernels.
-pub const TABLE: &[TryPrepare] = &[prepare_conv, prepare_fully_connected];
+pub const TABLE: &[TryPrepare] = &[prepare_conv, prepare_fully_connected, prepare_pool, prepare_add];
 
 /// The fast kernel of a node, where there is one.
 ///
@@ -138,6 +148,36 @@ fn prepare_fully_connected(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
         }
         _ => Ok(None),
     }
+}
+
+/// AVERAGE_POOL_2D and MAX_POOL_2D.
+fn prepare_pool(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
+    if !matches!(site.node.op, Op::AveragePool2d(_) | Op::MaxPool2d(_)) {
+        return Ok(None);
+    }
+    Ok(match site.same_type()?.0.dtype {
+        DType::Int8 => boxed(Some(Int8Pool(kernels::pool::integers(site)?))),
+        DType::Float32 => boxed(Some(FloatPool(kernels::pool::floats(site)?))),
+        _ => None,
+    })
+}
+
+/// ADD without broadcasting.
+fn prepare_add(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
+    let Op::Add { activation, .. } = site.node.op else { return Ok(None) };
+    let (a, b, y) = (site.input(0)?, site.input(1)?, site.output(0)?);
+    if a.shape != y.shape || b.shape != y.shape || a.dtype != y.dtype || b.dtype != y.dtype {
+        return Ok(None);
+    }
+    Ok(match y.dtype {
+        DType::Int8 => {
+            let broadcast = Broadcast::new([&a.shape, &b.shape], &y.shape)?;
+            let integers = kernels::binary::integers(site, Function::Add, activation, broadcast)?;
+            boxed(Int8Add::new(integers))
+        }
+        DType::Float32 => boxed(Some(FloatAdd { clamp: site.float_clamp(activation)? })),
+        _ => None,
+    })
 }
 
 fn boxed<K: Kernel + 'static>(kernel: Option<K>) -> Option<Box<dyn Kernel>> {

@@ -22,7 +22,7 @@ pub struct Parts<'a> {
 
 impl Parts<'_> {
     /// Folds the input's zero point into the bias and bounds the accumulator, for a channel's weights.
-    pub fn fold(&self, channel: usize, weights: impl Iterator<Item = i8>) -> (i32, i64) {
+    pub fn fold(&self, channel: usize, weights: impl Iterator<Item = i8>) -> (i32, (i64, i64)) {
         let (mut bias, zero_point) = (self.bias[channel], i64::from(self.zero_point));
         let (mut low, mut high) = (i64::from(bias), i64::from(bias));
         for weight in weights {
@@ -31,7 +31,7 @@ impl Parts<'_> {
             low += a.min(b);
             high += a.max(b);
         }
-        (bias, high.max(-low))
+        (bias, (low, high))
     }
 
     /// Folds every channel, whose weights `weight(channel, position)` gives, and packs the way to the output.
@@ -41,7 +41,7 @@ impl Parts<'_> {
         weight: impl Fn(usize, usize) -> i8,
     ) -> Option<(Vec<i32>, Requantizer, Vec<u32>)> {
         let folded = (0..self.bias.len()).map(|c| self.fold(c, (0..positions).map(|p| weight(c, p))));
-        let (bias, bounds): (Vec<i32>, Vec<i64>) = folded.unzip();
+        let (bias, bounds): (Vec<i32>, Vec<(i64, i64)>) = folded.unzip();
         let (requantizer, preshifts) = Requantizer::plan(self.scaling, &bounds, self.range)?;
         Some((bias, requantizer, preshifts))
     }

@@ -123,9 +123,7 @@ impl Depthwise {
                 weights = weights.add(16);
             }
             let requantize = self.requantizer.tile(tile);
-            let outputs = sums.map(|[low, high]| {
-                I32x4::narrow(requantize.apply::<0, FLOAT>(low), requantize.apply::<1, FLOAT>(high))
-            });
+            let outputs = sums.map(|sums| requantize.finish::<FLOAT>(sums));
             let (low, high) = (self.requantizer.low, self.requantizer.high);
             if channels >= TILE {
                 store_i8(outputs[0], outputs[1], low, high, to[0], to[1]);

@@ -103,7 +103,7 @@ impl FullyConnected {
             let tiles = self.outputs.div_ceil(TILE);
             let narrowed: [I16x8; TOGETHER] = std::array::from_fn(|i| {
                 let tile = self.requantizer.tile((group * TOGETHER + i).min(tiles - 1));
-                I32x4::narrow(tile.apply::<0, FLOAT>(scaled[2 * i]), tile.apply::<1, FLOAT>(scaled[2 * i + 1]))
+                tile.finish::<FLOAT>([scaled[2 * i], scaled[2 * i + 1]])
             });
             let mut all = [0i8; TILE * TOGETHER];
             let (low, high) = (self.requantizer.low, self.requantizer.high);

@@ -169,10 +169,7 @@ impl Gemm {
             }
             let requantize = self.requantizer.tile(tile);
             let (low, high) = (self.requantizer.low, self.requantizer.high);
-            let outputs: [I16x8; M] = std::array::from_fn(|row| {
-                let [first, last] = sums[row];
-                I32x4::narrow(requantize.apply::<0, FLOAT>(first), requantize.apply::<1, FLOAT>(last))
-            });
+            let outputs: [I16x8; M] = std::array::from_fn(|row| requantize.finish::<FLOAT>(sums[row]));
             let columns = self.columns - tile * TILE;
             for row in (0..M).step_by(2) {
                 let next = (row + 1).min(M - 1);

@@ -18,12 +18,15 @@
 //!
 //! `d` is chosen per channel so that `s` is the same for all eight, which makes the shift a scalar; and the factor
 //! `2^d` is multiplied into the weights when they are packed, so that it costs nothing. The output's zero point rides in
-//! the added constant. Single rounding is the same without the sign. What the bounds of a layer do not allow is
-//! refused when the kernel is planned, and the obvious kernel runs instead.
+//! the added constant. Single rounding is the same without the sign.
+//!
+//! A channel whose output cannot change (folded networks are full of them: no weights, a huge bias, a tiny scale) gets a
+//! factor of 0, lest its `n` spoil the common shift. Eight channels that still do not fit one shift are scaled one by
+//! one, by the definition.
 #![allow(unsafe_code, reason = "loads of packed parameters without bounds checks")]
 
 use super::buffer::Buffer;
-use super::simd::{F32x4, I32x4};
+use super::simd::{F32x4, I16x8, I32x4};
 use crate::quant::Multiplier;
 
 /// Channels that share one shift.
@@ -31,7 +34,11 @@ pub const TILE: usize = 8;
 /// Largest factor `2^d` that int8 weights take without leaving 16 bits.
 pub const MAX_PRESHIFT: u32 = 8;
 /// Largest common shift: the zero point, shifted by it, must leave room in 32 bits.
-const MAX_COMMON_SHIFT: u32 = 22;
+const MAX_COMMON_SHIFT: u32 = 23;
+/// Stands for a shift where lanes are scaled one by one, rounded once.
+const LANE_BY_LANE_ONCE: u32 = u32::MAX - 1;
+/// The same, rounded twice.
+const LANE_BY_LANE_TWICE: u32 = u32::MAX;
 /// 32-bit parameters of a tile: multipliers, rounding constants, corrections for negative accumulators.
 const PARAMETERS: usize = 3 * TILE;
 
@@ -73,30 +80,37 @@ pub struct Requantizer {
 impl Requantizer {
     /// Packs the parameters, and says by which power of two each channel's accumulator must come multiplied.
     ///
-    /// `bounds` holds the largest magnitude that each channel's accumulator can reach. `None` where the layer's numbers
-    /// do not fit the scheme.
-    pub fn plan(scaling: Scaling<'_>, bounds: &[i64], range: OutputRange) -> Option<(Self, Vec<u32>)> {
+    /// `bounds` holds the smallest and largest value that each channel's accumulator can reach. `None` where the rule has
+    /// another number of channels.
+    pub fn plan(scaling: Scaling<'_>, bounds: &[(i64, i64)], range: OutputRange) -> Option<(Self, Vec<u32>)> {
         let channels = bounds.len();
         let tiles = channels.div_ceil(TILE);
         let mut parameters = Buffer::filled(tiles * PARAMETERS, 0i32);
         let mut shifts = vec![0; tiles];
         let mut preshifts = vec![0; channels];
         for tile in 0..tiles {
-            let from = tile * TILE;
-            let to = (from + TILE).min(channels);
+            let lanes = tile * TILE..((tile + 1) * TILE).min(channels);
             let packed = &mut parameters[tile * PARAMETERS..(tile + 1) * PARAMETERS];
+            let (bounds, preshifts) = (&bounds[lanes.clone()], &mut preshifts[lanes.clone()]);
             shifts[tile] = match scaling {
-                Scaling::Double(all) => {
-                    fixed_tile(all.get(from..to)?, true, &bounds[from..to], range, packed, &mut preshifts[from..to])?
+                Scaling::Double(all) => fixed_tile(all.get(lanes)?, true, bounds, range, packed, preshifts),
+                Scaling::Single(all) => fixed_tile(all.get(lanes)?, false, bounds, range, packed, preshifts),
+                Scaling::Float(all) => {
+                    for (lane, scale) in all.get(lanes)?.iter().enumerate() {
+                        packed[lane] = scale.to_bits() as i32;
+                        packed[TILE + lane] = range.zero_point;
+                    }
+                    0
                 }
-                Scaling::Single(all) => {
-                    fixed_tile(all.get(from..to)?, false, &bounds[from..to], range, packed, &mut preshifts[from..to])?
-                }
-                Scaling::Float(all) => float_tile(all.get(from..to)?, &bounds[from..to], range, packed)?,
             };
         }
         let is_float = matches!(scaling, Scaling::Float(_));
         Some((Self { parameters, shifts, low: range.low, high: range.high, is_float }, preshifts))
+    }
+
+    /// Whether all tiles have one shift, and none is scaled lane by lane.
+    pub fn is_vectorized(&self) -> bool {
+        self.shifts.iter().all(|&shift| shift < LANE_BY_LANE_ONCE)
     }
 
     /// The parameters of one tile.
@@ -121,6 +135,35 @@ pub struct Tile {
 }
 
 impl Tile {
+    /// Scales eight accumulators and adds the zero point.
+    #[inline(always)]
+    pub fn finish<const FLOAT: bool>(self, [first, last]: [I32x4; 2]) -> I16x8 {
+        if !FLOAT && self.shift >= LANE_BY_LANE_ONCE {
+            return self.finish_lane_by_lane(first, last);
+        }
+        I32x4::narrow(self.apply::<0, FLOAT>(first), self.apply::<1, FLOAT>(last))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn finish_lane_by_lane(self, first: I32x4, last: I32x4) -> I16x8 {
+        let mut sums = [0i32; TILE];
+        let mut outputs = [0i16; TILE];
+        // SAFETY: eight values each, and a tile's pointer is valid for `PARAMETERS` values.
+        unsafe {
+            first.store(sums.as_mut_ptr());
+            last.store(sums.as_mut_ptr().add(4));
+            for lane in 0..TILE {
+                let [fraction, zero_point, shift] = [0, 1, 2].map(|i| *self.parameters.add(i * TILE + lane));
+                let m = Multiplier { fraction, shift };
+                let twice = self.shift == LANE_BY_LANE_TWICE;
+                let scaled = if twice { m.apply_double(sums[lane]) } else { m.apply_single(sums[lane]) };
+                outputs[lane] = scaled.saturating_add(zero_point).clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+            }
+            I16x8::load(outputs.as_ptr())
+        }
+    }
+
     /// Scales four accumulators, the first (`HALF` = 0) or last four channels of the tile, and adds the zero point.
     #[inline(always)]
     pub fn apply<const HALF: usize, const FLOAT: bool>(self, accumulator: I32x4) -> I32x4 {
@@ -143,55 +186,49 @@ impl Tile {
 fn fixed_tile(
     multipliers: &[Multiplier],
     twice: bool,
-    bounds: &[i64],
+    bounds: &[(i64, i64)],
     range: OutputRange,
     packed: &mut [i32],
     preshifts: &mut [u32],
-) -> Option<u32> {
-    // A channel that cannot reach half a step always gives the zero point: dead channels of pruned or folded networks,
-    // whose tiny scales would otherwise spoil the common shift.
-    let is_dead = |m: &Multiplier, bound: i64| {
-        m.fraction == 0 || (m.shift <= -3 && bound as f64 * f64::from(m.fraction) < 0.4 * 2f64.powi(31 - m.shift))
+) -> u32 {
+    let apply = |m: &Multiplier, x: i32| if twice { m.apply_double(x) } else { m.apply_single(x) };
+    // Scaling never falls where its argument rises, so equal ends mean that nothing between them differs.
+    let constant = |m: &Multiplier, &(low, high): &(i64, i64)| {
+        let output = |x: i32| apply(m, x).saturating_add(range.zero_point).clamp(range.low.into(), range.high.into());
+        let (low, high) = (output(i32::try_from(low).ok()?), output(i32::try_from(high).ok()?));
+        (low == high).then_some(low)
     };
-    let mut common = 2;
-    for (m, &bound) in multipliers.iter().zip(bounds) {
-        if !is_dead(m, bound) {
-            common = common.max(u32::try_from(-m.shift).ok()? + 2);
+    let constants: Vec<Option<i32>> = multipliers.iter().zip(bounds).map(|(m, bounds)| constant(m, bounds)).collect();
+    let live = || (0..multipliers.len()).filter(|&lane| constants[lane].is_none());
+    let common = live().map(|lane| 2 - multipliers[lane].shift).max().unwrap_or(2).max(2) as u32;
+    let fits = |lane: usize| {
+        let d = common as i32 + multipliers[lane].shift;
+        let (low, high) = bounds[lane];
+        multipliers[lane].shift <= 0 && d <= MAX_PRESHIFT as i32 && high.max(-low) < 1 << (31 - d)
+    };
+    if common > MAX_COMMON_SHIFT || !live().all(fits) {
+        for (lane, m) in multipliers.iter().enumerate() {
+            packed[lane] = m.fraction;
+            packed[TILE + lane] = range.zero_point;
+            packed[2 * TILE + lane] = m.shift;
         }
+        return if twice { LANE_BY_LANE_TWICE } else { LANE_BY_LANE_ONCE };
     }
-    if common > MAX_COMMON_SHIFT {
-        return None;
-    }
-    for (lane, (m, &bound)) in multipliers.iter().zip(bounds).enumerate() {
-        let zero_point = range.zero_point << (common - 1);
-        if is_dead(m, bound) {
-            packed[TILE + lane] = zero_point;
+    for (lane, m) in multipliers.iter().enumerate() {
+        if let Some(output) = constants[lane] {
+            packed[TILE + lane] = output << (common - 1);
             continue;
         }
         let n = (-m.shift) as u32;
         let d = common - n;
-        if d > MAX_PRESHIFT || bound >= 1i64 << (31 - d) {
-            return None;
-        }
         // With n = 0 the second division is none, so only the first rounding remains: that of single rounding.
         let tie = if twice && n > 0 { 1 << (d - 2) } else { 0 };
         packed[lane] = m.fraction;
-        packed[TILE + lane] = zero_point + (1 << (common - 2)) + tie;
+        packed[TILE + lane] = (range.zero_point << (common - 1)) + (1 << (common - 2)) + tie;
         packed[2 * TILE + lane] = -2 * tie;
         preshifts[lane] = d;
     }
-    Some(common - 1)
-}
-
-fn float_tile(scales: &[f32], bounds: &[i64], range: OutputRange, packed: &mut [i32]) -> Option<u32> {
-    for (lane, (&scale, &bound)) in scales.iter().zip(bounds).enumerate() {
-        if bound >= 1 << 31 {
-            return None;
-        }
-        packed[lane] = scale.to_bits() as i32;
-        packed[TILE + lane] = range.zero_point;
-    }
-    Some(0)
+    common - 1
 }
 
 #[cfg(test)]
@@ -202,7 +239,8 @@ mod tests {
     const RANGE: OutputRange = OutputRange { zero_point: -7, low: -128, high: 127 };
 
     fn plan_one(scaling: Scaling<'_>, bound: i64) -> Option<(Requantizer, u32)> {
-        Requantizer::plan(scaling, &[bound], RANGE).map(|(requantizer, preshifts)| (requantizer, preshifts[0]))
+        Requantizer::plan(scaling, &[(-bound, bound)], RANGE)
+            .map(|(requantizer, preshifts)| (requantizer, preshifts[0]))
     }
 
     fn first(requantizer: &Requantizer, x: i32) -> i32 {
@@ -261,7 +299,8 @@ mod tests {
     fn channels_of_one_tile_may_differ_in_shift_by_six() {
         let multipliers: Vec<Multiplier> =
             (0..8).map(|i| Multiplier { fraction: 1_500_000_000 + i, shift: -(i % 7) - 5 }).collect();
-        let (requantizer, preshifts) = Requantizer::plan(Scaling::Double(&multipliers), &[100_000; 8], RANGE).unwrap();
+        let (requantizer, preshifts) =
+            Requantizer::plan(Scaling::Double(&multipliers), &[(-100_000, 100_000); 8], RANGE).unwrap();
         for half in 0..2 {
             for x in (-100_000..100_000).step_by(37) {
                 let lane = |i: usize| x << preshifts[4 * half + i];
@@ -281,10 +320,38 @@ mod tests {
         }
     }
 
+    fn all(requantizer: &Requantizer, x: i32) -> [i16; 8] {
+        let mut out = [0; 8];
+        let scaled = requantizer.tile(0).finish::<false>([I32x4::splat(x); 2]);
+        // SAFETY: eight values fit.
+        unsafe { scaled.store(out.as_mut_ptr()) };
+        out
+    }
+
     #[test]
-    fn accumulators_that_could_overflow_are_refused() {
-        let m = Multiplier { fraction: 1 << 30, shift: -4 };
-        assert!(plan_one(Scaling::Double(&[m]), 1 << 29).is_none());
-        assert!(plan_one(Scaling::Double(&[Multiplier { fraction: 1 << 30, shift: 1 }]), 10).is_none());
+    fn channels_that_do_not_fit_one_shift_are_scaled_one_by_one() {
+        let multipliers = [3, -4, -15, 0].map(|shift| Multiplier { fraction: 1_234_567_890, shift });
+        let (requantizer, preshifts) =
+            Requantizer::plan(Scaling::Double(&multipliers), &[(-90_000, 1 << 20); 4], RANGE).unwrap();
+        assert!(!requantizer.is_vectorized());
+        assert_eq!(preshifts, [0; 4]);
+        for x in [-90_000, -1, 0, 1, 77, 1 << 20] {
+            let found = all(&requantizer, x);
+            for (lane, m) in multipliers.iter().enumerate() {
+                let expected = (m.apply_double(x) - 7).clamp(i16::MIN.into(), i16::MAX.into());
+                assert_eq!(i32::from(found[lane]), expected, "x {x} lane {lane}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_channel_that_cannot_change_does_not_spoil_the_others() {
+        let multipliers =
+            [Multiplier { fraction: 1 << 30, shift: -27 }, Multiplier { fraction: 1_234_567_890, shift: -8 }];
+        let bias = (1 << 30) - 100;
+        let (requantizer, _) =
+            Requantizer::plan(Scaling::Double(&multipliers), &[(bias, bias + 50), (-9_000, 9_000)], RANGE).unwrap();
+        assert!(requantizer.is_vectorized());
+        assert_eq!(i32::from(all(&requantizer, 0)[0]), multipliers[0].apply_double(bias) - 7);
     }
 }

@@ -70,6 +70,12 @@ impl I32x4 {
         Self(lanes!(4, i => self.0[i] & other.0[i]))
     }
 
+    /// Shift left, the count modulo 32.
+    #[inline(always)]
+    pub fn shift_left(self, count: u32) -> Self {
+        Self(lanes!(4, i => self.0[i].wrapping_shl(count)))
+    }
+
     /// Arithmetic shift right, the count modulo 32.
     #[inline(always)]
     pub fn shift_right(self, count: u32) -> Self {

@@ -68,6 +68,12 @@ impl I32x4 {
         Self(v128_and(self.0, other.0))
     }
 
+    /// Shift left, the count modulo 32.
+    #[inline(always)]
+    pub fn shift_left(self, count: u32) -> Self {
+        Self(i32x4_shl(self.0, count))
+    }
+
     /// Arithmetic shift right, the count modulo 32.
     #[inline(always)]
     pub fn shift_right(self, count: u32) -> Self {

@@ -10,6 +10,7 @@
 //! | `simd` | four-lane vectors: `v128` in WebAssembly, arrays with the same bits elsewhere |
 //! | `requantize` | from accumulators to int8, with TFLM's two roundings, eight channels at a time |
 //! | `image` | the input with its border around it |
+//! | `product` | the instruction that multiplies int8 values and adds neighbours, plain or relaxed |
 //! | `gemm` | the int8 matrix product under `conv` |
 //! | `conv`, `depthwise`, `fully_connected` | operators over them |
 //! | `float_gemm`, `float_conv` | the same on floats |
@@ -27,27 +28,30 @@ pub mod gemm;
 pub mod image;
 pub mod peak;
 pub mod pool;
+pub mod product;
 pub mod requantize;
 pub mod simd;
 
 use super::arithmetic::Requantize;
-use super::broadcast::Broadcast;
 use super::kernel::{Io, Kernel, Split};
 use super::kernels;
 use super::kernels::binary::Function;
 use super::kernels::conv::Filter;
 use super::site::Site;
+use super::walk::Walk;
 use super::weights::{Types, types};
+use super::window::Window;
 use crate::error::Result;
 use crate::model::{Op, Value};
 use crate::quant::Arithmetic;
 use crate::tensor::DType;
 use add::{FloatAdd, Int8Add};
-use conv::{Conv, Parts};
+use conv::{Conv, Layout, Parts};
 use depthwise::Depthwise;
 use float_conv::{FloatConv, FloatDepthwise, FloatParts};
 use fully_connected::{FloatFullyConnected, FullyConnected};
 use pool::{FloatPool, Int8Pool};
+use product::Pairs;
 use requantize::{OutputRange, Scaling};
 
 /// Takes a node, or answers `None` where it has no fast kernel for the node's types, shapes or arithmetic.
@@ -100,14 +104,22 @@ fn prepare_int8_conv(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
     let Some((scaling, range)) = scaling(&integers.requantize) else { return Ok(None) };
     let parts =
         Parts { weights: &integers.weights, bias: &integers.bias, zero_point: -integers.input_offset, scaling, range };
+    let window = &integers.window;
     Ok(match integers.filter {
-        Filter::Dense { depth, .. } if depth == integers.window.input[3] => boxed(Conv::new(&integers.window, &parts)),
-        Filter::Depthwise { .. } if integers.window.input[3] == 1 => {
-            boxed(Conv::from_single_channel(&integers.window, &parts))
-        }
-        Filter::Depthwise { multiplier: 1 } => boxed(Depthwise::new(&integers.window, &parts)),
+        Filter::Dense { depth, .. } if depth == window.input[3] => dense(window, &parts, Layout::Dense),
+        Filter::Depthwise { .. } if window.input[3] == 1 => dense(window, &parts, Layout::SingleChannel),
+        Filter::Depthwise { multiplier: 1 } => boxed(Depthwise::new(window, &parts)),
         _ => None,
     })
+}
+
+/// A dense convolution with the widest product that is exact on this machine.
+fn dense(window: &Window, parts: &Parts<'_>, layout: Layout) -> Option<Box<dyn Kernel>> {
+    #[cfg(target_feature = "relaxed-simd")]
+    if let Some(offset) = product::quads() {
+        return boxed(Conv::<product::Quads>::new(window, parts, layout, offset));
+    }
+    boxed(Conv::<Pairs>::new(window, parts, layout, 0))
 }
 
 fn prepare_float_conv(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
@@ -171,7 +183,7 @@ fn prepare_add(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
     }
     Ok(match y.dtype {
         DType::Int8 => {
-            let broadcast = Broadcast::new([&a.shape, &b.shape], &y.shape)?;
+            let broadcast = Walk::broadcast([&a.shape, &b.shape], &y.shape)?;
             let integers = kernels::binary::integers(site, Function::Add, activation, broadcast)?;
             boxed(Int8Add::new(integers))
         }
@@ -185,17 +197,19 @@ fn boxed<K: Kernel + 'static>(kernel: Option<K>) -> Option<Box<dyn Kernel>> {
 }
 
 macro_rules! kernel {
-    ($($name:ident),*) => {
+    ($($name:ty),*) => {
         $(impl Kernel for $name {
             fn run(&mut self, io: &mut Io<'_>) {
                 let Split { inputs, output, scratch } = io.split(0);
-                $name::run(self, inputs.get(0), output, scratch);
+                <$name>::run(self, inputs.get(0), output, scratch);
             }
 
             fn scratch_bytes(&self) -> usize {
-                $name::scratch_bytes(self)
+                <$name>::scratch_bytes(self)
             }
         })*
     };
 }
-kernel!(Conv, Depthwise, FullyConnected, FloatConv, FloatDepthwise, FloatFullyConnected);
+#[cfg(target_feature = "relaxed-simd")]
+kernel!(Conv<product::Quads>);
+kernel!(Conv<Pairs>, Depthwise, FullyConnected, FloatConv, FloatDepthwise, FloatFullyConnected);

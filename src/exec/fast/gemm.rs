@@ -1,12 +1,12 @@
 //! The int8 matrix product under convolutions: rows of a bordered image times packed filters, straight to int8 outputs.
 //!
-//! Values are widened to 16 bits, so that one instruction multiplies eight pairs and adds neighbours
-//! (`i32x4.dot_i16x8_s`): exact, and the same in every browser. A tile is four output pixels by eight channels: eight
+//! One instruction multiplies and adds neighbours: see [`super::product`]. A tile is four output pixels by eight channels: eight
 //! accumulators, two vectors of weights and one of input fill the sixteen registers of x86. No patch matrix is built:
 //! a row is a list of runs (one per filter row) at fixed offsets from the start of its window.
 #![allow(unsafe_code, reason = "inner loops read without bounds checks")]
 
 use super::buffer::Buffer;
+use super::product::Product;
 use super::requantize::{Requantizer, TILE};
 use super::simd::{I16x8, I32x4, store_i8};
 
@@ -20,25 +20,27 @@ const WEIGHTS_IN_CACHE: usize = 16 << 10;
 pub struct Run {
     /// Where it begins, from the start of the window.
     pub offset: usize,
-    /// Number of values; an odd one is rounded up with a zero weight.
+    /// Number of values; rounded up to whole groups, with weights of zero.
     pub len: usize,
 }
 
 /// Packed filters with their runs.
 #[derive(Debug, Clone)]
-pub struct Gemm {
+pub struct Gemm<P: Product> {
     runs: Vec<Run>,
-    /// `[tile][run][pair][channel of the tile][2]`
-    weights: Buffer<i16>,
+    /// `[tile][run][group][channel of the tile][neighbour]`
+    weights: Buffer<P::Value>,
     /// `[tile][channel of the tile]`
     bias: Buffer<i32>,
     requantizer: Requantizer,
     columns: usize,
-    /// 16-bit weights of a tile.
+    /// Weights of a tile.
     tile_weights: usize,
+    /// Powers of two that accumulators come multiplied by, where weights have no room for them.
+    factors: Buffer<i32>,
 }
 
-impl Gemm {
+impl<P: Product> Gemm<P> {
     /// Packs filters.
     ///
     /// *Shapes*: `weight(column, position)` where positions count the values of all runs in turn; `bias` and `preshifts`
@@ -52,25 +54,31 @@ impl Gemm {
     ) -> Self {
         let columns = bias.len();
         let tiles = columns.div_ceil(TILE);
-        let pairs: usize = runs.iter().map(|run| run.len.div_ceil(2)).sum();
-        let tile_weights = pairs * 2 * TILE;
-        let mut packed = Buffer::filled(tiles * tile_weights, 0i16);
+        let groups: usize = runs.iter().map(|run| run.len.div_ceil(P::GROUP)).sum();
+        let tile_weights = groups * P::GROUP * TILE;
+        let mut packed = Buffer::filled(tiles * tile_weights, P::pack(0, 0));
         let mut packed_bias = Buffer::filled(tiles * TILE, 0i32);
+        let mut factors = Buffer::filled(tiles * TILE, 1i32);
         for column in 0..columns {
             let (tile, lane) = (column / TILE, column % TILE);
-            packed_bias[column] = bias[column].wrapping_shl(preshifts[column]);
-            let (mut position, mut pair) = (0, 0);
+            if P::SHIFTS_WEIGHTS {
+                packed_bias[column] = bias[column].wrapping_shl(preshifts[column]);
+            } else {
+                packed_bias[column] = bias[column];
+                factors[column] = 1 << preshifts[column];
+            }
+            let (mut position, mut group) = (0, 0);
             for run in &runs {
                 for i in 0..run.len {
-                    let at = tile * tile_weights + (pair + i / 2) * 2 * TILE + 2 * lane + i % 2;
-                    packed[at] = i16::from(weight(column, position + i)) << preshifts[column];
+                    let at = ((group + i / P::GROUP) * TILE + lane) * P::GROUP + i % P::GROUP;
+                    packed[tile * tile_weights + at] = P::pack(weight(column, position + i), preshifts[column]);
                 }
                 position += run.len;
-                pair += run.len.div_ceil(2);
+                group += run.len.div_ceil(P::GROUP);
             }
         }
-        let runs = runs.into_iter().map(|run| Run { len: run.len.div_ceil(2) * 2, ..run }).collect();
-        Self { runs, weights: packed, bias: packed_bias, requantizer, columns, tile_weights }
+        let runs = runs.into_iter().map(|run| Run { len: run.len.next_multiple_of(P::GROUP), ..run }).collect();
+        Self { runs, weights: packed, bias: packed_bias, requantizer, columns, tile_weights, factors }
     }
 
     /// The farthest value that a window reads, counted from its start.
@@ -81,7 +89,7 @@ impl Gemm {
     /// Multiplies every window that starts at `starts` with all filters.
     ///
     /// *Shapes*: `output` is `[starts, columns]`.
-    pub fn run(&self, image: &[i16], starts: &[u32], output: &mut [i8]) {
+    pub fn run(&self, image: &[P::Value], starts: &[u32], output: &mut [i8]) {
         assert!(output.len() >= starts.len() * self.columns);
         let reach = self.reach();
         assert!(starts.iter().all(|&start| start as usize + reach <= image.len()));
@@ -97,11 +105,11 @@ impl Gemm {
 
     /// # Safety
     /// As checked in [`Gemm::run`].
-    unsafe fn run_tiles<const FLOAT: bool>(&self, image: &[i16], starts: &[u32], output: &mut [i8]) {
+    unsafe fn run_tiles<const FLOAT: bool>(&self, image: &[P::Value], starts: &[u32], output: &mut [i8]) {
         let tiles = self.columns.div_ceil(TILE);
         // SAFETY: `block` stays inside by the caller's promise.
         unsafe {
-            if self.weights.len() * 2 <= WEIGHTS_IN_CACHE {
+            if size_of_val(&self.weights[..]) <= WEIGHTS_IN_CACHE {
                 for first in (0..starts.len()).step_by(ROWS) {
                     for tile in 0..tiles {
                         self.block::<FLOAT>(tile, first, image, starts, output);
@@ -124,7 +132,7 @@ impl Gemm {
         &self,
         tile: usize,
         first: usize,
-        image: &[i16],
+        image: &[P::Value],
         starts: &[u32],
         output: &mut [i8],
     ) {
@@ -145,26 +153,39 @@ impl Gemm {
     ///
     /// # Safety
     /// The first `M` windows must lie inside the image, and `to` must have room for `M` rows of the output.
-    unsafe fn tile<const M: usize, const FLOAT: bool>(&self, tile: usize, image: &[i16], starts: &[u32], to: *mut i8) {
+    unsafe fn tile<const M: usize, const FLOAT: bool>(
+        &self,
+        tile: usize,
+        image: &[P::Value],
+        starts: &[u32],
+        to: *mut i8,
+    ) {
         // SAFETY: weights and biases were packed for this tile with as many pairs as the runs have; the rest is the
         // caller's promise.
         unsafe {
             let image = image.as_ptr();
-            let rows: [*const i16; M] = std::array::from_fn(|row| image.add(*starts.get_unchecked(row) as usize));
+            let rows: [*const P::Value; M] = std::array::from_fn(|row| image.add(*starts.get_unchecked(row) as usize));
             let bias = self.bias.as_ptr().add(tile * TILE);
             let mut sums = [[I32x4::load(bias), I32x4::load(bias.add(4))]; M];
             let mut weights = self.weights.as_ptr().add(tile * self.tile_weights);
             for run in &self.runs {
-                let mut at: [*const i16; M] = std::array::from_fn(|row| rows[row].add(run.offset));
+                let mut at: [*const P::Value; M] = std::array::from_fn(|row| rows[row].add(run.offset));
                 let mut left = run.len;
                 while left > 0 {
                     // Not unrolled by hand: the compiler would load all weights first and spill; V8 unrolls well.
-                    step::<M>(&mut sums, weights, &at);
-                    weights = weights.add(16);
+                    step::<P, M>(&mut sums, weights, &at);
+                    weights = weights.add(P::GROUP * TILE);
                     for from in &mut at {
-                        *from = from.add(2);
+                        *from = from.add(P::GROUP);
                     }
-                    left -= 2;
+                    left -= P::GROUP;
+                }
+            }
+            if !P::SHIFTS_WEIGHTS {
+                let factors = self.factors.as_ptr().add(tile * TILE);
+                let factors = [I32x4::load(factors), I32x4::load(factors.add(4))];
+                for sum in &mut sums {
+                    *sum = [sum[0].multiply(factors[0]), sum[1].multiply(factors[1])];
                 }
             }
             let requantize = self.requantizer.tile(tile);
@@ -188,19 +209,23 @@ impl Gemm {
     }
 }
 
-/// Adds the products of one pair of each row with the eight channels' weights.
+/// Adds the products of one group of each row with the eight channels' weights.
 ///
 /// # Safety
-/// Sixteen weights and a pair of each row must be readable.
+/// A group of weights for eight channels and a group of each row must be readable.
 #[inline(always)]
-unsafe fn step<const M: usize>(sums: &mut [[I32x4; 2]; M], weights: *const i16, rows: &[*const i16; M]) {
+unsafe fn step<P: Product, const M: usize>(
+    sums: &mut [[I32x4; 2]; M],
+    weights: *const P::Value,
+    rows: &[*const P::Value; M],
+) {
     // SAFETY: the caller's promise.
     unsafe {
-        let (first, last) = (I16x8::load(weights), I16x8::load(weights.add(8)));
+        let (first, last) = (P::load(weights), P::load(weights.add(P::GROUP * TILE / 2)));
         for (sum, row) in sums.iter_mut().zip(rows) {
-            let pair = I16x8::load_pair_splat(*row);
-            sum[0] = sum[0].add_dot(pair, first);
-            sum[1] = sum[1].add_dot(pair, last);
+            let group = P::load_splat(*row);
+            sum[0] = P::add(sum[0], first, group);
+            sum[1] = P::add(sum[1], last, group);
         }
     }
 }

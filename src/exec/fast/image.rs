@@ -104,6 +104,17 @@ impl Frame {
         self.fill_with(image, buffer, border, widen);
     }
 
+    /// Writes an int8 image inside its border, with an offset added to both (in 8 bits, wrapping).
+    #[cfg(any(test, target_feature = "relaxed-simd"))]
+    pub fn fill_bytes(&self, image: &[i8], buffer: &mut [i8], border: i8, offset: u8) {
+        let offset = offset as i8;
+        self.fill_with(image, buffer, border.wrapping_add(offset), |from, to| {
+            for (from, to) in from.iter().zip(to) {
+                *to = from.wrapping_add(offset);
+            }
+        });
+    }
+
     /// Writes a float image inside a border of zeros.
     pub fn fill_float(&self, image: &[f32], buffer: &mut [f32]) {
         self.fill_with(image, buffer, 0.0, |from, to| to.copy_from_slice(from));

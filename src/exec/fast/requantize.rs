@@ -348,10 +348,10 @@ mod tests {
     fn a_channel_that_cannot_change_does_not_spoil_the_others() {
         let multipliers =
             [Multiplier { fraction: 1 << 30, shift: -27 }, Multiplier { fraction: 1_234_567_890, shift: -8 }];
-        let bias = (1 << 30) - 100;
+        let bias = (1i64 << 30) - 100;
         let (requantizer, _) =
             Requantizer::plan(Scaling::Double(&multipliers), &[(bias, bias + 50), (-9_000, 9_000)], RANGE).unwrap();
         assert!(requantizer.is_vectorized());
-        assert_eq!(i32::from(all(&requantizer, 0)[0]), multipliers[0].apply_double(bias) - 7);
+        assert_eq!(i32::from(all(&requantizer, 0)[0]), multipliers[0].apply_double(bias as i32) - 7);
     }
 }

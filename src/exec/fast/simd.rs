@@ -11,6 +11,8 @@ mod lanes;
 #[path = "simd/portable.rs"]
 mod lanes;
 
+#[cfg(any(test, target_feature = "relaxed-simd"))]
+pub use lanes::I8x16;
 pub use lanes::{F32x4, I16x8, I32x4, store_i8};
 
 #[cfg(test)]

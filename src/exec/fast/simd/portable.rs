@@ -9,6 +9,11 @@ pub struct I32x4([i32; 4]);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct I16x8([i16; 8]);
 
+/// Sixteen bytes: four groups of four.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct I8x16([i8; 16]);
+
 /// Four 32-bit floats.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct F32x4([f32; 4]);
@@ -103,6 +108,43 @@ impl I32x4 {
     #[inline(always)]
     pub fn to_f32(self) -> F32x4 {
         F32x4(lanes!(4, i => self.0[i] as f32))
+    }
+}
+
+#[cfg(test)]
+impl I8x16 {
+    /// Reads sixteen bytes.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading sixteen bytes.
+    #[inline(always)]
+    pub unsafe fn load(from: *const i8) -> Self {
+        // SAFETY: the caller's promise.
+        Self(unsafe { from.cast::<[i8; 16]>().read_unaligned() })
+    }
+
+    /// Reads four bytes and repeats them four times.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading four bytes.
+    #[inline(always)]
+    pub unsafe fn load_quad_splat(from: *const i8) -> Self {
+        // SAFETY: the caller's promise.
+        let quad = unsafe { from.cast::<[i8; 4]>().read_unaligned() };
+        Self(lanes!(16, i => quad[i % 4]))
+    }
+}
+
+#[cfg(test)]
+impl I32x4 {
+    /// Adds the products of groups of four bytes, those of `a` signed, those of `b` as the machine takes them: unsigned
+    /// here, as on x86.
+    #[inline(always)]
+    pub fn add_relaxed_dot(self, a: I8x16, b: I8x16) -> Self {
+        Self(lanes!(4, lane => {
+            let products = (4 * lane..4 * lane + 4).map(|i| i32::from(a.0[i]) * i32::from(b.0[i] as u8));
+            products.fold(self.0[lane], i32::wrapping_add)
+        }))
     }
 }
 

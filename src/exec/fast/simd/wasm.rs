@@ -11,6 +11,11 @@ pub struct I32x4(v128);
 #[derive(Debug, Clone, Copy)]
 pub struct I16x8(v128);
 
+/// Sixteen bytes: four groups of four.
+#[cfg(target_feature = "relaxed-simd")]
+#[derive(Debug, Clone, Copy)]
+pub struct I8x16(v128);
+
 /// Four 32-bit floats.
 #[derive(Debug, Clone, Copy)]
 pub struct F32x4(v128);
@@ -96,6 +101,39 @@ impl I32x4 {
     #[inline(always)]
     pub fn to_f32(self) -> F32x4 {
         F32x4(f32x4_convert_i32x4(self.0))
+    }
+}
+
+#[cfg(target_feature = "relaxed-simd")]
+impl I8x16 {
+    /// Reads sixteen bytes.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading sixteen bytes.
+    #[inline(always)]
+    pub unsafe fn load(from: *const i8) -> Self {
+        // SAFETY: the caller's promise.
+        Self(unsafe { v128_load(from.cast()) })
+    }
+
+    /// Reads four bytes and repeats them four times.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading four bytes.
+    #[inline(always)]
+    pub unsafe fn load_quad_splat(from: *const i8) -> Self {
+        // SAFETY: the caller's promise.
+        Self(unsafe { v128_load32_splat(from.cast()) })
+    }
+}
+
+#[cfg(target_feature = "relaxed-simd")]
+impl I32x4 {
+    /// Adds the products of groups of four bytes, those of `a` signed, those of `b` as the machine takes them: below 128
+    /// all agree, above it see [`super::super::product::quads`].
+    #[inline(always)]
+    pub fn add_relaxed_dot(self, a: I8x16, b: I8x16) -> Self {
+        Self(i32x4_relaxed_dot_i8x16_i7x16_add(a.0, b.0, self.0))
     }
 }
 

@@ -44,7 +44,10 @@ export class Session extends EventTarget {
     const state = fragment && prefill ? link.read(prefill.transforms, fragment) : INITIAL;
     this.#snapshot = first(prefill, state);
     this.#history = new History(this.#snapshot.state);
-    if (prefill && link.write(prefill.transforms, state) !== link.write(prefill.transforms, INITIAL)) this.#forget();
+    // A link that differs only in what is looked at keeps the numbers that came with the page.
+    const subject = ({ model, data, a, b, device, rate }: State): string =>
+      JSON.stringify([model, data, normal(prefill?.transforms ?? [], a), normal(prefill?.transforms ?? [], b), device, rate]);
+    if (subject(state) !== subject(INITIAL)) this.#forget();
     const compiled = compile();
     compiled.catch((error: unknown) => this.#notify("error", t("error.engine", { why: String(error) })));
     this.#pool = new Pool(compiled);

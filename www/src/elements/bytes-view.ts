@@ -40,7 +40,7 @@ export class BytesView extends PageElement {
           </table>
         </section>
         <section>
-          <h2>${t("bytes.ram")} ${kind("counted")}</h2>
+          <h2>${t("bytes.ram")} ${kind((b.report ?? a.report)?.memory.arena.kind ?? "counted")}</h2>
           <div class="arenas">${SIDES.map((side) => this.#arena(side, reports))}</div>
         </section>
       </div>

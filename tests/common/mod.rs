@@ -2,7 +2,6 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test, which is its purpose")]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
-#![allow(clippy::unwrap_used, reason = "a committed file that cannot be read is a failed test")]
 
 use std::path::PathBuf;
 

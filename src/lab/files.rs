@@ -206,8 +206,7 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
     if generator != "machine" {
         return Err(Error::parameter(format!("no generator is called {generator:?}; there is machine")));
     }
-    // Two seeds that differ in a high bit, so that no clip is in both.
-    let mut clips = machine_sound::test_set(seed | 1 << 40, CALIBRATION, 0);
+    let mut clips = machine_sound::test_set(seed | machine_sound::CALIBRATION, CALIBRATION, 0);
     clips.extend(machine_sound::test_set(seed, TEST, TEST));
     let item = |clip: Clip| Item {
         name: clip.name,

@@ -57,6 +57,7 @@ pub struct Conv<P: Product> {
     border: i8,
     window: Window,
     /// Added to activations, see [`super::product`].
+    #[cfg_attr(not(any(test, target_feature = "relaxed-simd")), allow(dead_code, reason = "only quads read it"))]
     offset: u8,
 }
 

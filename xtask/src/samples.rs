@@ -1,23 +1,12 @@
-//! The built-in samples, made by the library's own training code from seeds, and what the page shows of them at first.
+//! The built-in samples, made by the library's own training code from seeds.
 
 use anyhow::Result;
 
-use crate::step::{self, cargo, step};
+use crate::step::{self, cargo};
 
-/// Another folder than the page's may be named, for a look at what would come out.
-///
-/// Hands over to programs in `examples/`, which are compiled with the library only when they are asked for.
+/// Hands over to `examples/samples.rs`, which is compiled with the library only when it is asked for.
 pub fn run(arguments: &[String]) -> Result<()> {
-    let options: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| *argument != "--").collect();
-    step("samples, trained from their seeds", || example("samples", &options))?;
-    if options.is_empty() {
-        step("numbers of the first screen", || example("first_screen", &[]))?;
-    }
-    Ok(())
-}
-
-fn example(name: &str, options: &[&str]) -> Result<()> {
-    let mut all = vec!["run", "--quiet", "--release", "--locked", "--example", name, "--"];
-    all.extend(options);
+    let mut all = vec!["run", "--quiet", "--release", "--locked", "--example", "samples", "--"];
+    all.extend(arguments.iter().map(String::as_str).filter(|argument| *argument != "--"));
     step::run(&mut cargo(&all))
 }

@@ -57,7 +57,10 @@ pub struct Conv<P: Product> {
     border: i8,
     window: Window,
     /// Added to activations, see [`super::product`].
-    #[cfg_attr(not(any(test, target_feature = "relaxed-simd")), allow(dead_code, reason = "only quads read it"))]
+    #[cfg_attr(
+        not(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd")),
+        allow(dead_code, reason = "only quads read it")
+    )]
     offset: u8,
 }
 
@@ -121,7 +124,7 @@ impl Conv<Pairs> {
     }
 }
 
-#[cfg(any(test, target_feature = "relaxed-simd"))]
+#[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 impl Conv<super::product::Quads> {
     /// Convolves all images of a batch.
     pub fn run(&self, input: &[i8], output: &mut [i8], scratch: &mut [u8]) {
@@ -154,7 +157,7 @@ pub fn runs(window: &Window, frame: &Frame) -> Vec<Run> {
     taps.map(|(row, column)| Run { offset: frame.tap(row, column), len: channels }).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::exec::fast::product::{Quads, quads};

@@ -105,7 +105,7 @@ impl Frame {
     }
 
     /// Writes an int8 image inside its border, with an offset added to both (in 8 bits, wrapping).
-    #[cfg(any(test, target_feature = "relaxed-simd"))]
+    #[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
     pub fn fill_bytes(&self, image: &[i8], buffer: &mut [i8], border: i8, offset: u8) {
         let offset = offset as i8;
         self.fill_with(image, buffer, border.wrapping_add(offset), |from, to| {

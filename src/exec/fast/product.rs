@@ -6,7 +6,7 @@
 //! [`quads`] asks it with known numbers when a model is prepared. Where neither holds (x86 before VNNI), pairs run.
 #![allow(unsafe_code, reason = "loads without bounds checks")]
 
-#[cfg(any(test, target_feature = "relaxed-simd"))]
+#[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 use super::simd::I8x16;
 use super::simd::{I16x8, I32x4};
 
@@ -73,11 +73,11 @@ impl Product for Pairs {
 }
 
 /// Four neighbours, as bytes.
-#[cfg(any(test, target_feature = "relaxed-simd"))]
+#[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 #[derive(Debug, Clone, Copy)]
 pub struct Quads;
 
-#[cfg(any(test, target_feature = "relaxed-simd"))]
+#[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 impl Product for Quads {
     type Value = i8;
     type Vector = I8x16;
@@ -108,7 +108,7 @@ impl Product for Quads {
 
 /// What to add to int8 activations (in 8 bits, wrapping) so that [`Quads`] multiplies them exactly: 128 where the machine
 /// takes them as unsigned, 0 where as signed; `None` where it does neither.
-#[cfg(any(test, target_feature = "relaxed-simd"))]
+#[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 pub fn quads() -> Option<u8> {
     let is_exact = |offset: u8| {
         let extremes = [i8::MIN, -127, -1, 0, 1, 85, i8::MAX];
@@ -134,7 +134,7 @@ pub fn quads() -> Option<u8> {
     [128, 0].into_iter().find(|&offset| is_exact(offset))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

@@ -11,7 +11,7 @@ mod lanes;
 #[path = "simd/portable.rs"]
 mod lanes;
 
-#[cfg(any(test, target_feature = "relaxed-simd"))]
+#[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 pub use lanes::I8x16;
 pub use lanes::{F32x4, I16x8, I32x4, store_i8};
 

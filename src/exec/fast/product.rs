@@ -1,9 +1,9 @@
 //! The two ways to multiply int8 values and add neighbours in one instruction.
 //!
-//! [`Pairs`] widens to 16 bits and is exact in every browser. [`Quads`] is relaxed SIMD's dot product of bytes: four
+//! [`Pairs`] widens to 16 bits and is exact in every browser. `Quads` is relaxed SIMD's dot product of bytes: four
 //! products at once, but only its operands below 128 mean the same on all machines. Where the machine reads the second
 //! operand as unsigned (x86 with VNNI) or as signed (ARM) *and* adds without saturation, all bytes can be used;
-//! [`quads`] asks it with known numbers when a model is prepared. Where neither holds (x86 before VNNI), pairs run.
+//! `quads` asks it with known numbers when a model is prepared. Where neither holds (x86 before VNNI), pairs run.
 #![allow(unsafe_code, reason = "loads without bounds checks")]
 
 #[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]

@@ -74,7 +74,7 @@ test("any walk, undone, ends where it began; redone, where it was", () => {
     const random = generator(seed);
     const history = new History(INITIAL);
     for (let step = 0; step < 40; step++) {
-      const what = change(random);
+      const what = /** @type {{ do: string, side?: string, settled?: boolean }} */ (change(random));
       const drag = what.do === "recipe" ? `recipe-${what.side}` : "";
       const dragging = what.do === "recipe" && !what.settled;
       history.push(reduce(history.present, what), dragging ? drag : "", drag);

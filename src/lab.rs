@@ -10,6 +10,7 @@ pub mod evaluation;
 pub mod files;
 pub mod inputs;
 pub mod layers;
+mod side;
 pub mod sound;
 mod summary;
 pub mod weights;
@@ -18,15 +19,14 @@ use crate::audio::FrontEnd;
 use crate::compress;
 use crate::compress::recipe::Recipe;
 use crate::error::{Error, Result};
-use crate::exec::{Executor, Options};
 use crate::format::{self, tflite};
 use crate::metrics::{self, SignalNoise};
-use crate::model::{Model, NodeId};
+use crate::model::NodeId;
 use crate::progress::Progress;
 use crate::report::{Answer, Bar, ClipView, DataCard, Figure, ModelCard, Report, Task, WeightsView};
-use crate::tensor::Tensor;
-use evaluation::{ItemResult, Outcome, Partial, Thresholds};
+use evaluation::{ItemResult, Partial, Thresholds};
 use inputs::{Inputs, Source};
+use side::Side;
 
 /// Share of the calibration items that count as normal: the rest lies above the anomaly threshold.
 const NORMAL_SHARE: f64 = 0.95;
@@ -42,82 +42,9 @@ pub struct Bench {
     layer_samples: usize,
 }
 
-/// A model with the file it stands in and what runs it.
-struct Side {
-    model: Model,
-    bytes: Vec<u8>,
-    card: ModelCard,
-    /// `None` when something stops execution; the card says what.
-    executor: Option<Executor>,
-    /// Strangeness above which an item is called anomalous; 0 until it is measured.
-    threshold: f64,
-}
-
 struct Candidate {
     side: Side,
     recipe: Recipe,
-}
-
-impl Side {
-    fn open(bytes: &[u8], name: &str) -> Result<Self> {
-        let opened = tflite::read(bytes)?;
-        let card = card::card(&opened, bytes, name);
-        let executor = Executor::new(&opened.model, Options::default()).ok();
-        Ok(Self { model: opened.model, bytes: bytes.to_vec(), card, executor, threshold: 0.0 })
-    }
-
-    fn blocked(&self) -> Error {
-        Error::unsupported(self.card.blocked.clone().unwrap_or_else(|| "this model cannot run here".into()))
-    }
-
-    /// The first output of the model for a window, in real numbers.
-    fn run(&mut self, window: &Tensor) -> Result<Vec<f32>> {
-        let input = inputs::feed(&self.model, window)?;
-        let blocked = self.executor.is_none().then(|| self.blocked());
-        let Some(executor) = &mut self.executor else { return Err(blocked.unwrap_or_else(Error::cancelled)) };
-        let outputs = executor.run(&[input])?;
-        Ok(outputs.first().map(|tensor| inputs::reals(&self.model, 0, tensor)).unwrap_or_default())
-    }
-
-    /// What the model says of an item: the class of the mean scores, or the mean squared error of rebuilding it.
-    fn outcome(&mut self, windows: &[Tensor]) -> Result<Outcome> {
-        match self.card.task {
-            Task::Reconstruction => Ok(Outcome::Strangeness(self.strangeness(windows)?)),
-            _ => Ok(Outcome::Class(metrics::top(&self.scores(windows)?).unwrap_or(0))),
-        }
-    }
-
-    fn scores(&mut self, windows: &[Tensor]) -> Result<Vec<f32>> {
-        let mut sum: Vec<f32> = Vec::new();
-        for window in windows {
-            let scores = self.run(window)?;
-            sum.resize(scores.len(), 0.0);
-            sum.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
-        }
-        sum.iter_mut().for_each(|score| *score /= windows.len().max(1) as f32);
-        Ok(sum)
-    }
-
-    fn strangeness(&mut self, windows: &[Tensor]) -> Result<f64> {
-        let mut sum = 0.0;
-        for window in windows {
-            let rebuilt = self.run(window)?;
-            // The error is against the real features, not against their quantized form.
-            let truth = match window {
-                Tensor::Float32(_) => window.to_f32_vec(),
-                _ => dequantized_input(&self.model, window),
-            };
-            let squares = truth.iter().zip(&rebuilt).map(|(a, b)| f64::from(a - b) * f64::from(a - b));
-            sum += squares.sum::<f64>() / rebuilt.len().max(1) as f64;
-        }
-        Ok(sum / windows.len().max(1) as f64)
-    }
-}
-
-fn dequantized_input(model: &Model, window: &Tensor) -> Vec<f32> {
-    let quantization = model.inputs.first().and_then(|&id| model.values[id].quantization.as_ref());
-    let (scale, zero_point) = quantization.and_then(|q| q.single().ok()).unwrap_or((1.0, 0));
-    window.to_f32_vec().into_iter().map(|q| (q - zero_point as f32) * scale).collect()
 }
 
 impl Bench {

@@ -3,91 +3,17 @@
 //! The page formats and draws; it computes nothing. A number without its kind cannot be written down here, because
 //! [`Figure`] asks for it.
 
+mod figure;
+mod views;
+
 use serde::{Deserialize, Serialize};
 
 use crate::compress::recipe::Recipe;
+pub use figure::{Figure, FigureKind};
+pub use views::{Answer, Bar, ClipView, SpectrogramView, WeightsView};
 
 /// Raised when a field changes its meaning or goes away.
 pub const VERSION: u32 = 1;
-
-/// How a number came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "snake_case")]
-pub enum FigureKind {
-    /// It ran here, on `n` inputs.
-    Measured,
-    /// Exact, from the file.
-    Counted,
-    /// Predicted by a model whose band comes from held-out validation.
-    Modelled,
-}
-
-/// A number with everything that makes it honest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Figure {
-    /// The number, in `unit`.
-    pub value: f64,
-    /// `B`, `s`, `J`, `W`, `%`, `dB`, `1` (a pure number).
-    pub unit: String,
-    /// How it came about.
-    pub kind: FigureKind,
-    /// Lower end of the interval (measured, 95 %) or band (modelled).
-    pub low: Option<f64>,
-    /// Upper end of the interval or band.
-    pub high: Option<f64>,
-    /// On how many inputs it was measured.
-    pub n: Option<u32>,
-    /// What the number includes and leaves out, in one sentence.
-    pub note: String,
-    /// Where it comes from, for modelled numbers.
-    pub source: Option<String>,
-}
-
-impl Figure {
-    /// An exact number from the file.
-    pub fn counted(value: f64, unit: &str, note: impl Into<String>) -> Self {
-        Self {
-            value,
-            unit: unit.into(),
-            kind: FigureKind::Counted,
-            low: None,
-            high: None,
-            n: None,
-            note: note.into(),
-            source: None,
-        }
-    }
-
-    /// A number that was measured here on `n` inputs, with its 95 % interval where there is one.
-    pub fn measured(value: f64, unit: &str, interval: Option<(f64, f64)>, n: usize, note: impl Into<String>) -> Self {
-        Self {
-            kind: FigureKind::Measured,
-            low: interval.map(|(low, _)| low),
-            high: interval.map(|(_, high)| high),
-            n: u32::try_from(n).ok(),
-            ..Self::counted(value, unit, note)
-        }
-    }
-
-    /// A prediction with its band and source.
-    pub fn modelled(
-        value: f64,
-        unit: &str,
-        band: (f64, f64),
-        note: impl Into<String>,
-        source: impl Into<String>,
-    ) -> Self {
-        Self {
-            kind: FigureKind::Modelled,
-            low: Some(band.0),
-            high: Some(band.1),
-            source: Some(source.into()),
-            ..Self::counted(value, unit, note)
-        }
-    }
-}
 
 /// What a model is for, as far as its shapes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -378,97 +304,6 @@ pub struct Comparison {
     pub deltas: Vec<Delta>,
     /// One sentence for the status line and the screen reader.
     pub sentence: String,
-}
-
-/// Reads of one layer's weights: an image, and what the inspector shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct WeightsView {
-    /// Index of the node.
-    pub node: u32,
-    /// Pixels across.
-    pub width: u32,
-    /// Pixels down.
-    pub height: u32,
-    /// Red, green, blue, alpha of each pixel, row by row; negative weights blue, positive orange, zero neutral.
-    #[serde(with = "serde_bytes")]
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
-    pub rgba: Vec<u8>,
-    /// How the pixels are laid out, in words.
-    pub layout: String,
-    /// Edges of the histogram's bins, one more than there are counts.
-    pub bin_edges: Vec<f32>,
-    /// Weights in each bin.
-    pub bin_counts: Vec<u32>,
-    /// Smallest weight.
-    pub min: f32,
-    /// Largest weight.
-    pub max: f32,
-    /// Number of different values.
-    pub distinct: u32,
-    /// Type of the elements.
-    pub dtype: String,
-    /// Scales, one or one for each channel.
-    pub scale: Vec<f32>,
-    /// Zero points.
-    pub zero_point: Vec<i32>,
-}
-
-/// One side's answer to one input.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Answer {
-    /// The answer in words: a class, or "normal" / "anomalous".
-    pub label: String,
-    /// A bar for each class, or one for the anomaly score against its threshold.
-    pub bars: Vec<Bar>,
-    /// Milliseconds that the model took here, in this browser.
-    pub here_ms: Option<Figure>,
-}
-
-/// One bar of an [`Answer`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Bar {
-    /// Class, or what the score is.
-    pub label: String,
-    /// The score as the model gives it, dequantized.
-    pub value: f32,
-    /// Length of the bar, 0 to 1.
-    pub fraction: f32,
-}
-
-/// A picture of sound over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct SpectrogramView {
-    /// Time steps.
-    pub width: u32,
-    /// Frequency bands, lowest first.
-    pub height: u32,
-    /// Brightness 0 to 255, row by row, highest frequency in the first row.
-    #[serde(with = "serde_bytes")]
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
-    pub levels: Vec<u8>,
-    /// Seconds across.
-    pub seconds: f32,
-    /// Hertz at the top.
-    pub top_hz: f32,
-}
-
-/// A clip of sound.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct ClipView {
-    /// Its name; text from outside, never markup.
-    pub name: String,
-    /// Its class, where known.
-    pub label: Option<String>,
-    /// Samples each second.
-    pub sample_rate: u32,
-    /// Mono samples, full scale 1.
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "Float32Array"))]
-    pub samples: Vec<f32>,
 }
 
 /// A device as the shelf lists it.

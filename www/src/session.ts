@@ -6,12 +6,13 @@ import * as link from "./link";
 import { Listen } from "./listen";
 import { opened } from "./opening";
 import { fromJson, normal } from "./recipes";
+import { alike, differences } from "./recomputed";
 import { download, share, writeAddress } from "./sharing";
 import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
 import { type Change, INITIAL, reduce, SAMPLE, type State } from "./state";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
-import { type ClipView, type InputFile, type Report, SIDES, type SideName, STRIP_FIELDS } from "./types";
+import { type ClipView, type InputFile, type Report, SIDES, type SideName } from "./types";
 import { showWeights } from "./weights";
 import { BenchWorker, type DataSet, type ModelFile } from "./worker/bench-worker";
 import { compile } from "./worker/load";
@@ -270,13 +271,9 @@ export class Session extends EventTarget {
 
   /** The numbers in the HTML were made by the same code: if they differ now, the user has to know. */
   #check(a: Report, b: Report): void {
-    const prefill = this.#prefill;
-    if (!prefill) return;
-    const pairs = [[prefill.a, a], [prefill.b, b]] as const;
-    if (!pairs.every(([then, now]) => alike(then, now))) return;
+    const differing = this.#prefill && differences(this.#prefill, { a, b });
+    if (!differing) return;
     this.#prefill = undefined;
-    const differing = STRIP_FIELDS.filter((field) =>
-      pairs.some(([then, now]) => differs(then.strip[field]?.value, now.strip[field]?.value)));
     if (differing.length) {
       this.#notify("warning", t("warning.mismatch", { fields: differing.map((field) => t(`strip.${field}`)).join(", ") }));
     }
@@ -394,15 +391,4 @@ export class Session extends EventTarget {
     this.patch({ notices: [...this.#snapshot.notices, { id, kind, text, ...(action && { action }) }].slice(-4) });
     if (kind === "info" && !action) setTimeout(() => this.act({ do: "dismiss", id }), NOTICE_MS);
   }
-}
-
-/** Whether two reports speak of the same candidate, priced for the same device and rate. */
-function alike(one: Report, other: Report): boolean {
-  return one.device === other.device && one.rate_hz === other.rate_hz && one.model.sha256 === other.model.sha256 &&
-    JSON.stringify(one.recipe) === JSON.stringify(other.recipe);
-}
-
-function differs(one: number | null | undefined, other: number | null | undefined): boolean {
-  if (one == null || other == null) return one != other;
-  return Math.abs(one - other) > 1e-9 * Math.max(Math.abs(one), Math.abs(other));
 }

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use milliwatt::data::machine_sound::{CALIBRATION, CLASSES, FAULTS, TRAINING};
-use milliwatt::data::sample::{ClipSet, Sample};
+use milliwatt::data::machine_sound::FAULTS;
+use milliwatt::data::sample::{self, ClipSet, Sample};
 use milliwatt::data::{Dataset, Item};
 use milliwatt::exec::{Executor, Options as Execution};
 use milliwatt::format::tflite;
@@ -27,19 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The anomaly detector: an autoencoder of the MLPerf Tiny shape that has heard healthy machines only.
 fn machine(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let sample = Sample {
-        name: "machine".into(),
-        label: "Machine sound".into(),
-        sentence: "Hears that a rotating machine is no longer healthy, having heard only healthy ones".into(),
-        model: "model.tflite".into(),
-        task: "reconstruction".into(),
-        front_end: "log-mel-ad".into(),
-        classes: CLASSES.map(String::from).to_vec(),
-        training: ClipSet::MachineSound { seed: 1 | TRAINING, normal: 240, anomalous: 0 },
-        calibration: ClipSet::MachineSound { seed: 1 | CALIBRATION, normal: 40, anomalous: 0 },
-        // What the page opens with.
-        test: ClipSet::MachineSound { seed: 1, normal: 60, anomalous: 60 },
-    };
+    let sample = sample::machine(1);
     let training: Vec<f32> =
         items(&sample, &sample.training)?.iter().flat_map(|item| &item.windows).flat_map(|w| w.to_f32_vec()).collect();
     let features = audio::front_end(&sample.front_end)?.window_len();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use milliwatt::audio;
 use milliwatt::data::Dataset;
-use milliwatt::data::sample::Sample;
+use milliwatt::data::sample::{self, Sample};
 use milliwatt::exec::{Executor, Options};
 use milliwatt::format::tflite;
 use milliwatt::metrics;
@@ -33,6 +33,11 @@ fn the_machine_sample_is_the_network_that_its_source_file_says() {
     assert_eq!(parameters, 265_864);
     let front_end = audio::front_end_for(&model.values[model.inputs[0]].shape).unwrap();
     assert_eq!(front_end.name, sample().front_end);
+}
+
+#[test]
+fn the_shipped_description_of_the_machine_sample_is_the_one_that_the_page_makes_clips_from() {
+    assert_eq!(sample(), sample::machine(1));
 }
 
 #[test]

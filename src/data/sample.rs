@@ -48,6 +48,24 @@ pub enum ClipSet {
     },
 }
 
+/// The sample that hears faulty machines, with clips made from `seed`: what trains it, what sets its scales, what judges.
+///
+/// The `sample.json` that is shipped is this with the seed 1.
+pub fn machine(seed: u64) -> Sample {
+    Sample {
+        name: "machine".into(),
+        label: "Machine sound".into(),
+        sentence: "Hears that a rotating machine is no longer healthy, having heard only healthy ones".into(),
+        model: "model.tflite".into(),
+        task: "reconstruction".into(),
+        front_end: "log-mel-ad".into(),
+        classes: machine_sound::CLASSES.map(String::from).to_vec(),
+        training: ClipSet::MachineSound { seed: seed | machine_sound::TRAINING, normal: 240, anomalous: 0 },
+        calibration: ClipSet::MachineSound { seed: seed | machine_sound::CALIBRATION, normal: 40, anomalous: 0 },
+        test: ClipSet::MachineSound { seed, normal: 60, anomalous: 60 },
+    }
+}
+
 impl ClipSet {
     /// How many clips there are.
     pub fn len(&self) -> usize {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::inputs::{Inputs, Item, Source};
-use crate::data::{Clip, Dataset, machine_sound};
+use crate::data::{Clip, Dataset, machine_sound, sample};
 use crate::error::{Error, Result};
 use crate::format::{self, Kind, npy, wav, zip};
 use crate::report::Task;
@@ -199,15 +199,13 @@ fn from_arrays(
 /// # Errors
 /// `Parameter` for a generator that does not exist.
 pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
-    /// Clips of healthy machines that ranges and thresholds are measured on.
-    const CALIBRATION: usize = 40;
-    /// Test clips of each kind.
-    const TEST: usize = 60;
     if generator != "machine" {
         return Err(Error::parameter(format!("no generator is called {generator:?}; there is machine")));
     }
-    let mut clips = machine_sound::test_set(seed | machine_sound::CALIBRATION, CALIBRATION, 0);
-    clips.extend(machine_sound::test_set(seed, TEST, TEST));
+    let sample = sample::machine(seed);
+    let calibration = sample.calibration.len();
+    let mut clips = sample.calibration.clips()?;
+    clips.extend(sample.test.clips()?);
     let item = |clip: Clip| Item {
         name: clip.name,
         label: clip.label,
@@ -216,10 +214,10 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
     let items: Vec<Item> = clips.into_iter().map(item).collect();
     Ok(Inputs {
         name: format!("generated machine sound, seed {seed}"),
-        calibration: (0..CALIBRATION).collect(),
-        test: (CALIBRATION..items.len()).collect(),
+        calibration: (0..calibration).collect(),
+        test: (calibration..items.len()).collect(),
         items,
-        classes: machine_sound::CLASSES.map(str::to_owned).to_vec(),
+        classes: sample.classes,
         remarks: vec!["Generated, not recorded: real machines are harder".into()],
     })
 }

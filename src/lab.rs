@@ -10,6 +10,7 @@ pub mod evaluation;
 pub mod files;
 pub mod inputs;
 pub mod layers;
+pub mod levels;
 mod side;
 pub mod sound;
 mod summary;

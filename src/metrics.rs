@@ -70,6 +70,22 @@ pub fn auc(scores: &[(f64, bool)]) -> Option<Score> {
     Some(Score { value: area, low: (area - half).max(0.0), high: (area + half).min(1.0), n: scores.len() })
 }
 
+/// Half the 95 % interval of a mean over independent values, from their own spread; `None` for fewer than two.
+///
+/// ```
+/// let half = milliwatt::metrics::mean_interval(&[0.0, 1.0, 0.0, 1.0]).unwrap();
+/// assert!((half - 1.96 * (1.0f64 / 3.0).sqrt() / 2.0).abs() < 1e-4);
+/// ```
+pub fn mean_interval(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0);
+    Some(Z * libm::sqrt(variance / n))
+}
+
 /// The index of the largest score; the first of equal ones, as `argmax` has it.
 pub fn top(scores: &[f32]) -> Option<usize> {
     let mut best: Option<(usize, f32)> = None;

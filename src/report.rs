@@ -4,6 +4,7 @@
 //! [`Figure`] asks for it.
 
 mod figure;
+pub mod levels;
 mod views;
 
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 import { baseName, sha256 } from "./files";
 import { History } from "./history";
 import * as link from "./link";
+import { Levels, type Subject } from "./levels";
 import { Listen } from "./listen";
 import { opened } from "./opening";
 import { fromJson, normal } from "./recipes";
@@ -33,6 +34,7 @@ export class Session extends EventTarget {
   #scout: BenchWorker;
   #sides: Record<SideName, Side>;
   #listen: Listen;
+  #levels: Levels;
   #prefill: Prefill | undefined;
   #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
   #ran: Record<SideName, string> = { a: "", b: "" };
@@ -57,6 +59,7 @@ export class Session extends EventTarget {
     const side = (name: SideName): Side => new Side(compiled, this.#pool, measured, this.#listener(name));
     this.#sides = { a: side("a"), b: side("b") };
     this.#listen = new Listen(this, this.#sides);
+    this.#levels = new Levels(this, compiled);
   }
 
   get snapshot(): Snapshot {
@@ -100,6 +103,11 @@ export class Session extends EventTarget {
     this.#notify("info", t("done.update"), { label: t("done.reload"), act: { do: "reload" } });
   }
 
+  /** Tells a sentence that goes away by itself. */
+  tell(text: string): void {
+    this.#notify("info", text);
+  }
+
   /** Does what an element asks for. */
   act(action: Action): void {
     this.#act(action).catch((error: unknown) => this.fail(error));
@@ -137,6 +145,10 @@ export class Session extends EventTarget {
         return this.#listen.choose(action.id);
       case "play":
         return this.#listen.play();
+      case "play-levels": {
+        const subject = this.#subject();
+        return subject && this.#levels.play(subject);
+      }
       case "record":
         return this.#listen.record(action.on);
       case "save-preset":
@@ -185,6 +197,14 @@ export class Session extends EventTarget {
     this.#snapshot = rest;
     for (const name of SIDES) this.#order(name, state, model, dragging && state[name] !== before[name]);
     showWeights(this, this.#sides);
+    if (!dragging) this.#levels.settled(this.#subject());
+  }
+
+  /** What the level experiment would be about now. */
+  #subject(): Subject | undefined {
+    const { model: id, data: set, a, b, device } = this.#history.present;
+    const [model, data] = [this.#models.get(id), this.#sets.get(set)];
+    return model && data && { model, data, a, b, device };
   }
 
   #order(name: SideName, state: State, model: ModelFile, dragging: boolean): void {
@@ -343,6 +363,7 @@ export class Session extends EventTarget {
   }
 
   #cancel(): void {
+    if (this.#levels.running) this.#levels.cancel();
     const busy = SIDES.some((name) => this.#sides[name].busy);
     if (!busy) return;
     for (const name of SIDES) {

@@ -4,7 +4,7 @@ import { normal } from "./recipes";
 import { INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
 import type {
-  Answer, ClipView, Comparison, DataCard, DeviceCard, InputFile, ModelCard, Preset, Report, SideName, SpectrogramView,
+  Answer, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, ModelCard, Preset, Report, SideName, SpectrogramView,
   Transform, WeightsView,
 } from "./types";
 import type { Phase } from "./worker/side";
@@ -50,6 +50,15 @@ export interface Listening {
   playing: boolean;
 }
 
+/** The level experiment. */
+export interface LevelsRun {
+  /** What the numbers below, or those under way, are about. */
+  key?: string;
+  progress?: { done: number; total: number };
+  /** A's report is there where A is not the original, of which B's report tells. */
+  reports?: { a?: LevelsReport; b: LevelsReport };
+}
+
 export interface Snapshot {
   state: State;
   canUndo: boolean;
@@ -71,6 +80,7 @@ export interface Snapshot {
   /** Work has lasted so long that it is worth telling. */
   late: boolean;
   listening: Listening;
+  levels: LevelsRun;
   notices: readonly Notice[];
   dropping: boolean;
 }
@@ -83,6 +93,7 @@ export type Action =
   | { do: "sample" }
   | { do: "clip"; id: string }
   | { do: "play" }
+  | { do: "play-levels" }
   | { do: "record"; on: boolean }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
@@ -119,6 +130,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     b: { made: false, complete: false, ...(prefill && { report: prefill.b }) },
     late: false,
     listening: { id: "0", own: [], soundless: false, recording: false, playing: false },
+    levels: {},
     notices: [],
     dropping: false,
   };

@@ -7,6 +7,7 @@ import { t } from "../text";
 import { define, PageElement } from "./base";
 import "./bytes-view";
 import "./layers-view";
+import "./levels-view";
 import "./listen-view";
 import "./weights-view";
 
@@ -15,10 +16,10 @@ export class Stage extends PageElement {
 
   snapshot!: Snapshot;
 
-  /** Listening needs a model that hears. */
+  /** Listening and levels need a model that hears. */
   get #views(): readonly View[] {
     const { card } = this.snapshot;
-    return card && !card.front_end ? VIEWS.filter((view) => view !== "listen") : VIEWS;
+    return card && !card.front_end ? VIEWS.filter((view) => view !== "listen" && view !== "levels") : VIEWS;
   }
 
   protected override render(): TemplateResult {
@@ -61,6 +62,8 @@ export class Stage extends PageElement {
         return html`<mw-layers-view .snapshot=${snapshot}></mw-layers-view>`;
       case "bytes":
         return html`<mw-bytes-view .snapshot=${snapshot}></mw-bytes-view>`;
+      case "levels":
+        return html`<mw-levels-view .snapshot=${snapshot}></mw-levels-view>`;
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { expose, transfer } from "comlink";
 import type {
-  Answer, Bench, ClipView, Comparison, DataCard, DeviceCard, InputFile, ModelCard, Preset, Recipe, Report,
+  Answer, Bench, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, ModelCard, Preset, Recipe, Report,
   SpectrogramView, Transform, WeightsView,
 } from "../types";
 import { type Compiled, instantiate, type Wasm } from "./load";
@@ -81,6 +81,18 @@ export class Host {
 
   measureLayers(items: number): void {
     this.#open().measure_layers(items);
+  }
+
+  levelItems(): number {
+    return this.#open().level_items();
+  }
+
+  playLevels(from: number, to: number): string {
+    return this.#open().play_levels(from, to);
+  }
+
+  levelsReport(parts: string[], device: string): LevelsReport {
+    return this.#open().levels_report(parts, device);
   }
 
   report(device: string, rate: number): Report {

@@ -4,10 +4,12 @@
 //! holds only with the front end it was trained with, so each one here is a row of [`FRONT_ENDS`] that reproduces a
 //! published reference, quirks included, and is found by the model's input shape.
 
+pub mod counts;
 pub mod disturb;
 pub mod logmel;
 pub mod mel;
 pub mod mfcc;
+pub mod normalize;
 pub mod resample;
 pub mod spectrogram;
 pub mod spectrum;

@@ -180,15 +180,7 @@ impl Executor {
     /// As [`Executor::run`].
     pub fn run_tapped(&mut self, inputs: &[Tensor], tap: &mut dyn FnMut(ValueId, View<'_>)) -> Result<Vec<Tensor>> {
         self.feed(inputs)?;
-        for &id in &self.inputs {
-            tap(id, self.view(id)?);
-        }
-        for index in 0..self.steps.len() {
-            self.step(index);
-            for &id in &self.steps[index].values {
-                tap(id, self.view(id)?);
-            }
-        }
+        self.invoke_tapped(tap)?;
         self.read()
     }
 
@@ -206,6 +198,23 @@ impl Executor {
     pub fn invoke(&mut self) -> Result<()> {
         for index in 0..self.steps.len() {
             self.step(index);
+        }
+        Ok(())
+    }
+
+    /// As [`Executor::invoke`], with a look at every tensor: first the inputs, then after each node its outputs.
+    ///
+    /// # Errors
+    /// `Format` when a truth value of the input is neither 0 nor 1.
+    pub fn invoke_tapped(&mut self, tap: &mut dyn FnMut(ValueId, View<'_>)) -> Result<()> {
+        for &id in &self.inputs {
+            tap(id, self.view(id)?);
+        }
+        for index in 0..self.steps.len() {
+            self.step(index);
+            for &id in &self.steps[index].values {
+                tap(id, self.view(id)?);
+            }
         }
         Ok(())
     }

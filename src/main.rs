@@ -1,5 +1,8 @@
 //! `milliwatt`: the page's pipeline as a command, with the same bits.
 
+#[path = "main/audio.rs"]
+mod audio;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -93,6 +96,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Work on sound
+    Audio {
+        #[command(subcommand)]
+        command: audio::Audio,
+    },
 }
 
 fn main() -> ExitCode {
@@ -157,6 +165,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             let report = bench.report(&device, rate)?;
             if json { print_json(out, &report) } else { print_report(out, &report) }
         }
+        Command::Audio { command } => audio::run(command, out),
     }
 }
 

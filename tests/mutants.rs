@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
 mod common;
+#[path = "common/ops.rs"]
+mod ops;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -23,7 +25,7 @@ const MEMORY_KIB: usize = 1 << 20;
 
 /// Models, and how many variants each is worth: small ones break in their structure, large ones mostly in weights.
 fn models() -> Vec<(String, Vec<u8>)> {
-    let mut models = common::operator_models("tests/golden/ops", 3);
+    let mut models: Vec<_> = ops::models(3).into_iter().map(|(name, bytes)| (name, bytes.to_vec())).collect();
     for name in ["micro_speech_uint8", "kws01_int8", "kws01_dynrange", "sww01_int8", "ic01_int8"] {
         let Some(path) = common::shared(&format!("mlperf/models/{name}.tflite")) else { break };
         let original = std::fs::read(path).unwrap();

@@ -1,4 +1,5 @@
-//! Every operator against the real TFLM, on the vectors of `tests/golden/ops`.
+//! Every operator against the real TFLM, on the vectors of `tests/golden/ops`, and against the two other arithmetics, on
+//! those of `tests/golden/arithmetic`.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::print_stdout, reason = "tests say what they counted")]
 
@@ -8,6 +9,7 @@ mod ops;
 use std::collections::BTreeSet;
 
 use milliwatt::exec::Kernels;
+use milliwatt::quant::Arithmetic;
 
 #[test]
 fn every_file_of_the_folder_is_compiled_in() {
@@ -24,10 +26,29 @@ fn every_file_of_the_folder_is_compiled_in() {
 
 #[test]
 fn obvious_kernels_equal_tflm_on_every_vector() {
-    println!("{} cases", ops::check_all(Kernels::Reference));
+    println!("{} cases", ops::check_all(Arithmetic::Tflm, Kernels::Reference));
 }
 
 #[test]
 fn fast_kernels_equal_tflm_on_every_vector() {
-    println!("{} cases", ops::check_all(Kernels::Fast));
+    println!("{} cases", ops::check_all(Arithmetic::Tflm, Kernels::Fast));
+}
+
+#[test]
+fn both_sets_of_kernels_equal_the_build_of_tflm_that_rounds_once() {
+    for kernels in [Kernels::Reference, Kernels::Fast] {
+        println!("{} cases, {kernels:?}", ops::check_all(Arithmetic::Single, kernels));
+    }
+}
+
+#[test]
+fn both_sets_of_kernels_equal_xnnpack() {
+    for kernels in [Kernels::Reference, Kernels::Fast] {
+        println!("{} cases, {kernels:?}", ops::check_all(Arithmetic::Xnnpack, kernels));
+    }
+}
+
+#[test]
+fn the_vectors_of_each_arithmetic_tell_it_from_tflm() {
+    assert_eq!([Arithmetic::Single, Arithmetic::Xnnpack].map(ops::telling), [102, 118]);
 }

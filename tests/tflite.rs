@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod common;
+#[path = "common/ops.rs"]
+mod ops;
 
 use milliwatt::format::{Opened, Severity, tflite};
 use milliwatt::model::{Model, counts};
@@ -110,9 +112,9 @@ fn every_reference_model_survives_being_written() {
 fn every_operator_vector_survives_being_written() {
     let mut count = 0;
     let mut failures = vec![];
-    for (name, model) in common::operator_models("tests/golden/ops", usize::MAX) {
+    for (name, model) in ops::models(usize::MAX) {
         count += 1;
-        let opened = match tflite::read(&model) {
+        let opened = match tflite::read(model) {
             Ok(opened) => opened,
             Err(error) => {
                 failures.push(format!("{name}: {error}"));

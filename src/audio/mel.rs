@@ -58,6 +58,11 @@ impl MelBank {
         self.bands.len()
     }
 
+    /// The number of weights that are not left out as 0 at either end of a band: multiplications of one spectrum.
+    pub fn weights(&self) -> usize {
+        self.bands.iter().map(|band| band.weights.len()).sum()
+    }
+
     /// Whether there is no band.
     pub fn is_empty(&self) -> bool {
         self.bands.is_empty()

@@ -143,6 +143,19 @@ pub fn scale_fixed(arithmetic: Arithmetic, multiplier: Multiplier, x: i32) -> i3
     }
 }
 
+/// XNNPACK's factor for QUANTIZE and LEAKY_RELU, in units of 1/256; `None` outside 1/256 to 128, which it leaves to
+/// LiteRT's other kernels.
+///
+/// *Source*: `qs8-vcvt` and `qs8-vlrelu`, whose factors fit 16 bits; the quotient of the scales is taken in `float32`.
+pub fn factor_of_256(ratio: f32) -> Option<i32> {
+    (1.0 / 256.0..=128.0).contains(&ratio.abs()).then(|| (256.0 * ratio).round_ties_even() as i32)
+}
+
+/// `x * factor / 256`, ties up.
+pub fn scale_of_256(factor: i32, x: i32) -> i32 {
+    (x.wrapping_mul(factor).wrapping_add(128)) >> 8
+}
+
 /// What products of integers are summed in: 32 bits for `int8` activations, 64 for `int16` with a 64-bit bias.
 pub trait Accumulator: Copy + Default + Send {
     /// `self + a * b`; wraps as on the device.

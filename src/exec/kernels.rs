@@ -6,7 +6,7 @@
 //! | [arithmetic](crate::quant::Arithmetic) | where it changes results |
 //! |---|---|
 //! | `Single` | every 32-bit requantization is rounded once; RESIZE_BILINEAR and SOFTMAX as TFLM built that way |
-//! | `Xnnpack` | `int8` CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV, FULLY_CONNECTED, ADD, SUB, MUL, and QUANTIZE of real numbers; all else keeps TFLM's double rounding |
+//! | `Xnnpack` | `int8` CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV, FULLY_CONNECTED, ADD, SUB, MUL, MEAN, LEAKY_RELU, RESIZE_BILINEAR, and QUANTIZE of `int8` and of real numbers; all else keeps TFLM's double rounding |
 //!
 //! `int16` accumulators of 64 bits have one rule under all three.
 

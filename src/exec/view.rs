@@ -80,6 +80,19 @@ impl<'a> View<'a> {
         Ok(tensor)
     }
 
+    /// The elements as bytes, little-endian.
+    pub fn bytes(&self) -> &'a [u8] {
+        match self.data {
+            Data::Float32(values) => bytemuck::cast_slice(values),
+            Data::Int8(values) => bytemuck::cast_slice(values),
+            Data::Int16(values) => bytemuck::cast_slice(values),
+            Data::Int32(values) => bytemuck::cast_slice(values),
+            Data::Int64(values) => bytemuck::cast_slice(values),
+            Data::Uint8(values) => values,
+            Data::Bool(values) => bytemuck::cast_slice(values),
+        }
+    }
+
     /// The element type.
     pub fn dtype(&self) -> DType {
         match self.data {

@@ -1,11 +1,13 @@
 //! One model, run in place: for benchmarks, and for loops over many inputs.
 
-use js_sys::Uint8Array;
+use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
 use crate::exec::fast::peak;
-use crate::exec::{Executor, Kernels, Options};
+#[cfg(target_feature = "relaxed-simd")]
+use crate::exec::fast::product;
+use crate::exec::{Executor, Kernels, Options, View};
 use crate::format;
 use crate::quant::Arithmetic;
 
@@ -53,6 +55,32 @@ impl Runner {
         }
         Ok(())
     }
+
+    /// One inference; `tap` is called with each tensor's index in the file and a copy of its bytes, little-endian: first
+    /// for the inputs, then after each node for its outputs.
+    pub fn invoke_tapped(&mut self, tap: &Function) -> Result<(), JsValue> {
+        let mut thrown = None;
+        let see = &mut |id: usize, view: View<'_>| {
+            if let Err(error) = tap.call2(&JsValue::NULL, &id.into(), &Uint8Array::from(view.bytes())) {
+                thrown.get_or_insert(error);
+            }
+        };
+        self.executor.invoke_tapped(see).map_err(|error| js_sys::Error::new(&error.to_string()))?;
+        thrown.map_or(Ok(()), Err)
+    }
+}
+
+/// How int8 values are multiplied here: `pairs`, or with relaxed SIMD on machines that prove it exact `quads` and what
+/// they take activations as.
+#[wasm_bindgen]
+pub fn int8_product() -> String {
+    #[cfg(target_feature = "relaxed-simd")]
+    match product::quads() {
+        Some(0) => return "quads, signed".into(),
+        Some(_) => return "quads, unsigned".into(),
+        None => {}
+    }
+    "pairs".into()
 }
 
 /// Multiply-adds of `rounds` rounds of the int8 peak loop: divided by the time, what no int8 kernel here can pass.

@@ -1,6 +1,5 @@
 //! What several test files need.
 #![allow(dead_code, reason = "each test file uses a part")]
-#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test, which is its purpose")]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 use std::path::PathBuf;
@@ -16,46 +15,4 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     }
     println!("skipped: ../shared/{path} is not here");
     None
-}
-
-/// The models of the first `most` cases of each file of operator vectors, named after file and case.
-///
-/// The layout is told in tests/golden/ops/README.md.
-pub fn operator_models(folder: &str, most: usize) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "bin"));
-    files.sort();
-    let mut models = vec![];
-    for path in files {
-        let bytes = std::fs::read(&path).unwrap();
-        let file = path.file_stem().unwrap().to_string_lossy();
-        // Magic and version come first.
-        let mut rest = &bytes[8..];
-        for _ in 0..word(&mut rest).min(most) {
-            let name = String::from_utf8_lossy(blob(&mut rest)).into_owned();
-            models.push((format!("{file} {name}"), blob(&mut rest).to_vec()));
-            for _ in 0..word(&mut rest) {
-                // The inputs of a run, then its outputs.
-                for _ in 0..2 {
-                    for _ in 0..word(&mut rest) {
-                        blob(&mut rest);
-                    }
-                }
-            }
-        }
-    }
-    models
-}
-
-fn word(rest: &mut &[u8]) -> usize {
-    let (word, after) = rest.split_first_chunk().unwrap();
-    *rest = after;
-    u32::from_le_bytes(*word) as usize
-}
-
-fn blob<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
-    let length = word(rest);
-    let (blob, after) = rest.split_at(length);
-    *rest = after;
-    blob
 }

@@ -1,4 +1,5 @@
-//! Reads the operator vectors of `tests/golden/ops` (its README tells the layout) and runs a model on them.
+//! Reads the operator vectors of `tests/golden/ops` (its README tells the layout) and runs a model on them; under the other
+//! arithmetics too, whose answers are in `tests/golden/arithmetic`.
 //!
 //! The files are compiled in, so that the same code serves native tests and the browser.
 #![allow(dead_code, reason = "each test file uses a part")]
@@ -9,7 +10,7 @@ use milliwatt::quant::Arithmetic;
 use milliwatt::tensor::DType;
 use milliwatt::{Model, Result, format};
 
-/// A model of one operator (or a small network), the inputs to feed it, and what TFLM answers.
+/// A model of one operator (or a small network), the inputs to feed it, and what the device answers.
 pub struct Case {
     /// The operator and type, such as `conv_2d_int8`.
     pub group: &'static str,
@@ -142,9 +143,37 @@ groups! {
     "transpose_int8",
 }
 
-/// All cases, in the order of the files.
+/// All cases, in the order of the files, with what TFLM answers.
 pub fn cases() -> Vec<Case> {
     GROUPS.iter().flat_map(|&(group, bytes)| read_group(group, bytes)).collect()
+}
+
+/// The cases of an arithmetic, with what a device that computes so answers.
+///
+/// The files of the other arithmetics hold answers alone: models and inputs are those of the case with the same name.
+pub fn cases_of(arithmetic: Arithmetic) -> Vec<Case> {
+    let answers = match arithmetic {
+        Arithmetic::Tflm => return cases(),
+        Arithmetic::Single => read_group("single", include_bytes!("../golden/arithmetic/single.bin")),
+        Arithmetic::Xnnpack => read_group("xnnpack", include_bytes!("../golden/arithmetic/xnnpack.bin")),
+    };
+    let mut cases = cases();
+    let take = |answer: Case| {
+        let named = |case: &Case| answer.name == format!("{} {}", case.group, case.name);
+        let mut case = cases.swap_remove(cases.iter().position(named).expect("answers are those of a case"));
+        assert_eq!(case.runs.len(), answer.runs.len(), "{} has as many runs as answers", answer.name);
+        for (run, answer) in case.runs.iter_mut().zip(answer.runs) {
+            run.outputs = answer.outputs;
+        }
+        case
+    };
+    answers.into_iter().map(take).collect()
+}
+
+/// The models of the first `most` cases of each file, named after file and case.
+pub fn models(most: usize) -> Vec<(String, &'static [u8])> {
+    let firsts = GROUPS.iter().flat_map(|&(group, bytes)| read_group(group, bytes).into_iter().take(most));
+    firsts.map(|case| (format!("{} {}", case.group, case.name), case.model)).collect()
 }
 
 /// The cases of one file.
@@ -181,12 +210,12 @@ fn blobs(rest: &mut &'static [u8]) -> Vec<&'static [u8]> {
 }
 
 /// Runs a case; the error says what differs, or why it does not run.
-pub fn check(case: &Case, kernels: Kernels) -> std::result::Result<(), String> {
+pub fn check(case: &Case, options: Options) -> std::result::Result<(), String> {
     let model = format::tflite::read(case.model).map_err(|error| format!("does not open: {error}"))?.model;
     for (index, run) in case.runs.iter().enumerate() {
-        let outputs = infer(&model, kernels, &run.inputs).map_err(|error| format!("does not run: {error}"))?;
+        let outputs = infer(&model, options, &run.inputs).map_err(|error| format!("does not run: {error}"))?;
         if outputs.len() != run.outputs.len() {
-            return Err(format!("{} outputs where TFLM has {}", outputs.len(), run.outputs.len()));
+            return Err(format!("{} outputs where there should be {}", outputs.len(), run.outputs.len()));
         }
         for (position, (ours, theirs)) in outputs.iter().zip(&run.outputs).enumerate() {
             let dtype = model.values[model.outputs[position]].dtype;
@@ -196,8 +225,8 @@ pub fn check(case: &Case, kernels: Kernels) -> std::result::Result<(), String> {
     Ok(())
 }
 
-fn infer(model: &Model, kernels: Kernels, inputs: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
-    let mut executor = Executor::new(model, Options { arithmetic: Arithmetic::Tflm, kernels })?;
+fn infer(model: &Model, options: Options, inputs: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+    let mut executor = Executor::new(model, options)?;
     for (index, input) in inputs.iter().enumerate() {
         executor.input_bytes_mut(index).copy_from_slice(input);
     }
@@ -209,7 +238,7 @@ fn infer(model: &Model, kernels: Kernels, inputs: &[&[u8]]) -> Result<Vec<Vec<u8
 /// may be taken in another order and TFLM's exponential is the C library's.
 fn compare(dtype: DType, ours: &[u8], theirs: &[u8]) -> std::result::Result<(), String> {
     if ours.len() != theirs.len() {
-        return Err(format!("{} bytes where TFLM has {}", ours.len(), theirs.len()));
+        return Err(format!("{} bytes where there should be {}", ours.len(), theirs.len()));
     }
     let (ours, theirs) = (decode(dtype, ours), decode(dtype, theirs));
     let largest = theirs.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
@@ -221,7 +250,7 @@ fn compare(dtype: DType, ours: &[u8], theirs: &[u8]) -> std::result::Result<(), 
     match ours.iter().zip(&theirs).position(|pair| differs(&pair)) {
         None => Ok(()),
         Some(first) => Err(format!(
-            "{count} of {} elements differ, first element {first}: {} where TFLM has {}",
+            "{count} of {} elements differ, first element {first}: {} where the device has {}",
             ours.len(),
             ours[first],
             theirs[first]
@@ -243,19 +272,24 @@ fn decode(dtype: DType, bytes: &[u8]) -> Vec<f64> {
     }
 }
 
-/// Runs every case and fails with a table of those that differ.
-pub fn check_all(kernels: Kernels) -> usize {
-    let cases = cases();
-    let failures: Vec<String> = cases
-        .iter()
-        .filter_map(|case| check(case, kernels).err().map(|why| format!("{} {}: {why}", case.group, case.name)))
-        .collect();
+/// Runs every case of an arithmetic and fails with a table of those that differ.
+pub fn check_all(arithmetic: Arithmetic, kernels: Kernels) -> usize {
+    let cases = cases_of(arithmetic);
+    let wrong = |case: &Case| check(case, Options { arithmetic, kernels }).err();
+    let failures: Vec<String> =
+        cases.iter().filter_map(|case| wrong(case).map(|why| format!("{} {}: {why}", case.group, case.name))).collect();
     assert!(
         failures.is_empty(),
-        "{} of {} cases differ from TFLM with {kernels:?} kernels:\n{}",
+        "{} of {} cases differ under {arithmetic:?} with {kernels:?} kernels:\n{}",
         failures.len(),
         cases.len(),
         failures.join("\n")
     );
     cases.len()
+}
+
+/// Of the cases of an arithmetic, how many TFLM answers otherwise: those that tell the two apart.
+pub fn telling(arithmetic: Arithmetic) -> usize {
+    let tflm = Options { arithmetic: Arithmetic::Tflm, kernels: Kernels::Reference };
+    cases_of(arithmetic).iter().filter(|case| check(case, tflm).is_err()).count()
 }

@@ -4,8 +4,10 @@
     python tests/oracle/check.py [--milliwatt target/debug/milliwatt] [--shared ../shared]
 
 1. Every vector of `tests/golden/ops` is run again, and every refused case is offered again.
-2. With `--milliwatt`: what TFLM makes of a model does not change when `milliwatt` reads and writes it.
-3. With `--milliwatt`: a float model compressed with the preset `int8` loads in TFLM, and TFLM answers with the bytes that
+2. The emulator gives TFLM's answers when it rounds twice and those of `tests/golden/arithmetic/single.bin` when it rounds
+   once, as LiteRT's reference FULLY_CONNECTED does; LiteRT with XNNPACK gives those of `xnnpack.bin`.
+3. With `--milliwatt`: what TFLM makes of a model does not change when `milliwatt` reads and writes it.
+4. With `--milliwatt`: a float model compressed with the preset `int8` loads in TFLM, and TFLM answers with the bytes that
    `milliwatt run` predicts.
 
 Ends with status 1 when anything differs.
@@ -22,8 +24,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import litert
 import tflm
 from case import read_group
+from emulator import Unknown
+from make_arithmetic import emulated, int8_cases, single
 from ops import all_cases
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "ops"
@@ -52,6 +57,8 @@ def main():
     report = Report()
     check_vectors(report)
     check_refused(report)
+    check_single(report)
+    check_xnnpack(report)
     if arguments.milliwatt:
         for name, model, inputs in own_models() + shared_models(arguments.shared):
             with tempfile.TemporaryDirectory() as folder:
@@ -97,6 +104,60 @@ def check_refused(report):
             report.note("refusals", f"{case.group} {case.name}: TFLM runs it now")
         except tflm.Refused:
             report.note("refusals")
+
+
+def stored_answers(name):
+    """The answers of `tests/golden/arithmetic/NAME.bin`, by the case's group and name, each run a list of bytes."""
+    cases = read_group(GOLDEN.parent / "arithmetic" / f"{name}.bin")
+    return {case: [outputs for _, outputs in runs] for case, _, runs in cases}
+
+
+def answers_differ(found, stored):
+    """What differs between int8 answers and stored bytes, or None."""
+    for new, old in zip(found, stored, strict=True):
+        for one, other in zip(new, old, strict=True):
+            problem = compare(np.frombuffer(other, one.dtype), one.reshape(-1))
+            if problem:
+                return problem
+    return None
+
+
+def check_single(report):
+    stored = stored_answers("single")
+    for group, name, model, runs in int8_cases():
+        try:
+            twice = emulated(model, runs, "double")
+        except Unknown:
+            continue
+        case = f"{group} {name}"
+        problem = answers_differ(twice, [outputs for _, outputs in runs])
+        report.note("cases of the emulator, rounding twice, beside TFLM", problem and f"{case}: {problem}")
+        problem = answers_differ(single(model, runs), stored.pop(case))
+        report.note("vectors of the single rounding", problem and f"{case}: {problem}")
+    report.note("files of the single rounding", f"nobody computes {sorted(stored)}" if stored else None)
+
+
+def check_xnnpack(report):
+    try:
+        print(f"ai-edge-litert {litert.version()}")
+    except ModuleNotFoundError:
+        print("skipped: XNNPACK and LiteRT's reference kernels (no wheel ai-edge-litert)")
+        return
+    stored, once = stored_answers("xnnpack"), stored_answers("single")
+    for group, name, model, runs in int8_cases():
+        case = f"{group} {name}"
+        inputs = [inputs for inputs, _ in runs]
+        if case in stored:
+            try:
+                problem = answers_differ(litert.xnnpack(model, inputs), stored[case])
+            except (litert.Undelegated, tflm.Refused) as reason:
+                problem = f"not by XNNPACK any more: {reason}"
+            report.note("vectors of XNNPACK", problem and f"{case}: {problem}")
+        # LiteRT's reference FULLY_CONNECTED rounds once too, but in float64 with ties away from zero.
+        exact_ties = name in ("accumulators_half", "accumulators_quarter", "accumulators_eighth")
+        if group == "fully_connected_int8" and case in once and not exact_ties:
+            problem = answers_differ(litert.reference(model, inputs), once[case])
+            report.note("FULLY_CONNECTED of LiteRT's reference, rounding once", problem and f"{case}: {problem}")
 
 
 class Command:

@@ -31,13 +31,13 @@ def run(model, batches):
 
     Raises `Refused` with TFLM's own words.
     """
-    outputs, _ = _in_child(_run, model, batches)
+    outputs, _ = in_child(_run, model, batches)
     return outputs
 
 
 def allocations(model):
     """What `print_allocations()` says after one inference, as a dictionary of bytes."""
-    _, log = _in_child(_allocations, model)
+    _, log = in_child(_allocations, model)
     found = {}
     for what, bytes_ in re.findall(r"Arena allocation (\w+) (\d+) bytes", log):
         found[f"{what}_bytes"] = int(bytes_)
@@ -52,13 +52,13 @@ def allocations(model):
 
 def details(model):
     """(inputs, outputs), each a list of (NumPy type, shape)."""
-    found, _ = _in_child(_details, model)
+    found, _ = in_child(_details, model)
     return found
 
 
 def input_quantization(model):
     """The scale and zero point of the first input, (None, None) for floats."""
-    found, _ = _in_child(_input_quantization, model)
+    found, _ = in_child(_input_quantization, model)
     return found
 
 
@@ -116,7 +116,7 @@ def _allocations(model):
     interpreter.print_allocations()
 
 
-def _in_child(function, *arguments):
+def in_child(function, *arguments):
     """Calls `function` in a forked child; returns (its result, what it wrote to stderr)."""
     read_end, write_end = os.pipe()
     log = tempfile.TemporaryFile()

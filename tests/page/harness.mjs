@@ -28,6 +28,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * @property {string} url Address of the page, in a folder of its own, as on a static host.
  * @property {string[]} problems What went wrong in the page so far; a test that provokes an error empties it.
  * @property {string[]} requests The paths that the page asked the server for.
+ * @property {() => Promise<void>} unplug Ends the server, which is all the network that there is.
  * @property {import("node:test").TestContext} context
  */
 /**
@@ -100,6 +101,7 @@ export async function serve(folder = DIST, path = "/somewhere/milliwatt/") {
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
+        // Closing what is closed already calls back too, with an error that says so.
         server.close(() => resolve());
       }),
   };
@@ -230,7 +232,7 @@ export function test(fact, optionsOrBody, maybeBody) {
         const problems = watch(page, new URL(server.url).origin);
         const url = server.url + (options.hash ? `#${options.hash}` : "");
         if (!options.blank) await page.goto(url, { waitUntil: "load" });
-        await body({ page, browserName, url, problems, requests: server.requests, context });
+        await body({ page, browserName, url, problems, requests: server.requests, unplug: server.close, context });
         assert.deepEqual(problems, [], "The page must run without an error and without a foreign request");
       } finally {
         await browser.close();

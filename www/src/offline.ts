@@ -1,6 +1,7 @@
 // The service worker: the page opens without a network, and a new version is offered, not forced.
 
 import type { Session } from "./session";
+import { choice } from "./worker/load";
 
 export function offline(session: Session): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator) || !location.protocol.startsWith("http")) return;
@@ -14,6 +15,8 @@ export function offline(session: Session): void {
   }, () => {
     // Private windows refuse service workers: the page works, but only online.
   });
+  // On the first visit the module was asked for before the worker was there to keep it.
+  navigator.serviceWorker.ready.then(({ active }) => active?.postMessage({ keep: new URL(choice().url, location.href).href }), () => {});
   let reloading = false;
   const controlled = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {

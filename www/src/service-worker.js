@@ -3,7 +3,7 @@
 
 const NAME = "milliwatt-__VERSION__";
 const FILES = [/* files */];
-/** Of the two modules, a browser needs one: they are kept when they are first asked for. */
+/** Of the two modules, a browser needs one: it is kept when it is first asked for, or when the page names it. */
 const LATER = /\.wasm$/;
 
 self.addEventListener("install", (event) => {
@@ -23,7 +23,14 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
+  else if (event.data?.keep) event.waitUntil(keep(event.data.keep));
 });
+
+async function keep(address) {
+  const cache = await caches.open(NAME);
+  const path = address.slice(self.registration.scope.length);
+  if (FILES.includes(path) && !(await cache.match(address))) await cache.add(address);
+}
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;

@@ -1,4 +1,4 @@
-//! Latency, measured where it counts: in a browser, by `tests/bench`.
+//! Latency, measured where it counts: in a browser, by `tests/bench`. Then how long a first visit waits for numbers.
 
 use anyhow::{Result, bail};
 
@@ -7,9 +7,10 @@ use crate::step::{self, command, root};
 
 pub fn run(arguments: &[String]) -> Result<()> {
     crate::only(arguments, &["--json"], &[])?;
-    let bench = root().join("tests/bench/run.mjs");
-    if !bench.is_file() {
-        bail!("tests/bench/run.mjs is not here");
+    for file in ["tests/bench/run.mjs", "tests/bench/cold.mjs"] {
+        if !root().join(file).is_file() {
+            bail!("{file} is not here");
+        }
     }
     build::run(&[])?;
     let mut all = vec!["tests/bench/run.mjs".to_owned()];
@@ -17,5 +18,6 @@ pub fn run(arguments: &[String]) -> Result<()> {
         // Node runs in the project's root; the file is meant where the errand was called.
         all.extend(["--json".to_owned(), std::path::absolute(file)?.to_string_lossy().into_owned()]);
     }
-    step::run(command("node", &[]).args(all))
+    step::run(command("node", &[]).args(all))?;
+    step::run(&mut command("node", &["tests/bench/cold.mjs"]))
 }

@@ -50,7 +50,8 @@ impl Kernel for FloatMean {
     }
 }
 
-/// Sums in 32 bits, then one multiplication with the scale and the reciprocal of the count folded into it.
+/// Sums in 32 bits, then one multiplication with the scale and the reciprocal of the count folded into it: in fixed
+/// point, or under XNNPACK in `float32`.
 struct IntegerMean<T> {
     walk: Walk<1>,
     outputs: usize,
@@ -58,12 +59,15 @@ struct IntegerMean<T> {
     offset: i32,
     arithmetic: Arithmetic,
     multiplier: Multiplier,
+    /// XNNPACK's factor, for `int8`.
+    factor: Option<f32>,
     zero_point: i32,
     range: (i32, i32),
     element: PhantomData<T>,
 }
 
-/// *Source*: `QuantizedMeanOrSum` in TFLM's `reference/reduce.h`.
+/// *Source*: `QuantizedMeanOrSum` in TFLM's `reference/reduce.h`; XNNPACK's `qs8-rsum`, ties to even, for `int8` under
+/// [`Arithmetic::Xnnpack`].
 fn integers<T: Integer>(site: &Site<'_>, walk: Walk<1>, outputs: usize, count: usize) -> Result<IntegerMean<T>> {
     let (x, y) = (site.input(0)?, site.output(0)?);
     let ((input_scale, input_zero_point), (scale, zero_point)) = (affine(x)?, affine(y)?);
@@ -74,12 +78,14 @@ fn integers<T: Integer>(site: &Site<'_>, walk: Walk<1>, outputs: usize, count: u
         return Err(Error::numeric("the output's scale is too large beside the input's"));
     }
     let fraction = ((i64::from(fraction) << gained) / count as i64) as i32;
+    let xnnpack = site.options.arithmetic == Arithmetic::Xnnpack && y.dtype == DType::Int8;
     Ok(IntegerMean {
         walk,
         outputs,
         offset: input_zero_point.wrapping_mul(count as i32),
         arithmetic: site.options.arithmetic,
         multiplier: Multiplier { fraction, shift: shift - gained },
+        factor: xnnpack.then(|| input_scale / scale / count as f32),
         zero_point,
         range: integer_range(y.dtype)?,
         element: PhantomData,
@@ -94,7 +100,11 @@ impl<T: Integer> Kernel for IntegerMean<T> {
         sums.fill(0);
         self.walk.for_each(|from, [to]| sums[to] = sums[to].wrapping_add(x[from].into()));
         for (y, sum) in y.iter_mut().zip(sums) {
-            let scaled = scale_fixed(self.arithmetic, self.multiplier, sum.wrapping_sub(self.offset));
+            let centred = sum.wrapping_sub(self.offset);
+            let scaled = match self.factor {
+                Some(factor) => (centred as f32 * factor).round_ties_even() as i32,
+                None => scale_fixed(self.arithmetic, self.multiplier, centred),
+            };
             *y = T::narrow(scaled.saturating_add(self.zero_point).clamp(self.range.0, self.range.1));
         }
     }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::error::Result;
-use crate::exec::arithmetic::{Integer, integer_range, scale_fixed};
+use crate::exec::arithmetic::{Integer, factor_of_256, integer_range, scale_fixed, scale_of_256};
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::site::{Site, affine};
 use crate::quant::{Arithmetic, Multiplier};
@@ -82,15 +82,20 @@ impl<T: Integer> Kernel for Quantize<T> {
 struct Rescale<I, O> {
     arithmetic: Arithmetic,
     multiplier: Multiplier,
+    /// XNNPACK's factor, from `int8` to `int8`.
+    factor: Option<i32>,
     input_zero_point: i32,
     zero_point: i32,
     elements: PhantomData<(I, O)>,
 }
 
 fn requantize<I: Integer, O: Integer>(site: &Site<'_>) -> Result<Rescale<I, O>> {
-    let ((input_scale, input_zero_point), (scale, zero_point)) = (affine(site.input(0)?)?, affine(site.output(0)?)?);
+    let (x, y, arithmetic) = (site.input(0)?, site.output(0)?, site.options.arithmetic);
+    let ((input_scale, input_zero_point), (scale, zero_point)) = (affine(x)?, affine(y)?);
     let multiplier = Multiplier::new(f64::from(input_scale) / f64::from(scale));
-    Ok(Rescale { arithmetic: site.options.arithmetic, multiplier, input_zero_point, zero_point, elements: PhantomData })
+    let xnnpack = arithmetic == Arithmetic::Xnnpack && x.dtype == DType::Int8 && y.dtype == DType::Int8;
+    let factor = if xnnpack { factor_of_256(input_scale / scale) } else { None };
+    Ok(Rescale { arithmetic, multiplier, factor, input_zero_point, zero_point, elements: PhantomData })
 }
 
 impl<I: Integer, O: Integer> Kernel for Rescale<I, O> {
@@ -98,7 +103,10 @@ impl<I: Integer, O: Integer> Kernel for Rescale<I, O> {
         let (x, y) = io.unary::<I, O>();
         for (y, &x) in y.iter_mut().zip(x) {
             let centred = x.into().wrapping_sub(self.input_zero_point);
-            let scaled = scale_fixed(self.arithmetic, self.multiplier, centred);
+            let scaled = match self.factor {
+                Some(factor) => scale_of_256(factor, centred),
+                None => scale_fixed(self.arithmetic, self.multiplier, centred),
+            };
             *y = O::narrow(scaled.wrapping_add(self.zero_point));
         }
     }

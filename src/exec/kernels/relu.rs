@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::error::{Error, Result};
-use crate::exec::arithmetic::{Integer, activation_range, integer_range, scale_fixed};
+use crate::exec::arithmetic::{Integer, activation_range, factor_of_256, integer_range, scale_fixed, scale_of_256};
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::site::{Site, affine};
 use crate::exec::walk::Walk;
@@ -39,41 +39,61 @@ impl<F: FnMut(f32) -> f32 + Send> Kernel for FloatUnary<F> {
     }
 }
 
+/// A straight line through zero.
+#[derive(Debug, Clone, Copy)]
+enum Slope {
+    /// Copies the integer, as RELU6 does.
+    One,
+    /// In fixed point.
+    Fixed(Multiplier),
+    /// XNNPACK's, in units of 1/256.
+    Of256(i32),
+}
+
 /// Two straight lines that meet at the input's zero point, then a clamp.
 struct TwoLines<T> {
     arithmetic: Arithmetic,
     input_zero_point: i32,
     zero_point: i32,
-    /// Slope from the zero point up; `None` copies the integer, as RELU6 does.
-    positive: Option<Multiplier>,
+    /// Slope from the zero point up.
+    positive: Slope,
     /// Slope below the zero point.
-    negative: Option<Multiplier>,
+    negative: Slope,
     clamp: (i32, i32),
     element: PhantomData<T>,
 }
 
-/// *Source*: TFLM's `activations_common.cc` and `leaky_relu_common.cc`.
+/// *Source*: TFLM's `activations_common.cc` and `leaky_relu_common.cc`; XNNPACK's `qs8-vlrelu` for `int8` LEAKY_RELU under
+/// [`Arithmetic::Xnnpack`].
 fn integers<T: Integer>(site: &Site<'_>) -> Result<TwoLines<T>> {
     let (x, y) = (site.input(0)?, site.output(0)?);
     let ((input_scale, input_zero_point), (scale, mut zero_point)) = (affine(x)?, affine(y)?);
     let (positive, negative, clamp) = match site.node.op {
         Op::Relu => {
-            let slope = Multiplier::new(f64::from(input_scale) / f64::from(scale));
-            (Some(slope), Some(slope), activation_range(Activation::Relu, y)?)
+            let slope = Slope::Fixed(Multiplier::new(f64::from(input_scale) / f64::from(scale)));
+            (slope, slope, activation_range(Activation::Relu, y)?)
         }
         Op::Relu6 => {
             // TFLM clamps the input's integers and copies them, whatever scale the output has; so does the device.
             zero_point = input_zero_point;
-            (None, None, activation_range(Activation::Relu6, x)?)
+            (Slope::One, Slope::One, activation_range(Activation::Relu6, x)?)
         }
         Op::LeakyRelu { alpha } if !alpha.is_finite() => {
             return Err(Error::numeric(format!("the slope {alpha} below zero")));
         }
         Op::LeakyRelu { alpha } => {
-            // These two quotients are taken in float32.
-            let negative = Multiplier::new(f64::from(input_scale * alpha / scale));
-            let positive = Multiplier::new(f64::from(input_scale / scale));
-            (Some(positive), Some(negative), integer_range(y.dtype)?)
+            let xnnpack = site.options.arithmetic == Arithmetic::Xnnpack && y.dtype == DType::Int8;
+            let ratio = input_scale / scale;
+            let short = (factor_of_256(ratio), factor_of_256(ratio * alpha));
+            let (positive, negative) = match short {
+                (Some(positive), Some(negative)) if xnnpack => (Slope::Of256(positive), Slope::Of256(negative)),
+                _ => {
+                    // These two quotients are taken in float32.
+                    let fixed = |ratio: f32| Slope::Fixed(Multiplier::new(f64::from(ratio)));
+                    (fixed(ratio), fixed(input_scale * alpha / scale))
+                }
+            };
+            (positive, negative, integer_range(y.dtype)?)
         }
         ref other => return Err(Error::parameter(format!("{} is no rectifier", other.name()))),
     };
@@ -94,8 +114,9 @@ impl<T: Integer> Kernel for TwoLines<T> {
         for (y, &x) in y.iter_mut().zip(x) {
             let centred = x.into() - self.input_zero_point;
             let scaled = match if centred >= 0 { self.positive } else { self.negative } {
-                Some(slope) => scale_fixed(self.arithmetic, slope, centred),
-                None => centred,
+                Slope::One => centred,
+                Slope::Fixed(slope) => scale_fixed(self.arithmetic, slope, centred),
+                Slope::Of256(slope) => scale_of_256(slope, centred),
             };
             *y = T::narrow(scaled.saturating_add(self.zero_point).clamp(self.clamp.0, self.clamp.1));
         }

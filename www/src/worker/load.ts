@@ -18,10 +18,16 @@ const RELAXED_SIMD = new Uint8Array([
   253, 128, 2, 11,
 ]);
 
-/** Fetches and compiles the module with relaxed SIMD where the browser has it, else the one with plain SIMD. */
-export async function compile(): Promise<Compiled> {
+/** The module with relaxed SIMD where the browser has it, else the one with plain SIMD. */
+export function choice(): { url: string; relaxed: boolean } {
   const relaxed = WebAssembly.validate(RELAXED_SIMD);
-  const response = await fetch(relaxed ? relaxedUrl : simdUrl);
+  return { url: relaxed ? relaxedUrl : simdUrl, relaxed };
+}
+
+/** Fetches and compiles the module that this browser can run. */
+export async function compile(): Promise<Compiled> {
+  const { url, relaxed } = choice();
+  const response = await fetch(url);
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   // Some static hosts serve .wasm without its type, which streaming compilation refuses.
   const typed = response.headers.get("content-type")?.startsWith("application/wasm");

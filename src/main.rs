@@ -1,5 +1,8 @@
 //! `milliwatt`: the page's pipeline as a command, with the same bits.
 
+#[path = "main/audio_features.rs"]
+mod audio_features;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -73,6 +76,9 @@ enum Command {
     Presets,
     /// List the devices of the cost model
     Devices,
+    /// Work on sound
+    #[command(subcommand)]
+    Audio(Audio),
     /// Say what a model costs, and how good it is where data is given
     Report {
         /// TFLite file
@@ -93,6 +99,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum Audio {
+    /// Turn sound into the features that a model eats
+    Features(audio_features::Features),
 }
 
 fn main() -> ExitCode {
@@ -141,6 +153,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             }
             Ok(())
         }
+        Command::Audio(Audio::Features(arguments)) => audio_features::run(arguments),
         Command::Report { model, data, labels, device, rate, json } => {
             let mut bench = Bench::new();
             bench.open(&read(&model)?, &file_name(&model))?;

@@ -25,9 +25,10 @@ impl MelBank {
     pub fn htk(bands: usize, bins: usize, sample_rate: f64, low: f64, high: f64) -> Self {
         let mel = |hertz: f64| 1127.0 * libm::log(1.0 + hertz / 700.0);
         let corner = corners(bands, mel(low), mel(high));
+        let place: Vec<f64> = (0..bins).map(|bin| mel(bin_hertz(bin, bins, sample_rate))).collect();
         Self::triangles(bands, bins, |band, bin| match bin {
             0 => 0.0,
-            _ => triangle(mel(bin_hertz(bin, bins, sample_rate)), &corner[band..band + 3]),
+            _ => triangle(place[bin], &corner[band..band + 3]),
         })
     }
 
@@ -68,14 +69,20 @@ impl MelBank {
         self.bands.is_empty()
     }
 
+    /// One more than the highest bin that any band hears.
+    pub fn end(&self) -> usize {
+        self.bands.iter().map(|band| band.first + band.weights.len()).max().unwrap_or(0)
+    }
+
     /// The weighted sum of a spectrum in each band.
     ///
-    /// *Shapes*: `spectrum` has as many bins as the bank was made for; the result has one value for each band.
-    pub fn apply<'a>(&'a self, spectrum: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
-        self.bands.iter().map(|band| {
+    /// *Shapes*: `spectrum` has the bins that the bank was made for, or those up to [`MelBank::end`]; `energies` has one
+    /// value for each band.
+    pub fn apply(&self, spectrum: &[f32], energies: &mut [f32]) {
+        for (band, energy) in self.bands.iter().zip(energies) {
             let bins = spectrum.get(band.first..).unwrap_or_default();
-            band.weights.iter().zip(bins).map(|(weight, bin)| weight * bin).sum()
-        })
+            *energy = band.weights.iter().zip(bins).map(|(weight, bin)| weight * bin).sum();
+        }
     }
 }
 

@@ -33,17 +33,91 @@ const KERNELS: usize = 512;
 /// assert_eq!(milliwatt::audio::resample::resample(&tone, 48_000, 16_000).unwrap().len(), 16_000);
 /// ```
 pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>> {
-    check_rate(from)?;
-    check_rate(to)?;
-    if from == to {
-        return Ok(samples.to_vec());
+    let mut resampler = Resampler::new(from, to)?;
+    let mut converted = Vec::with_capacity((samples.len() as f64 * f64::from(to) / f64::from(from)) as usize + 1);
+    resampler.push(samples, &mut converted);
+    resampler.finish(&mut converted);
+    Ok(converted)
+}
+
+/// The same conversion of sound that comes piece by piece: the same bits, however it is cut.
+///
+/// ```
+/// use milliwatt::audio::resample::{Resampler, resample};
+/// let tone: Vec<f32> = (0..4800).map(|n| libm::sinf(n as f32 * 0.01)).collect();
+/// let mut pieces = Vec::new();
+/// let mut resampler = Resampler::new(48_000, 16_000).unwrap();
+/// tone.chunks(100).for_each(|piece| resampler.push(piece, &mut pieces));
+/// resampler.finish(&mut pieces);
+/// assert_eq!(pieces, resample(&tone, 48_000, 16_000).unwrap());
+/// ```
+pub struct Resampler {
+    /// Output n lies at input position n * down / up.
+    up: usize,
+    down: usize,
+    /// `None` where both rates are the same.
+    kernels: Option<Kernels>,
+    /// Input that later outputs still weigh, and how many samples went before it.
+    kept: Vec<f32>,
+    dropped: usize,
+    /// The input position of the next output: whole samples, and parts of `up`.
+    whole: usize,
+    phase: usize,
+}
+
+impl Resampler {
+    /// *Units*: rates in hertz.
+    ///
+    /// # Errors
+    /// `Parameter` for a rate outside 2 to 384 kHz.
+    pub fn new(from: u32, to: u32) -> Result<Self> {
+        check_rate(from)?;
+        check_rate(to)?;
+        let divisor = gcd(from, to);
+        let (up, down) = ((to / divisor) as usize, (from / divisor) as usize);
+        let cutoff = PASS * f64::from(to.min(from)) / f64::from(from);
+        let kernels = (from != to).then(|| Kernels::new(up.min(KERNELS), cutoff));
+        Ok(Self { up, down, kernels, kept: Vec::new(), dropped: 0, whole: 0, phase: 0 })
     }
-    let divisor = gcd(from, to);
-    // Output n lies at input position n * down / up.
-    let (up, down) = ((to / divisor) as usize, (from / divisor) as usize);
-    let kernels = Kernels::new(up.min(KERNELS), PASS * f64::from(to.min(from)) / f64::from(from));
-    let length = (samples.len() * up).div_ceil(down);
-    Ok((0..length).map(|n| kernels.at(samples, n * down / up, n * down % up, up)).collect())
+
+    /// Takes samples and appends what is certain by now: an output waits for the input that its kernel reaches.
+    pub fn push(&mut self, samples: &[f32], converted: &mut Vec<f32>) {
+        match &self.kernels {
+            None => converted.extend_from_slice(samples),
+            Some(kernels) => {
+                let reach = kernels.reach;
+                self.kept.extend_from_slice(samples);
+                self.convert(reach, converted);
+            }
+        }
+    }
+
+    /// Appends the outputs that are left, with silence behind the end, and starts anew.
+    pub fn finish(&mut self, converted: &mut Vec<f32>) {
+        self.convert(0, converted);
+        self.kept.clear();
+        (self.dropped, self.whole, self.phase) = (0, 0, 0);
+    }
+
+    /// All outputs that have `ahead` samples of input after the one at or before them.
+    fn convert(&mut self, ahead: usize, converted: &mut Vec<f32>) {
+        let Some(kernels) = &self.kernels else { return };
+        while self.whole + ahead < self.dropped + self.kept.len() {
+            converted.push(kernels.at(&self.kept, self.dropped, self.whole, self.phase, self.up));
+            self.whole += self.down / self.up;
+            self.phase += self.down % self.up;
+            if self.phase >= self.up {
+                self.phase -= self.up;
+                self.whole += 1;
+            }
+        }
+        // What no later output weighs is dropped, in pieces large enough not to move the rest all the time.
+        let done = (self.whole + 1).saturating_sub(kernels.reach + self.dropped).min(self.kept.len());
+        if done > self.kept.len() / 2 {
+            self.kept.drain(..done);
+            self.dropped += done;
+        }
+    }
 }
 
 /// Refuses a sample rate, in hertz, that no sound has.
@@ -90,20 +164,23 @@ impl Kernels {
         Self { count, reach, taps, table }
     }
 
-    /// The value at input position `whole + phase / phases`.
-    fn at(&self, samples: &[f32], whole: usize, phase: usize, phases: usize) -> f32 {
+    /// The value at input position `whole + phase / phases`; the first `dropped` samples of the input are not kept.
+    fn at(&self, kept: &[f32], dropped: usize, whole: usize, phase: usize, phases: usize) -> f32 {
         let position = phase * self.count;
         let (kernel, between) = (position / phases, (position % phases) as f32 / phases as f32);
-        let value = self.dot(samples, whole, kernel);
-        if between == 0.0 { value } else { value + between * (self.dot(samples, whole, kernel + 1) - value) }
+        let value = self.dot(kept, dropped, whole, kernel);
+        match between == 0.0 {
+            true => value,
+            false => value + between * (self.dot(kept, dropped, whole, kernel + 1) - value),
+        }
     }
 
     /// The inner product with the input around `whole`; outside the clip is silence.
-    fn dot(&self, samples: &[f32], whole: usize, kernel: usize) -> f32 {
+    fn dot(&self, kept: &[f32], dropped: usize, whole: usize, kernel: usize) -> f32 {
         let row = &self.table[kernel * self.taps..(kernel + 1) * self.taps];
         let skip = (self.reach - 1).saturating_sub(whole);
         let first = (whole + 1).saturating_sub(self.reach);
-        let samples = samples.get(first..).unwrap_or_default();
+        let samples = first.checked_sub(dropped).and_then(|first| kept.get(first..)).unwrap_or_default();
         row.iter().skip(skip).zip(samples).map(|(weight, sample)| weight * sample).sum()
     }
 }
@@ -144,6 +221,34 @@ mod tests {
         let converted = resample(&tone(11_000.0, 48_000, 48_000), 48_000, 16_000).unwrap();
         let loudest = converted[200..15_800].iter().fold(0.0f32, |loudest, x| loudest.max(x.abs()));
         assert!(loudest < 3e-4, "an alias of {loudest} is left");
+    }
+
+    #[test]
+    fn pieces_of_any_length_give_the_bits_of_the_whole() {
+        for (from, to) in [(48_000, 16_000), (44_100, 16_000), (8_000, 16_000), (16_001, 16_000), (16_000, 16_000)] {
+            let sound = tone(440.0, from, 5_000);
+            let whole = resample(&sound, from, to).unwrap();
+            assert_eq!(whole.len(), (5_000 * to as usize).div_ceil(from as usize));
+            let mut resampler = Resampler::new(from, to).unwrap();
+            for piece in [1, 7, 128, 441, 4_999] {
+                let mut pieces = Vec::new();
+                sound.chunks(piece).for_each(|piece| resampler.push(piece, &mut pieces));
+                resampler.finish(&mut pieces);
+                assert!(pieces == whole, "{from} to {to} in pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_stream_keeps_little() {
+        let mut resampler = Resampler::new(44_100, 16_000).unwrap();
+        let mut converted = Vec::new();
+        for _ in 0..1_000 {
+            resampler.push(&[0.5; 441], &mut converted);
+            assert!(resampler.kept.len() < 1_500, "{} samples are kept", resampler.kept.len());
+        }
+        // Ten seconds, less what the last outputs wait for.
+        assert!((159_900..160_000).contains(&converted.len()), "{}", converted.len());
     }
 
     #[test]

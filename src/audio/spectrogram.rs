@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::frames;
 use super::spectrum::Spectrum;
 use super::window::hann;
 use crate::error::{Error, Result};
@@ -38,7 +39,7 @@ pub fn spectrogram(samples: &[f32], rate: u32, columns: usize) -> Result<Spectro
     }
     // Overlapping frames by three quarters is as fine as the window lets one see.
     let hop = samples.len().div_ceil(columns).max(LENGTH / 4);
-    let mut spectrum = Spectrum::new(hann(LENGTH), hop, LENGTH)?;
+    let mut spectrum = Spectrum::new(hann(LENGTH), LENGTH)?;
     // A sine of amplitude 1 has a peak of half the window's sum, which is LENGTH / 2 for Hann.
     let full_scale = (LENGTH * LENGTH) as f32 / 16.0;
     let mut padded;
@@ -50,11 +51,12 @@ pub fn spectrogram(samples: &[f32], rate: u32, columns: usize) -> Result<Spectro
         }
         false => samples,
     };
-    let frames = spectrum.frames(samples.len());
+    let frames = frames::count(samples.len(), LENGTH, hop);
     let mut levels_db = Vec::with_capacity(frames * spectrum.bins());
     for frame in 0..frames {
         let level = |power: f32| (10.0 * libm::log10f(power / full_scale + 1e-12)).max(FLOOR);
-        levels_db.extend(spectrum.power(samples, frame)?.map(level));
+        let power = spectrum.power(&samples[frame * hop..frame * hop + LENGTH])?;
+        levels_db.extend(power.iter().map(|&power| level(power)));
     }
     Ok(Spectrogram {
         frames,

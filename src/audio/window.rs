@@ -13,6 +13,14 @@ pub fn hann(length: usize) -> Vec<f32> {
     (0..length).map(|n| (0.5 - 0.5 * libm::cos(TAU * n as f64 / length as f64)) as f32).collect()
 }
 
+/// The symmetric Hamming window, as `tf.signal.hamming_window` gives it with `periodic=False`.
+///
+/// Symmetric means that the first and the last value are equal, so the denominator is `length - 1`.
+pub fn hamming(length: usize) -> Vec<f32> {
+    let last = length.saturating_sub(1).max(1) as f64;
+    (0..length).map(|n| (0.54 - 0.46 * libm::cos(TAU * n as f64 / last)) as f32).collect()
+}
+
 /// The Kaiser window at `position` in `[-1, 1]`, 0 outside; a larger `beta` trades sharpness for less leakage.
 ///
 /// *Source*: J. F. Kaiser, 1974; the Bessel function I0 is summed until its terms vanish.

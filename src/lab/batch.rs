@@ -64,7 +64,11 @@ pub fn run(model: &Model, executor: &mut Executor, array: &Tensor) -> Result<Ten
     stack(&results, &shape, output.dtype)
 }
 
-fn stack(results: &[Tensor], shape: &[usize], dtype: crate::tensor::DType) -> Result<Tensor> {
+/// Tensors of one type, one after the other, as one array; it may be larger than one tensor of a model may be.
+///
+/// # Errors
+/// `Parameter` when they do not fill `shape`.
+pub fn stack(results: &[Tensor], shape: &[usize], dtype: crate::tensor::DType) -> Result<Tensor> {
     macro_rules! stacked {
         ($variant:ident) => {{
             let mut all = Vec::new();

@@ -1,6 +1,6 @@
 //! The inputs on the bench: clips or arrays, split into what ranges are measured on and what candidates are tested on.
 
-use crate::audio::FrontEnd;
+use crate::audio::{self, FrontEnd, Rounding};
 use crate::error::{Error, Result};
 use crate::model::{Model, Value};
 use crate::quant::Quantization;
@@ -128,7 +128,8 @@ impl Item {
 
 /// A window as the only input of `model`: reshaped, and quantized or dequantized where types differ.
 ///
-/// Real numbers become integers by the input's own scale and zero point, rounded to nearest with ties away from zero.
+/// Real numbers become integers by the input's own scale and zero point, rounded as the device's reference code does
+/// where the model takes the features of a known front end ([`Rounding`]), else to nearest with ties away from zero.
 ///
 /// # Errors
 /// `Parameter` when the number of elements or the type does not fit.
@@ -178,9 +179,8 @@ fn quantized(reals: impl Iterator<Item = f32>, value: &Value) -> Result<Tensor> 
         || Err(Error::parameter(format!("the model takes {} without a scale", value.dtype))),
         Quantization::single,
     )?;
-    let step = |real: f32, low: f64, high: f64| {
-        (libm::round(f64::from(real) / f64::from(scale)) + f64::from(zero_point)).clamp(low, high)
-    };
+    let rounding = audio::front_end_for(&value.shape).map_or(Rounding::Nearest, |front_end| front_end.rounding);
+    let step = |real: f32, low: f64, high: f64| rounding.integer(real, scale, zero_point).clamp(low, high);
     let mut tensor = Tensor::zeros(value.dtype, &value.shape)?;
     match &mut tensor {
         Tensor::Int8(to) => to.iter_mut().zip(reals).for_each(|(to, real)| *to = step(real, -128.0, 127.0) as i8),

@@ -6,13 +6,13 @@
 //! its target is the mean level at which the reference front end gave it those clips.
 
 mod findings;
+mod price;
 mod treatment;
 
 use serde::{Deserialize, Serialize};
 
 use super::evaluation::{ItemResult, Outcome, Partial};
 use super::inputs::{Inputs, Item, Source};
-use super::side::Side;
 use super::{Bench, card};
 use crate::audio::disturb::{CONDITIONS, Condition};
 use crate::audio::resample;
@@ -21,7 +21,8 @@ use crate::error::{Error, Result};
 use crate::metrics;
 use crate::report::levels::{ConditionRow, LevelsReport, SideScores, TreatmentRow};
 use crate::report::{Figure, Task};
-use treatment::{Fitted, TREATMENTS};
+use price::Price;
+use treatment::Fitted;
 
 /// Items that carry a label and may be played, at most: more would only take longer.
 pub const MOST_ITEMS: usize = 1000;
@@ -168,7 +169,7 @@ fn row(
 ) -> Result<TreatmentRow> {
     let original = |result: &ItemResult| result.original;
     let candidate = |result: &ItemResult| result.candidate;
-    let price = treatment.price(device)?;
+    let price = Price::of(treatment, device)?;
     Ok(TreatmentRow {
         id: treatment.row.id.into(),
         label: treatment.row.label.into(),

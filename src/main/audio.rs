@@ -1,5 +1,8 @@
 //! `milliwatt audio`: what can be done with sound alone, without a model.
 
+#[path = "audio/features.rs"]
+mod features;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,6 +12,8 @@ use milliwatt::error::{Error, Result};
 /// One variant for each thing to do; each has a function below, and its row in [`run`].
 #[derive(Subcommand)]
 pub enum Audio {
+    /// Turn sound into the features that a model eats
+    Features(features::Features),
     /// Normalize a sound and say what that did to it and what it would cost
     Normalize {
         /// WAV file
@@ -33,6 +38,7 @@ pub enum Audio {
 
 pub fn run(command: Audio, _out: &mut dyn Write) -> Result<()> {
     match command {
+        Audio::Features(arguments) => features::run(arguments),
         Audio::Normalize { .. } => Err(Error::unsupported("normalizing is not built yet")),
     }
 }

@@ -1,16 +1,14 @@
 //! The ways to treat the level of a clip that the experiment compares, each made fair to the model at hand.
 
-use crate::audio::counts::{Cost, Operations};
-use crate::audio::extractor::Extractor;
+use crate::audio::counts::Cost;
+use crate::audio::extractor::{Extractor, loudest_second};
 use crate::audio::level::Level;
 use crate::audio::mfcc::Mfcc;
 use crate::audio::normalize::option::Settings;
 use crate::audio::normalize::price::{Form, Numbers};
 use crate::audio::normalize::{self, Domain, Normalizer};
 use crate::audio::FrontEnd;
-use crate::cost::{self, Device};
 use crate::error::Result;
-use crate::report::Figure;
 use crate::tensor::Tensor;
 
 /// One way to treat the level.
@@ -22,7 +20,7 @@ pub(super) struct Treatment {
     normalizer: &'static str,
     options: &'static [(&'static str, &'static str)],
     form: Form,
-    numbers: Numbers,
+    pub(super) numbers: Numbers,
     /// The option that is set on the calibration clips, and its unit.
     target: Option<&'static str>,
 }
@@ -197,7 +195,11 @@ impl Fitted {
         self.normalizer.breaks
     }
 
-    fn cost(&self) -> Result<Cost> {
+    /// What a second of sound costs, whoever the processor.
+    ///
+    /// # Errors
+    /// Those of the normalizer.
+    pub(super) fn cost(&self) -> Result<Cost> {
         let Treatment { form, numbers, .. } = *self.row;
         match self.normalizer.domain {
             Domain::Samples => self.normalizer.cost(self.front_end.sample_rate, form, numbers, &self.settings),
@@ -268,7 +270,7 @@ impl Bands {
 
     /// *Shapes*: `[samples]` to `[frames, bands]`.
     fn energies(&mut self, front_end: &FrontEnd, clip: &[f32]) -> Result<Vec<f32>> {
-        let mut second = front_end.loudest_window(clip).to_vec();
+        let mut second = loudest_second(clip, front_end.sample_rate as usize).to_vec();
         second.resize(front_end.sample_rate as usize, 0.0);
         let mut energies = Vec::new();
         for frame in second.windows(front_end.frame_len()).step_by(front_end.hop()) {
@@ -301,13 +303,11 @@ impl Bands {
         front_end: &FrontEnd,
         clip: &[f32],
     ) -> Result<Vec<Tensor>> {
-        let mut treated = self.treated(normalizer, settings, front_end, clip)?;
+        let treated = self.treated(normalizer, settings, front_end, clip)?;
         let mut features = Vec::with_capacity(front_end.window_len());
-        for frame in treated.chunks_exact_mut(Mfcc::BANDS) {
-            for (energy, (factor, summand)) in frame.iter_mut().zip(&self.match_to_trained) {
-                *energy = *energy * factor + summand;
-            }
-            features.extend_from_slice(&self.mfcc.coefficients(frame));
+        for frame in treated.chunks_exact(Mfcc::BANDS) {
+            let matched = frame.iter().zip(&self.match_to_trained).map(|(energy, (factor, summand))| energy * factor + summand);
+            features.extend_from_slice(&self.mfcc.coefficients(matched));
         }
         let shape: Vec<usize> = std::iter::once(1).chain(front_end.input_shape.iter().copied()).collect();
         Ok(vec![Tensor::from_f32(&shape, features)?])

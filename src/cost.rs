@@ -6,6 +6,7 @@
 //! | [`memory`](mod@memory) (with [`arena`]) | how TFLM lays out its arena | counted (head), modelled (tail) |
 //! | [`estimate`](mod@estimate) | time and energy of one inference | modelled, with a band |
 //! | [`budget`](mod@budget) | average power at a rate, and the one-milliwatt verdict | modelled, with a band |
+//! | [`sound`](mod@sound) | cycles, energy and power of normalizers and front ends | modelled, with a wide band |
 //! | [`device`] | the shelf: boards with sourced figures | stated or parsed |
 //! | [`published`] | what MLPerf Tiny submissions measured | parsed |
 //! | [`classes`] | what a layer asks of a processor | counted |
@@ -20,9 +21,11 @@ pub mod fit;
 pub mod flash;
 pub mod memory;
 pub mod published;
+pub mod sound;
 
 pub use budget::{Budget, Verdict, budget};
 pub use device::{Device, devices};
 pub use estimate::{Estimate, Fits, Modelled, estimate, fits};
 pub use flash::{Flash, flash};
 pub use memory::{Memory, memory};
+pub use sound::{SoundCost, sound};

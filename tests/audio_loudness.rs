@@ -14,8 +14,11 @@ use milliwatt::audio::normalize::{normalizer, true_peak};
 
 const STEREO: [f32; 2] = [1.0, 1.0];
 
-/// A 1 kHz sine, passage after passage of so many seconds at a level in dBFS (`None`: silence); the phase runs on.
-fn sine(rate: u32, passages: &[(f64, Option<f64>)]) -> Vec<f32> {
+/// Seconds at a level in dBFS; `None` is silence.
+type Passage = (f64, Option<f64>);
+
+/// A 1 kHz sine, passage after passage; the phase runs on.
+fn sine(rate: u32, passages: &[Passage]) -> Vec<f32> {
     let mut samples = vec![];
     for &(seconds, level) in passages {
         let amplitude = level.map_or(0.0, |level| libm::pow(10.0, level / 20.0));
@@ -34,7 +37,7 @@ fn near(got: Option<f64>, expected: f64, what: &str) {
 
 #[test]
 fn integrated_loudness_of_ebu_tech_3341_cases_1_to_5_is_within_a_tenth() {
-    let cases: [(&[(f64, Option<f64>)], f64); 5] = [
+    let cases: [(&[Passage], f64); 5] = [
         (&[(20.0, Some(-23.0))], -23.0),
         (&[(20.0, Some(-33.0))], -33.0),
         (&[(10.0, Some(-36.0)), (60.0, Some(-23.0)), (10.0, Some(-36.0))], -23.0),
@@ -119,7 +122,7 @@ fn loudness_range_of_ebu_tech_3342_cases_1_to_4_is_within_one() {
         (3, &[-40.0, -20.0], 20.0),
         (4, &[-50.0, -35.0, -20.0, -35.0, -50.0], 15.0),
     ] {
-        let passages: Vec<(f64, Option<f64>)> = levels.iter().map(|&level| (20.0, Some(level))).collect();
+        let passages: Vec<Passage> = levels.iter().map(|&level| (20.0, Some(level))).collect();
         let channel = sine(48_000, &passages);
         let got = loudness::range(&[&channel, &channel], &STEREO, 48_000).unwrap().unwrap();
         assert!((got - expected).abs() <= 1.0, "case {case}: {got:.2} instead of {expected}");

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use milliwatt::audio;
+use milliwatt::audio::normalize::{Domain, NORMALIZERS};
 use milliwatt::data::machine_sound::{self, Condition, FAULTS};
 use milliwatt::progress::Silent;
 use milliwatt::train::standardise::Standardisation;
@@ -54,6 +55,39 @@ fn features_are_the_same_everywhere() {
     let features: Vec<String> = [16_000, 22_050, 44_100].map(|rate| heard("log-mel-ad", rate)).into();
     assert_eq!(features, ["0de3a6fd7711d2e5", "2843ca06a052f4c1", "1bae24a4ca0f5597"], "log-mel-ad");
     assert_eq!(digest(&audio::spectrogram::spectrogram(&clip, 16_000, 300).unwrap().levels_db), "408cb5cb32f92c5f");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn normalized_sound_is_the_same_everywhere() {
+    let clip = faulty_clip();
+    let mut heard = vec![];
+    for row in NORMALIZERS.iter().filter(|row| row.name != "pcan") {
+        let settings = row.defaults();
+        let (whole, mut stream) = match row.domain {
+            Domain::Samples => {
+                (row.clip(&clip, 16_000, &settings).unwrap().samples, row.stream(16_000, &settings).unwrap())
+            }
+            Domain::Bands => {
+                let energies: Vec<f32> = clip.iter().map(|x| x * x).collect();
+                (row.bands(&energies, 40, 50.0, &settings).unwrap(), row.band_stream(40, 50.0, &settings).unwrap())
+            }
+        };
+        let mut bits = vec![];
+        clip.chunks(1000)
+            .for_each(|chunk| stream.push(&chunk.iter().map(|x| x.abs()).collect::<Vec<f32>>(), &mut bits));
+        heard.push(format!("{} {} {}", row.name, digest(&whole), digest(&bits)));
+    }
+    let expected = [
+        "none b145dd06a399cda2 f12baa284454f302",
+        "dc 423c2770aa43eba5 f73d96a783946919",
+        "peak bae3d1b6a65c545f 33eec34d9e95f528",
+        "rms 0d6047b5db6b211b 5ada0b6fe4624305",
+        "loudness 830e277e2e130b92 ff1c6ecb05fdcafb",
+        "pcen 1b3ce9a0eedf64eb c3f8d683d8d1ffd9",
+        "statistics 72401b413aadf16c 67112b420541e536",
+    ];
+    assert_eq!(heard, expected);
 }
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]

@@ -19,11 +19,14 @@ pub mod peak;
 pub mod price;
 pub mod rms;
 pub mod statistics;
+pub mod stream;
 pub mod true_peak;
 
 use serde::Serialize;
 
 use self::option::{Matters, OptionSpec, Settings, number};
+pub use self::stream::Stream;
+use self::stream::{Chain, Through};
 use super::resample::check_rate;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -176,59 +179,12 @@ pub fn normalizer(name: &str) -> Result<&'static Normalizer> {
 pub struct Normalized<S> {
     /// The samples.
     pub samples: Vec<S>,
-    /// The lowest and the highest factor that a sample was multiplied by; 0 where the samples were silent and a factor
-    /// cannot be told.
-    pub gain: [f32; 2],
+    /// The factor that all samples were multiplied by.
+    pub gain: f32,
     /// Samples that were cut off.
     pub clipped: usize,
     /// Whether the clip was too quiet (or too short) to be measured: say so instead of showing a gain.
     pub silent: bool,
-}
-
-/// Sound, or the energies of its bands, that arrives bit by bit.
-///
-/// What is given out does not depend on where the bits are cut.
-pub trait Stream<S> {
-    /// Hears what is next and adds to `out` what can be given out already.
-    fn push(&mut self, input: &[S], out: &mut Vec<S>);
-    /// Gives out what still waits; nothing may be pushed then before [`Stream::reset`].
-    fn finish(&mut self, _out: &mut Vec<S>) {}
-    /// Forgets everything.
-    fn reset(&mut self);
-}
-
-/// A stream behind another.
-struct Chain<S> {
-    first: Box<dyn Stream<S>>,
-    second: Box<dyn Stream<S>>,
-}
-
-impl<S> Stream<S> for Chain<S> {
-    fn push(&mut self, input: &[S], out: &mut Vec<S>) {
-        let mut between = Vec::with_capacity(input.len());
-        self.first.push(input, &mut between);
-        self.second.push(&between, out);
-    }
-    fn finish(&mut self, out: &mut Vec<S>) {
-        let mut between = vec![];
-        self.first.finish(&mut between);
-        self.second.push(&between, out);
-        self.second.finish(out);
-    }
-    fn reset(&mut self) {
-        self.first.reset();
-        self.second.reset();
-    }
-}
-
-/// Nothing is done.
-struct Through;
-
-impl<S: Clone> Stream<S> for Through {
-    fn push(&mut self, input: &[S], out: &mut Vec<S>) {
-        out.extend_from_slice(input);
-    }
-    fn reset(&mut self) {}
 }
 
 impl Normalizer {
@@ -249,7 +205,7 @@ impl Normalizer {
     /// use milliwatt::audio::normalize::normalizer;
     /// let peak = normalizer("peak")?;
     /// let clip = peak.clip(&[0.1, -0.2, 0.05], 16_000, &peak.defaults())?;
-    /// assert_eq!((clip.samples, clip.gain), (vec![0.5, -1.0, 0.25], [5.0; 2]));
+    /// assert_eq!((clip.samples, clip.gain), (vec![0.5, -1.0, 0.25], 5.0));
     /// # Ok::<(), milliwatt::Error>(())
     /// ```
     pub fn clip(&self, samples: &[f32], rate: u32, settings: &Settings) -> Result<Normalized<f32>> {
@@ -257,7 +213,7 @@ impl Normalizer {
         if let Some(bad) = samples.iter().position(|sample| !sample.is_finite()) {
             return Err(Error::numeric(format!("sample {bad} of the clip is not a finite number")));
         }
-        let same = |samples| Normalized { samples, gain: [1.0; 2], clipped: 0, silent: false };
+        let same = |samples| Normalized { samples, gain: 1.0, clipped: 0, silent: false };
         Ok(match self.method {
             Method::Dc => {
                 let mut samples = samples.to_vec();
@@ -280,7 +236,7 @@ impl Normalizer {
     pub fn clip_fixed(&self, samples: &[i16], rate: u32, settings: &Settings) -> Result<Normalized<i16>> {
         self.check_samples(samples.len(), rate)?;
         self.check_fixed()?;
-        let same = |samples| Normalized { samples, gain: [1.0; 2], clipped: 0, silent: false };
+        let same = |samples| Normalized { samples, gain: 1.0, clipped: 0, silent: false };
         Ok(match self.method {
             Method::Dc => {
                 let mut wide: Vec<i64> = samples.iter().map(|&x| i64::from(x)).collect();

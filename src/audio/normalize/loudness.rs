@@ -230,7 +230,7 @@ impl Loudness {
         let silent = power <= 0.0;
         let gain = if silent { 1.0 } else { self.gain(power, peak) };
         let samples = samples.iter().map(|x| x * gain).collect();
-        Normalized { samples, gain: [gain; 2], clipped: 0, silent }
+        Normalized { samples, gain, clipped: 0, silent }
     }
 
     /// The gain to the target, or to the highest true peak if that is less.

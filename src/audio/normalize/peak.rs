@@ -66,7 +66,7 @@ impl Peak {
             true => cut(&mut samples),
             false => 0,
         };
-        Normalized { samples, gain: [gain; 2], clipped, silent }
+        Normalized { samples, gain, clipped, silent }
     }
 
     /// What [`Peak::clip`] takes for `n` samples.
@@ -207,7 +207,7 @@ pub fn clip_fixed(peak: &Peak, samples: &[i16]) -> Normalized<i16> {
     let clipped = wide.iter().filter(beyond).count();
     scale_fixed(&mut wide, gain);
     let gain = gain as f32 / 65_536.0;
-    Normalized { samples: wide.iter().map(|&x| x as i16).collect(), gain: [gain; 2], clipped, silent }
+    Normalized { samples: wide.iter().map(|&x| x as i16).collect(), gain, clipped, silent }
 }
 
 /// What [`clip_fixed`] takes for `n` samples.
@@ -280,7 +280,7 @@ mod tests {
         let peak = Peak { target: 0.5, floor: 1e-3, dc: false, percentile: 100.0, signed: false };
         let copy = peak.clip(&samples);
         let mut place = samples;
-        assert_eq!(in_place(&mut place, 0.5, 1e-3), copy.gain[0]);
+        assert_eq!(in_place(&mut place, 0.5, 1e-3), copy.gain);
         assert_eq!(place, copy.samples);
     }
 }

@@ -48,7 +48,7 @@ impl Rms {
         let (gain, silent) = self.gain(&samples);
         let clipped = samples.iter().filter(|x| (*x * gain).abs() > self.limit).count();
         self.scale(&mut samples, gain);
-        Normalized { samples, gain: [gain; 2], clipped, silent }
+        Normalized { samples, gain, clipped, silent }
     }
 
     /// The gain to the target, and whether the clip counts as silent.
@@ -93,7 +93,7 @@ impl Rms {
         let clipped = wide.iter().filter(|x| (**x * gain).shr_rounded(16).abs() > limit).count();
         self.scale_fixed(&mut wide, gain);
         let gain = gain as f32 / 65_536.0;
-        Normalized { samples: wide.iter().map(|&x| x as i16).collect(), gain: [gain; 2], clipped, silent }
+        Normalized { samples: wide.iter().map(|&x| x as i16).collect(), gain, clipped, silent }
     }
 
     /// The gain with 16 fraction bits, and whether the clip counts as silent.

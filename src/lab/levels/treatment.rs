@@ -4,7 +4,7 @@ use crate::audio::counts::Cost;
 use crate::audio::extractor::{Extractor, loudest_second};
 use crate::audio::level::Level;
 use crate::audio::mfcc::Mfcc;
-use crate::audio::normalize::option::Settings;
+use crate::audio::normalize::option::{Settings, Value};
 use crate::audio::normalize::price::{Form, Numbers};
 use crate::audio::normalize::{self, Domain, Normalizer};
 use crate::audio::FrontEnd;
@@ -141,8 +141,8 @@ fn mean_level(
     let mut levels = Vec::new();
     for clip in clips {
         let normalized = normalizer.clip(clip, rate, &settings)?;
-        if !normalized.silent && normalized.gain[1] > 0.0 {
-            levels.push(LOW - 20.0 * libm::log10(f64::from(normalized.gain[1])));
+        if !normalized.silent && normalized.gain > 0.0 {
+            levels.push(LOW - 20.0 * libm::log10(f64::from(normalized.gain)));
         }
     }
     Ok((!levels.is_empty()).then(|| levels.iter().sum::<f64>() / levels.len() as f64))
@@ -176,8 +176,8 @@ impl Fitted {
             .options
             .iter()
             .map(|(name, value)| format!("{name} {value}"))
-            .chain(self.row.target.map(|target| {
-                format!("target {:.1} dB, the mean level of the calibration clips as the model was trained to hear them", self.settings.number(target))
+            .chain(self.row.target.map(|_| {
+                format!("target {:.1} dB, the mean level of the calibration clips as the model was trained to hear them", self.target())
             }))
             .collect();
         let matched = match self.normalizer.domain {
@@ -187,6 +187,15 @@ impl Fitted {
         match set.is_empty() {
             true => format!("{what}.{matched}"),
             false => format!("{what}. Set to {}.{matched}", set.join(", ")),
+        }
+    }
+
+    /// The level that was set on the calibration clips.
+    fn target(&self) -> f64 {
+        let value = self.settings.iter().find(|(name, _)| Some(*name) == self.row.target);
+        match value {
+            Some((_, Value::Number(level))) => level,
+            _ => 0.0,
         }
     }
 

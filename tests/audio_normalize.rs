@@ -269,7 +269,7 @@ fn streams() -> Vec<(&'static Normalizer, Settings)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_a_stream_gives_does_not_depend_on_where_its_input_is_cut(

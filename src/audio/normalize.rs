@@ -131,7 +131,7 @@ pub const NORMALIZERS: &[Normalizer] = &[
         name: "pcen",
         label: "PCEN",
         sentence: "Divides each band by its own slow mean and compresses what is left, frame by frame",
-        breaks: "Its constants assume energies of sound with full scale 2^31: at another scale it does almost nothing, unasked",
+        breaks: "Its constants assume energies of sound with full scale 2^31: at full scale 1 it takes quiet bands for silence, without a warning",
         domain: Domain::Bands,
         fixed: false,
         options: pcen::OPTIONS,

@@ -2,8 +2,8 @@
 //!
 //! `M[t] = (1 - b) M[t-1] + b S[t]`, `P = (S / (eps + M)^gain + bias)^power - bias^power`, with
 //! `b = (sqrt(1 + 4 T^2) - 1) / (2 T^2)` and T the time constant in frames. The defaults are meant for sound whose full
-//! scale is 2^31, *not* 1: the option `scale` multiplies the energies first. It is the factor for magnitudes; squared
-//! magnitudes grow by its square, though librosa's own example multiplies them, too, by 2^31 only.
+//! scale is 2^31, *not* 1: the option `scale` multiplies the energies first. 2^31 is the factor for bands of magnitudes,
+//! as in librosa's example; bands of squared magnitudes grow by its square.
 //!
 //! *Source*: Wang et al., arXiv 1607.05666; librosa 0.11, `librosa.pcen`, whose mean starts at 1 (`start` `one`), which
 //! at its scale is silence. `first` starts at the first frame instead.
@@ -20,7 +20,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     number("power", "Power", [0.0, 0.5, 1.0], "", Matters::Always),
     number("time", "Time constant of the mean", [0.01, 0.4, 10.0], "s", Matters::Always),
     number("eps", "Floor of the mean", [1e-12, 1e-6, 1.0], "", Matters::Always),
-    number("scale", "Factor before all else", [1e-6, 2_147_483_648.0, 1e12], "", Matters::Always),
+    number("scale", "Factor before all else", [1e-6, 2_147_483_648.0, 1e19], "", Matters::Always),
     choice("start", "The mean starts at", &["one", "first"], Matters::Always),
 ];
 

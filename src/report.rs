@@ -3,6 +3,8 @@
 //! The page formats and draws; it computes nothing. A number without its kind cannot be written down here, because
 //! [`Figure`] asks for it.
 
+pub mod sound;
+
 use serde::{Deserialize, Serialize};
 
 use crate::compress::recipe::Recipe;

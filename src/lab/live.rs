@@ -245,7 +245,7 @@ impl Live {
         let frame = self.picture.frame();
         if column && self.heard.len() >= frame {
             let levels = self.picture.column(&self.heard[self.heard.len() - frame..])?;
-            events.push(LiveEvent::Column { at_s, levels });
+            events.push(LiveEvent::Column { at_s, top_hz: self.picture.top_hz(), levels });
         }
         // Before a whole window was heard there is nothing to answer to.
         if answer && self.now >= self.window as u64 {

@@ -50,6 +50,8 @@ pub enum LiveEvent {
     Column {
         /// When it ends.
         at_s: f64,
+        /// The frequency at its top, in hertz; 0 is at its bottom.
+        top_hz: f32,
         /// Brightness 0 to 255, highest frequency first.
         #[serde(with = "serde_bytes")]
         #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]

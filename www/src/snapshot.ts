@@ -3,9 +3,11 @@
 import { normal } from "./recipes";
 import { INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
+import type { LiveAction } from "./live";
+import type { OwnAction, OwnClip } from "./own";
 import type {
-  Answer, ClipView, Comparison, DataCard, DeviceCard, InputFile, ModelCard, Preset, Report, SideName, SpectrogramView,
-  Transform, WeightsView,
+  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LiveSettings, ModelCard, Preset, Report,
+  SideName, SpectrogramView, Transform, WeightsView,
 } from "./types";
 import type { Phase } from "./worker/side";
 import type { Change } from "./state";
@@ -30,24 +32,37 @@ export interface Notice {
   action?: { label: string; act: Action };
 }
 
-/** A clip as its chip shows it. Test items are fetched when they are chosen; others are kept. */
-export interface Chip {
-  id: string;
-  item?: number;
-  clip?: ClipView;
-  name: string;
-}
-
 export interface Listening {
   /** The chosen chip's identifier. */
   id: string;
   clip?: ClipView;
   spectrogram?: SpectrogramView;
-  own: readonly Chip[];
+  /** The whole recording of an own clip: lowest and highest sample of each column, in turn. */
+  wave?: Float32Array;
   /** The test items are arrays: only own clips can be heard. */
   soundless: boolean;
   recording: boolean;
   playing: boolean;
+}
+
+/** The user's own clips. */
+export interface OwnView {
+  clips: readonly OwnClip[];
+  /** How many of them are lost with the tab. */
+  unsaved: number;
+  /** The labels that the model knows. */
+  labels: readonly string[];
+  /** Identifiers of the clips that ranges are measured on, while the own clips are the data. */
+  calibrating: readonly string[];
+}
+
+/** Listening to the microphone. */
+export interface LiveView {
+  phase: "off" | "starting" | "on";
+  settings?: LiveSettings;
+  normalizers: readonly Choice[];
+  /** Sends the engine's events to whoever draws them. */
+  feed: EventTarget;
 }
 
 export interface Snapshot {
@@ -71,6 +86,8 @@ export interface Snapshot {
   /** Work has lasted so long that it is worth telling. */
   late: boolean;
   listening: Listening;
+  own: OwnView;
+  live: LiveView;
   notices: readonly Notice[];
   dropping: boolean;
 }
@@ -84,6 +101,8 @@ export type Action =
   | { do: "clip"; id: string }
   | { do: "play" }
   | { do: "record"; on: boolean }
+  | { do: "own"; what: OwnAction }
+  | { do: "live"; what: LiveAction }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
   | { do: "dismiss"; id: number };
@@ -118,7 +137,9 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     a: { made: false, complete: false, ...(prefill && { report: prefill.a }) },
     b: { made: false, complete: false, ...(prefill && { report: prefill.b }) },
     late: false,
-    listening: { id: "0", own: [], soundless: false, recording: false, playing: false },
+    listening: { id: "0", soundless: false, recording: false, playing: false },
+    own: { clips: [], unsaved: 0, labels: [], calibrating: [] },
+    live: { phase: "off", normalizers: [], feed: new EventTarget() },
     notices: [],
     dropping: false,
   };

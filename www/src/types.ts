@@ -2,7 +2,7 @@
 
 export type {
   Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
-  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, MemoryReport, ModelCard, Port, PublishedRow,
+  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, Level, LiveEvent, LiveSettings, MemoryReport, ModelCard, Port, PublishedRow,
   Remark, SpectrogramView, Step, Strip, Transform, TransformOption, WeightsView,
 } from "./wasm/simd/milliwatt";
 

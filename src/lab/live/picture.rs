@@ -18,8 +18,9 @@ const WHITE_DB: f32 = -15.0;
 pub struct Picture {
     spectrum: Spectrum,
     frame: usize,
-    /// Bins that are shown.
+    /// Bins that are shown, and the frequency where they end.
     shown: usize,
+    top_hz: f32,
 }
 
 impl Picture {
@@ -31,12 +32,18 @@ impl Picture {
         let frame = (rate as usize * FRAME_MS / 1000).max(2);
         let spectrum = Spectrum::new(hann(frame), 1, frame)?;
         let shown = (TOP_HZ * frame / rate.max(1) as usize).clamp(1, spectrum.bins());
-        Ok(Self { spectrum, frame, shown })
+        let top_hz = shown as f32 * rate as f32 / frame as f32;
+        Ok(Self { spectrum, frame, shown, top_hz: top_hz.min(rate as f32 / 2.0) })
     }
 
     /// Samples in a frame.
     pub fn frame(&self) -> usize {
         self.frame
+    }
+
+    /// The frequency at the top, in hertz.
+    pub fn top_hz(&self) -> f32 {
+        self.top_hz
     }
 
     /// The column of a frame: brightness 0 to 255, highest frequency first.
@@ -72,6 +79,7 @@ mod tests {
             let column = picture.column(&(0..picture.frame()).map(tone).collect::<Vec<_>>()).unwrap();
             assert_eq!(column.len(), ROWS);
             let top = 8_000.min(rate / 2) as usize;
+            assert!((picture.top_hz() - top as f32).abs() < 40.0, "{} Hz", picture.top_hz());
             let expected = ROWS - 1 - 2000 * ROWS / top;
             let brightest = (0..ROWS).max_by_key(|&row| column[row]).unwrap();
             assert!(brightest.abs_diff(expected) <= 1, "{rate} Hz: row {brightest}, not {expected}");

@@ -7,7 +7,8 @@
 //! | TensorFlow Lite model | [`tflite`] | yes | yes |
 //! | NumPy array, or archive of arrays | [`npy`] | yes | arrays |
 //! | WAV sound | [`wav`] | yes | 16-bit, one channel |
-//! | ZIP archive | [`zip`] | yes | no |
+//! | FLAC, MP3, Ogg, MPEG-4 sound | [`sound`] | what it is, and its sample rate; a browser decodes it | no |
+//! | ZIP archive | [`zip`] | yes | yes, without compression |
 //!
 //! [`kind_of`] tells which of them a file is.
 //!
@@ -20,6 +21,7 @@
 
 pub mod detect;
 pub mod npy;
+pub mod sound;
 pub mod tflite;
 pub mod wav;
 pub mod zip;

@@ -3,14 +3,17 @@
 //! A [`Bench`] is what one worker of the page, or one run of the command, holds: the original, its inputs, and the
 //! candidate that a recipe made of it. Two sides are two benches.
 
+mod answering;
 pub mod batch;
 pub mod card;
+pub mod clips;
 pub mod compare;
 pub mod evaluation;
 pub mod files;
 pub mod inputs;
 pub mod layers;
 pub mod levels;
+pub mod live;
 mod side;
 pub mod sound;
 mod summary;
@@ -21,10 +24,10 @@ use crate::compress;
 use crate::compress::recipe::Recipe;
 use crate::error::{Error, Result};
 use crate::format::{self, tflite};
-use crate::metrics::{self, SignalNoise};
+use crate::metrics::SignalNoise;
 use crate::model::NodeId;
 use crate::progress::Progress;
-use crate::report::{Answer, Bar, ClipView, DataCard, Figure, ModelCard, Report, Task, WeightsView};
+use crate::report::{Answer, ClipView, DataCard, Figure, ModelCard, Report, Task, WeightsView};
 use evaluation::{ItemResult, Partial, Thresholds};
 use inputs::{Inputs, Source};
 use side::Side;
@@ -130,17 +133,14 @@ impl Bench {
         Ok(card::front_end(&self.original()?.model))
     }
 
-    /// Class names: those of the inputs, else numbers.
+    /// Class names: those of the inputs, else those that the model's shape says, else numbers.
     fn classes(&self) -> Vec<String> {
-        let task = self.original.as_ref().map(|side| side.card.task);
-        let outputs = self
-            .original
-            .as_ref()
-            .map_or(0, |side| side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements()));
-        match (&self.inputs, task) {
-            (Some(inputs), _) if !inputs.classes.is_empty() => inputs.classes.clone(),
-            (_, Some(Task::Reconstruction)) => vec!["normal".into(), "anomalous".into()],
-            _ => (0..outputs).map(|class| format!("class {class}")).collect(),
+        let output = |side: &Side| side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements());
+        match self.labels() {
+            labels if labels.is_empty() => {
+                (0..self.original.as_ref().map_or(0, output)).map(|class| format!("class {class}")).collect()
+            }
+            labels => labels,
         }
     }
 
@@ -274,20 +274,9 @@ impl Bench {
         };
         let side = &mut candidate.side;
         let start = clock();
-        let (label, bars) = if side.card.task == Task::Reconstruction {
-            let (value, threshold) = (side.strangeness(&windows)?, side.threshold);
-            let name = &classes[usize::from(value > threshold)];
-            // The threshold stands in the middle of the bar.
-            let fraction = if threshold > 0.0 { (value / (2.0 * threshold)).clamp(0.0, 1.0) } else { 0.0 };
-            let bar = Bar { label: "reconstruction error".into(), value: value as f32, fraction: fraction as f32 };
-            (name.clone(), vec![bar])
-        } else {
-            let scores = side.scores(&windows)?;
-            let name = |class: usize| classes.get(class).cloned().unwrap_or_else(|| format!("class {class}"));
-            let bar =
-                |(class, &value): (usize, &f32)| Bar { label: name(class), value, fraction: value.clamp(0.0, 1.0) };
-            let bars = scores.iter().enumerate().map(bar).collect();
-            (metrics::top(&scores).map(name).unwrap_or_default(), bars)
+        let (label, bars) = match side.card.task {
+            Task::Reconstruction => answering::of_strangeness(side.strangeness(&windows)?, side.threshold, &classes),
+            _ => answering::of_scores(&side.scores(&windows)?, &classes),
         };
         let spent = clock() - start;
         let note = "Time of the model here, in this browser, without the front end";

@@ -5,6 +5,7 @@
 
 mod figure;
 pub mod levels;
+pub mod sound;
 mod views;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! The JavaScript boundary: thin, no logic. Nothing else in the crate knows the browser.
 
+mod clips;
+mod live;
 mod runner;
 
 use js_sys::{Function, Reflect};
@@ -71,6 +73,12 @@ pub struct DroppedFile {
     bytes: Vec<u8>,
 }
 
+impl DroppedFile {
+    fn into_parts(self) -> (String, Vec<u8>) {
+        (self.path, self.bytes)
+    }
+}
+
 /// Reports to a JavaScript function `(phase, done, total)`; what it answers is ignored, because a worker is cancelled
 /// by ending it.
 struct Listener(Function);
@@ -111,7 +119,7 @@ impl Bench {
     /// Puts dropped files on the bench as inputs, split by `seed`.
     pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32) -> Result<Ts<DataCard>, JsValue> {
         let files: Result<Vec<_>, JsValue> =
-            files.iter().map(|file| taken(file, "file").map(|file: DroppedFile| (file.path, file.bytes))).collect();
+            files.iter().map(|file| taken(file, "file").map(DroppedFile::into_parts)).collect();
         out(&self.0.set_files(files?, u64::from(seed)).map_err(thrown)?)
     }
 
@@ -227,7 +235,8 @@ pub fn devices() -> Result<Vec<Ts<DeviceCard>>, JsValue> {
     cost::devices().iter().map(|device| out(&card(device))).collect()
 }
 
-/// What kind of file these bytes are: `tflite`, `onnx`, `wav`, `npy`, `npz`, `zip`, `json` or `unknown`.
+/// What kind of file these bytes are: `tflite`, `onnx`, `wav`, `audio`, `npy`, `npz`, `zip`, `json` or
+/// `unknown`.
 #[wasm_bindgen]
 pub fn kind_of(bytes: &[u8]) -> String {
     format::kind_of(bytes).and_then(|kind| name_of(&kind)).unwrap_or_else(|| "unknown".into())

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::sound;
+
 /// Kinds of files that Milliwatt tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,6 +15,8 @@ pub enum Kind {
     Onnx,
     /// WAV sound.
     Wav,
+    /// Compressed sound, which only a browser decodes: FLAC, MP3, Ogg or MPEG-4.
+    Audio,
     /// A NumPy array.
     Npy,
     /// A ZIP archive of NumPy arrays.
@@ -36,6 +40,9 @@ pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
     }
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WAVE") {
         return Some(Kind::Wav);
+    }
+    if sound::is_compressed(bytes) {
+        return Some(Kind::Audio);
     }
     if bytes.starts_with(b"\x93NUMPY") {
         return Some(Kind::Npy);
@@ -80,6 +87,7 @@ mod tests {
         };
         for (bytes, kind) in [
             (&b"RIFF\x10\0\0\0WAVEfmt "[..], Kind::Wav),
+            (b"fLaC\0\0\0\x22", Kind::Audio),
             (b"\x93NUMPY\x01\0", Kind::Npy),
             (b" \n{\"version\": 1}", Kind::Json),
             (&zip_of(b"x.npy"), Kind::Npz),

@@ -1,9 +1,10 @@
-//! ZIP archives, unpacked in memory.
+//! ZIP archives, unpacked and packed in memory.
 
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::error::{Error, Result};
 use crate::limits;
@@ -39,6 +40,34 @@ pub fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
         entries.push((name, content));
     }
     Ok(entries)
+}
+
+/// An archive of files with their names, in the order given.
+///
+/// Nothing is compressed: sound would hardly shrink. No time is written, so the same files give the same bytes.
+///
+/// # Errors
+/// `Parameter` for a name that stands twice, `Limits` for what [`entries`] would not read again.
+///
+/// ```
+/// use milliwatt::format::zip;
+/// let files = vec![("yes/1.wav".to_string(), vec![1, 2, 3])];
+/// assert_eq!(zip::entries(&zip::write(&files).unwrap()).unwrap(), files);
+/// ```
+pub fn write(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
+    limits::check("files in the archive", files.len(), limits::ZIP_ENTRIES)?;
+    let bytes: usize = files.iter().map(|(_, content)| content.len()).sum();
+    limits::check("bytes in the archive", bytes, limits::ZIP_BYTES)?;
+    let failed = |error: &dyn std::fmt::Display, name: &str| {
+        Error::parameter(format!("the archive cannot be written ({error}): {name:?}"))
+    };
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(bytes + 128 * files.len())));
+    for (name, content) in files {
+        writer.start_file(name.as_str(), stored).map_err(|error| failed(&error, name))?;
+        writer.write_all(content).map_err(|error| failed(&error, name))?;
+    }
+    Ok(writer.finish().map_err(|error| failed(&error, "its directory"))?.into_inner())
 }
 
 fn broken(error: &ZipError) -> Error {

@@ -72,7 +72,7 @@ pub fn inputs(files: Vec<File>, target: Target, seed: u64) -> Result<Inputs> {
 }
 
 /// The files themselves and what stands in archives among them, in a fixed order.
-fn unpacked(files: Vec<File>) -> Result<Vec<File>> {
+pub(super) fn unpacked(files: Vec<File>) -> Result<Vec<File>> {
     let mut all = Vec::new();
     for (path, bytes) in files {
         if format::kind_of(&bytes) == Some(Kind::Zip) {
@@ -114,7 +114,7 @@ fn from_clips(
 }
 
 /// The label that a path gives: its folder, or for machine sound the first word of the name.
-fn word(path: &str, task: Task) -> Option<String> {
+pub(super) fn word(path: &str, task: Task) -> Option<String> {
     let mut parts = path.rsplit(['/', '\\']).filter(|part| !part.is_empty());
     let (file, folder) = (parts.next()?, parts.next());
     if task == Task::Reconstruction {
@@ -156,6 +156,14 @@ fn classes(words: &[Option<String>], target: Target, remarks: &mut Vec<String>) 
     Vec::new()
 }
 
+/// The class names that a model's task and shape say by themselves.
+pub(super) fn known_classes(task: Task, outputs: usize, hears: bool) -> Option<Vec<String>> {
+    match task {
+        Task::Reconstruction => Some(machine_sound::CLASSES.map(str::to_owned).to_vec()),
+        _ => (outputs == KEYWORDS.len() && hears).then(|| KEYWORDS.map(str::to_owned).to_vec()),
+    }
+}
+
 fn from_arrays(
     name: String,
     arrays: Vec<(String, Tensor)>,
@@ -175,11 +183,7 @@ fn from_arrays(
     if data.len() > 1 {
         remarks.push(format!("Of {} arrays of inputs one is used: {picked}", data.len()));
     }
-    let classes = (target.outputs == KEYWORDS.len() && target.front_end.is_some()).then(|| KEYWORDS.map(str::to_owned));
-    let classes = match target.task {
-        Task::Reconstruction => Some(machine_sound::CLASSES.map(str::to_owned).to_vec()),
-        _ => classes.map(|classes| classes.to_vec()),
-    };
+    let classes = known_classes(target.task, target.outputs, target.front_end.is_some());
     let dataset = Dataset::from_arrays(tensor, labels, classes.as_deref())?;
     let items = dataset.items.into_iter().map(|item| {
         let source = match (&item.windows[..], target.sample_rate, sound.is_some()) {

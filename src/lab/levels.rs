@@ -138,6 +138,8 @@ impl Bench {
         let metric = if task == Task::Reconstruction { "AUC" } else { "accuracy" }.to_owned();
         Ok(LevelsReport {
             findings: findings::findings(&treatments, &metric),
+            front_end: price::front_end(front_end.name, device),
+            inference: price::inference(&self.candidate()?.side.model, device),
             metric,
             items: items as u32,
             device: device.name.into(),

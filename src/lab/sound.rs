@@ -40,3 +40,47 @@ pub fn decode_wav(bytes: &[u8], name: &str) -> Result<ClipView> {
     let wav = wav::read(bytes)?;
     Ok(ClipView { name: name.into(), label: None, sample_rate: wav.sample_rate, samples: wav.samples })
 }
+
+/// The lowest and highest sample in each of `columns` parts of a clip, in turn: what a waveform is drawn from.
+///
+/// *Shapes*: `[samples]` to `[columns, 2]`, with fewer columns where there are fewer samples.
+pub fn waveform(samples: &[f32], columns: usize) -> Vec<f32> {
+    let columns = columns.min(samples.len());
+    let part = |column: usize| &samples[column * samples.len() / columns..(column + 1) * samples.len() / columns];
+    let extremes = |part: &[f32]| {
+        let low = part.iter().copied().fold(f32::INFINITY, f32::min);
+        [low, part.iter().copied().fold(f32::NEG_INFINITY, f32::max)]
+    };
+    (0..columns).flat_map(|column| extremes(part(column))).collect()
+}
+
+/// The mean of channels that stand one behind the other, as a decoder gives them; one channel stays as it is.
+///
+/// *Shapes*: `[channels, samples]` to `[samples]`.
+pub fn mix(planes: &[f32], channels: usize) -> Vec<f32> {
+    if channels <= 1 {
+        return planes.to_vec();
+    }
+    let (length, share) = (planes.len() / channels, 1.0 / channels as f32);
+    (0..length).map(|n| (0..channels).map(|channel| planes[channel * length + n]).sum::<f32>() * share).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waveform_holds_the_extremes_of_each_part() {
+        let samples = [0.0, 0.5, -0.25, -1.0, 0.125, 0.0];
+        assert_eq!(waveform(&samples, 2), [-0.25, 0.5, -1.0, 0.125]);
+        assert_eq!(waveform(&samples[..2], 9), [0.0, 0.0, 0.5, 0.5], "no more columns than samples");
+        assert!(waveform(&[], 9).is_empty());
+    }
+
+    #[test]
+    fn channels_one_behind_the_other_are_averaged_as_those_of_a_wav_file() {
+        assert_eq!(mix(&[0.5, 0.0, 1.0, -0.5], 2), [0.75, -0.25]);
+        assert_eq!(mix(&[0.5, 0.1], 1), [0.5, 0.1]);
+        assert!(mix(&[], 2).is_empty());
+    }
+}

@@ -64,6 +64,10 @@ pub struct LevelsReport {
     pub items: u32,
     /// The device that energies speak of.
     pub device: String,
+    /// Energy of the features of a second of sound on the device, without the normalizer.
+    pub front_end: Option<Figure>,
+    /// Energy of one inference of the candidate on the device.
+    pub inference: Option<Figure>,
     /// What was done to the clips: levels first, from quiet to loud, then the rest.
     pub conditions: Vec<ConditionRow>,
     /// Each treatment.

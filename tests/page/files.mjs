@@ -28,6 +28,45 @@ export function wav(samples) {
   return bytes;
 }
 
+/** A FLAC file of 16-bit mono samples at 16 kHz, which stand in it as they are (RFC 9639, verbatim subframes).
+ * @param {Float32Array} samples Full scale is 1.
+ * @returns {Uint8Array} */
+export function flac(samples) {
+  const BLOCK = 4096;
+  const head = Buffer.alloc(42);
+  head.write("fLaC\x80\0\0\x22", "latin1");
+  head.writeUInt16BE(BLOCK, 8);
+  head.writeUInt16BE(BLOCK, 10);
+  // 20 bits of rate, 3 of channels less one, 5 of bits less one, 36 of length.
+  head.writeBigUInt64BE((BigInt(RATE) << 44n) | (15n << 36n) | BigInt(samples.length), 18);
+  const parts = [head];
+  for (let from = 0, number = 0; from < samples.length; from += BLOCK, number++) {
+    const block = samples.subarray(from, from + BLOCK);
+    // Size of the block in 16 bits at the end, rate from the head, one channel, 16 bits; the number is one byte.
+    const frame = Buffer.alloc(9 + block.length * 2 + 2);
+    frame.set([0xff, 0xf8, 0x70, 0x08, number]);
+    frame.writeUInt16BE(block.length - 1, 5);
+    frame[7] = crc(frame.subarray(0, 7), 8, 0x07);
+    frame[8] = 0x02;
+    block.forEach((sample, at) => frame.writeInt16BE(Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), 9 + at * 2));
+    frame.writeUInt16BE(crc(frame.subarray(0, -2), 16, 0x8005), frame.length - 2);
+    parts.push(frame);
+  }
+  return Buffer.concat(parts);
+}
+
+/** @param {Uint8Array} bytes
+ * @param {number} width
+ * @param {number} polynomial */
+function crc(bytes, width, polynomial) {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte << (width - 8);
+    for (let bit = 0; bit < 8; bit++) crc = (crc & (1 << (width - 1)) ? (crc << 1) ^ polynomial : crc << 1) & ((1 << width) - 1);
+  }
+  return crc;
+}
+
 /** A hum with harmonics, and, for a machine that is not well, a rattle.
  * @param {number} seed
  * @param {boolean} well

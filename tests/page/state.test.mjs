@@ -65,6 +65,7 @@ function change(random) {
     () => ({ do: "worst", worst: random() < 0.5 }),
     () => ({ do: "device", device: pick(["nucleo-l4r5zi", "gap9"]) }),
     () => ({ do: "rate", rate: pick([0.01, 1, 50]) }),
+    () => ({ do: "seed", seed: pick([0, 1, 7, 4_294_967_295]) }),
     () => ({ do: "model", model: pick(["machine", "ab".repeat(32)]), name: "x.tflite", data: "" }),
   ])();
 }
@@ -112,7 +113,7 @@ test("every state survives its link", () => {
 });
 
 test("what a link cannot mean is left at its default, never an error", () => {
-  for (const bad of ["", "#", "#v=2&m=machine", "#v=1&a=quantize(&b=prune(sparsity=&rate=-3&view=moon&dev=../../x&layer=%", "#v=1&m=%E0%A4%A", "#&&&=", "#v=1&b=explode"]) {
+  for (const bad of ["", "#", "#v=2&m=machine", "#v=1&a=quantize(&b=prune(sparsity=&rate=-3&view=moon&dev=../../x&layer=%", "#v=1&m=%E0%A4%A", "#&&&=", "#v=1&b=explode", "#v=1&seed=-1", "#v=1&seed=4294967296", "#v=1&seed=one"]) {
     assert.deepEqual(link.read(TRANSFORMS, bad), INITIAL, bad);
   }
 });

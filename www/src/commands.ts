@@ -22,6 +22,8 @@ export const COMMANDS: readonly Command[] = [
   { keys: ["?"], label: "key.help", action: { do: "help" } },
   { keys: ["←", "→"], label: "key.tabs", where: "where.tabs" },
   { keys: ["Space"], label: "key.record", where: "where.stage" },
+  { keys: ["Delete"], label: "key.delete", where: "where.own" },
+  { keys: ["←", "→"], label: "key.trim", where: "where.trim" },
   { keys: ["←", "→"], label: "key.divider", where: "where.divider" },
   { keys: ["Shift+←", "Shift+→"], label: "key.divider-far", where: "where.divider" },
   { keys: ["Home", "End"], label: "key.divider-ends", where: "where.divider" },

@@ -55,7 +55,10 @@ function scale(value: number, unit: string): { factor: number; unit: string; dig
     case "%":
       return { factor: 1, unit: "%", digits: oneDecimal };
     case "dB":
-      return { factor: 1, unit: "dB", digits: oneDecimal };
+    case "dBFS":
+      return { factor: 1, unit, digits: oneDecimal };
+    case "ms-whole":
+      return { factor: 1, unit: "ms", digits: whole };
     case "ms":
       return { factor: 1, unit: "ms", digits: threeDigits };
     default:

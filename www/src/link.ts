@@ -8,7 +8,7 @@
 
 import type { Recipe, Step, Transform } from "./types";
 import { applies, get, normal, type Value } from "./recipes";
-import { INITIAL, METRICS, ORIGINAL, RATE, type State, VIEWS } from "./state";
+import { INITIAL, METRICS, MOST_SEED, ORIGINAL, RATE, type State, VIEWS } from "./state";
 
 const VERSION = "1";
 const HASH = /^[0-9a-f]{64}$/;
@@ -61,6 +61,7 @@ export function write(transforms: readonly Transform[], state: State): string {
   if (state.layer) parts.push(["layer", state.layer]);
   if (state.metric !== INITIAL.metric) parts.push(["metric", state.metric]);
   if (state.worst) parts.push(["worst", "1"]);
+  if (state.seed !== INITIAL.seed) parts.push(["seed", String(state.seed)]);
   parts.push(["dev", state.device], ["rate", String(state.rate)]);
   return `#${parts.map(([key, value]) => `${key}=${value}`).join("&")}`;
 }
@@ -80,6 +81,8 @@ export function read(transforms: readonly Transform[], fragment: string): State 
     model,
     name: own ? decode(text("n")) : INITIAL.name,
     data: own ? "" : INITIAL.data,
+    own: INITIAL.own,
+    seed: /^\d{1,10}$/.test(text("seed")) && Number(text("seed")) <= MOST_SEED ? Number(text("seed")) : INITIAL.seed,
     a: readRecipe(transforms, text("a")) ?? INITIAL.a,
     b: readRecipe(transforms, text("b")) ?? INITIAL.b,
     view: VIEWS.find((view) => view === text("view")) ?? INITIAL.view,

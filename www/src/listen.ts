@@ -1,8 +1,9 @@
 // What is being listened to: test items, dropped clips, the microphone; and what both sides answer.
 
 import { play, Recording } from "./audio/recorder";
+import type { Own } from "./own";
 import type { Session } from "./session";
-import type { Chip, Listening } from "./snapshot";
+import type { Listening } from "./snapshot";
 import { t } from "./text";
 import { type ClipView, SIDES, type SideName } from "./types";
 import type { Side } from "./worker/side";
@@ -10,20 +11,24 @@ import type { Side } from "./worker/side";
 /** Keyword models hear one second; machines are recorded for longer. */
 const KEYWORD_SECONDS = 1;
 const MACHINE_SECONDS = 10;
+/** Columns of an own clip's waveform. */
+const WAVE_COLUMNS = 600;
 /** A press shorter than this switches; a longer one records while held. */
 const HOLD_MS = 350;
 
 export class Listen {
   #session: Session;
   #sides: Record<SideName, Side>;
+  #own: Own;
   #recording: Recording | undefined;
   #pressed = 0;
   #recorded = 0;
   #source: AudioBufferSourceNode | undefined;
 
-  constructor(session: Session, sides: Record<SideName, Side>) {
+  constructor(session: Session, sides: Record<SideName, Side>, own: Own) {
     this.#session = session;
     this.#sides = sides;
+    this.#own = own;
   }
 
   get #now(): Listening {
@@ -34,30 +39,33 @@ export class Listen {
     this.#session.patch({ listening: { ...this.#now, ...change } });
   }
 
-  /** Another model or set: its first item, nothing of the old ones. Own clips stay. */
+  /** Another model or set: its first item, nothing of the old ones. An own clip stays chosen. */
   reset(): void {
-    const { own, recording, playing } = this.#now;
-    this.#session.patch({ listening: { id: "0", own, soundless: false, recording, playing } });
+    const { id, recording, playing } = this.#now;
+    const own = this.#session.snapshot.own.clips.some((clip) => clip.id === id);
+    if (!own) this.#session.patch({ listening: { id: "0", soundless: false, recording, playing } });
     for (const name of SIDES) this.#session.side(name, {}, "answer", "answerError");
   }
 
   /** The model is open: shows the chosen clip if it is not there yet. */
   begin(): void {
-    if (!this.#now.clip) this.choose(this.#now.id).catch((error: unknown) => this.#session.fail(error));
+    if (!this.#now.clip) this.#show(this.#now.id);
   }
 
   /** Shows a test item (by its number) or an own clip. */
   async choose(id: string): Promise<void> {
     this.#stop();
-    const own = this.#now.own.find((chip) => chip.id === id);
+    const own = this.#session.snapshot.own.clips.find((clip) => clip.id === id);
     const worker = this.#sides.a.worker;
     if (!own && !this.#session.snapshot.data) return;
     this.#patch({ id });
     const clip = own?.clip ?? (await this.#item(Number(id)));
     if (!clip) return;
     const spectrogram = await worker.call((host) => host.spectrogram(clip.samples, clip.sample_rate));
+    const wave = own && (await worker.call((host) => host.waveform(own.whole, WAVE_COLUMNS)));
     if (this.#now.id !== id) return;
-    this.#patch({ clip, spectrogram, soundless: false });
+    const { wave: _, ...rest } = this.#now;
+    this.#session.patch({ listening: { ...rest, clip, spectrogram, soundless: false, ...(wave && { wave }) } });
     for (const name of SIDES) this.answer(name);
   }
 
@@ -74,11 +82,11 @@ export class Listen {
 
   /** Lets a side answer the chosen clip. */
   answer(name: SideName): void {
-    const { clip, id } = this.#now;
+    const { clip } = this.#now;
     if (!clip || !this.#session.snapshot[name].made) return;
     this.#sides[name].worker.call((host) => host.answer(clip.samples, clip.sample_rate)).then(
       (answer) => {
-        if (this.#now.id === id) this.#session.side(name, { answer }, "answerError");
+        if (this.#now.clip === clip) this.#session.side(name, { answer }, "answerError");
       },
       (error: Error) => {
         if (error.name !== "cancelled") this.#session.side(name, { answerError: error.message }, "answer");
@@ -86,12 +94,30 @@ export class Listen {
     );
   }
 
-  /** Keeps a clip as a chip and shows it. */
-  add(clip: ClipView): void {
+  /** Keeps a clip and shows it. */
+  add(clip: ClipView, made = false): void {
+    this.#show(this.#own.add(clip, made));
+  }
+
+  /** Keeps what the microphone heard. */
+  keep(samples: Float32Array, rate: number): void {
     this.#recorded += 1;
-    const chip: Chip = { id: `own-${this.#recorded}`, clip, name: clip.name };
-    this.#patch({ own: [...this.#now.own, chip].slice(-8) });
-    this.choose(chip.id).catch((error: unknown) => this.#session.fail(error));
+    const name = t("listen.recorded", { n: String(this.#recorded) });
+    this.add({ name, label: undefined, sample_rate: rate, samples }, true);
+  }
+
+  /** The own clips have changed: shows the chosen one as it is now, or its neighbour where it is gone. */
+  follow(): void {
+    const { id, clip } = this.#now;
+    const { clips } = this.#session.snapshot.own;
+    if (!id.startsWith("own-")) return;
+    const chosen = clips.find((own) => own.id === id);
+    if (chosen?.clip.samples === clip?.samples && chosen) return this.#patch({ clip: chosen.clip });
+    this.#show(chosen?.id ?? clips.at(-1)?.id ?? "0");
+  }
+
+  #show(id: string): void {
+    this.choose(id).catch((error: unknown) => this.#session.fail(error));
   }
 
   async play(): Promise<void> {
@@ -129,13 +155,17 @@ export class Listen {
     try {
       const recording = await Recording.start(this.#keyword ? KEYWORD_SECONDS : MACHINE_SECONDS);
       this.#recording = recording;
-      void recording.full.then(() => {
-        if (this.#recording === recording) return this.#finish();
-        return undefined;
-      }).catch((error: unknown) => this.#session.fail(error));
+      const end = (sentence?: string) => async (): Promise<void> => {
+        if (this.#recording !== recording) return;
+        await this.#finish();
+        if (sentence) this.#session.tell("error", sentence);
+      };
+      const fail = (error: unknown): void => this.#session.fail(error);
+      recording.full.then(end()).catch(fail);
+      recording.lost.then(end(t("error.unplugged"))).catch(fail);
     } catch (error) {
       this.#patch({ recording: false });
-      throw new Error(t("error.microphone", { why: error instanceof Error ? error.message : String(error) }));
+      throw error;
     }
   }
 
@@ -150,6 +180,6 @@ export class Listen {
     const { samples, rate } = await recording.stop();
     this.#patch({ recording: false });
     if (!samples.length) throw new Error(t("error.silent"));
-    this.add({ name: t("listen.recorded", { n: String(this.#recorded + 1) }), label: undefined, sample_rate: rate, samples });
+    this.keep(samples, rate);
   }
 }

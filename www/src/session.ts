@@ -5,15 +5,17 @@ import { History } from "./history";
 import * as link from "./link";
 import { Levels, type Subject } from "./levels";
 import { Listen } from "./listen";
+import { Live } from "./live";
 import { opened } from "./opening";
+import { Own } from "./own";
 import { fromJson, normal } from "./recipes";
 import { alike, differences } from "./recomputed";
 import { download, share, writeAddress } from "./sharing";
 import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
-import { type Change, INITIAL, reduce, SAMPLE, type State } from "./state";
+import { type Change, INITIAL, OWN, reduce, SAMPLE, type State } from "./state";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
-import { type ClipView, type InputFile, type Report, SIDES, type SideName } from "./types";
+import { type InputFile, type Report, SIDES, type SideName } from "./types";
 import { showWeights } from "./weights";
 import { BenchWorker, type DataSet, type ModelFile } from "./worker/bench-worker";
 import { compile } from "./worker/load";
@@ -35,6 +37,10 @@ export class Session extends EventTarget {
   #sides: Record<SideName, Side>;
   #listen: Listen;
   #levels: Levels;
+  /** What the level experiment would be about now. */
+  #subject: Subject | undefined;
+  #own: Own;
+  #live: Live;
   #prefill: Prefill | undefined;
   #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
   #ran: Record<SideName, string> = { a: "", b: "" };
@@ -58,7 +64,9 @@ export class Session extends EventTarget {
     const measured = new Map<string, string[]>();
     const side = (name: SideName): Side => new Side(compiled, this.#pool, measured, this.#listener(name));
     this.#sides = { a: side("a"), b: side("b") };
-    this.#listen = new Listen(this, this.#sides);
+    this.#own = new Own(this, this.#sets, this.#scout, this.#sides);
+    this.#listen = new Listen(this, this.#sides, this.#own);
+    this.#live = new Live(this, this.#sides, compiled);
     this.#levels = new Levels(this, compiled);
   }
 
@@ -93,7 +101,10 @@ export class Session extends EventTarget {
     const state = link.read(this.#snapshot.transforms, fragment);
     if (link.write(this.#snapshot.transforms, this.#history.present) === fragment) return;
     const known = this.#sets.has(state.model) ? state.data : this.#models.has(state.model) ? this.#history.present.data : "";
-    this.#history.push({ ...state, data: state.model === SAMPLE ? SAMPLE : known });
+    const { model, data, own } = this.#history.present;
+    // Clips are no part of an address: those that are there stay.
+    const keeps = data === OWN && model === state.model;
+    this.#history.push({ ...state, own, data: keeps ? OWN : state.model === SAMPLE ? SAMPLE : known });
     await this.#settle();
   }
 
@@ -145,12 +156,15 @@ export class Session extends EventTarget {
         return this.#listen.choose(action.id);
       case "play":
         return this.#listen.play();
-      case "play-levels": {
-        const subject = this.#subject();
-        return subject && this.#levels.play(subject);
-      }
+      case "play-levels":
+        if (this.#subject) await this.#levels.play(this.#subject);
+        return;
       case "record":
         return this.#listen.record(action.on);
+      case "own":
+        return this.#own.act(action.what);
+      case "live":
+        return this.#live.act(action.what);
       case "save-preset":
       case "drop-preset":
         return this.#presets(action);
@@ -182,34 +196,31 @@ export class Session extends EventTarget {
     const state = this.#history.present;
     const before = this.#snapshot.state;
     this.patch({ state, canUndo: this.#history.canUndo, canRedo: this.#history.canRedo });
+    this.#own.follow();
+    if (state.own !== before.own) this.#listen.follow();
+    if (state.model !== before.model || state.view !== "listen") this.#live.stop();
     // The untouched first screen keeps its bare address.
     const touched = location.hash !== "" || state !== before;
     if (!dragging && touched) writeAddress(this.#snapshot.transforms, state, state.model !== before.model);
     if (!this.#snapshot.ready) return;
-    const model = await this.#model(state);
+    const [model, data] = await Promise.all([this.#model(state), this.#data(state)]);
     if (state !== this.#history.present) return;
     if (!model) {
       this.#forget();
       return this.patch({ wanted: { name: state.name, sha256: state.model } });
     }
-    if (state.model !== before.model || state.data !== before.data) this.#listen.reset();
+    const items = (of: State): string => JSON.stringify([of.model, of.data, of.seed, of.data === OWN ? of.own : 0]);
+    if (items(state) !== items(before)) this.#listen.reset();
     const { wanted: _, ...rest } = this.#snapshot;
     this.#snapshot = rest;
-    for (const name of SIDES) this.#order(name, state, model, dragging && state[name] !== before[name]);
+    for (const name of SIDES) this.#order(name, state, model, data, dragging && state[name] !== before[name]);
     showWeights(this, this.#sides);
-    if (!dragging) this.#levels.settled(this.#subject());
+    this.#subject = data && { model, data, a: state.a, b: state.b, device: state.device };
+    if (!dragging) this.#levels.settled(this.#subject);
   }
 
-  /** What the level experiment would be about now. */
-  #subject(): Subject | undefined {
-    const { model: id, data: set, a, b, device } = this.#history.present;
-    const [model, data] = [this.#models.get(id), this.#sets.get(set)];
-    return model && data && { model, data, a, b, device };
-  }
-
-  #order(name: SideName, state: State, model: ModelFile, dragging: boolean): void {
-    const what = JSON.stringify([state.model, state.data, state[name], !dragging]);
-    const data = this.#sets.get(state.data);
+  #order(name: SideName, state: State, model: ModelFile, data: DataSet | undefined, dragging: boolean): void {
+    const what = JSON.stringify([state.model, data?.id, state[name], !dragging]);
     const { device, rate } = state;
     if (this.#ran[name] === what) {
       const report = this.#snapshot[name].report;
@@ -237,6 +248,7 @@ export class Session extends EventTarget {
         this.#snapshot = rest;
         this.patch({ card, ...(data && { data }) });
         this.#listen.begin();
+        this.#own.opened(name).catch((error: unknown) => this.fail(error));
       },
       progress: (phase: NonNullable<SideView["progress"]>["phase"], detail: string, done: number, total: number): void =>
         this.side(name, { progress: { phase, detail, done, total } }),
@@ -244,6 +256,7 @@ export class Session extends EventTarget {
         if (anew) this.side(name, { made: true }, "weights", "answer", "answerError", "error");
         else this.side(name, { made: true }, "error");
         this.#listen.answer(name);
+        this.#live.made(name);
         showWeights(this, this.#sides);
       },
       reported: (report: Report, complete: boolean): void => {
@@ -309,6 +322,29 @@ export class Session extends EventTarget {
     return model;
   }
 
+  /** The items that a state is tested on. */
+  async #data(state: State): Promise<DataSet | undefined> {
+    if (state.data === OWN) return this.#own.set(state);
+    const set = this.#sets.get(state.data);
+    // The split depends on the seed, so that another seed is another set.
+    return set?.files ? { ...set, id: `${set.id}@${state.seed}`, seed: state.seed } : set;
+  }
+
+  /** The model that is open. */
+  get model(): ModelFile | undefined {
+    return this.#models.get(this.#history.present.model);
+  }
+
+  /** Keeps what the microphone heard as a clip. */
+  keep(samples: Float32Array, rate: number): void {
+    this.#listen.keep(samples, rate);
+  }
+
+  /** Tells the user something. */
+  tell(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
+    this.#notify(kind, text, action);
+  }
+
   async #open(files: InputFile[]): Promise<void> {
     const { models, recipe, clips, set, unknown } = await opened(files, this.#scout);
     for (const sentence of unknown) this.#notify("error", sentence);
@@ -343,7 +379,7 @@ export class Session extends EventTarget {
   }
 
   async #openSet(set: DataSet): Promise<void> {
-    const model = this.#models.get(this.#history.present.model);
+    const { model } = this;
     if (!model) throw new Error(t("open.model-first"));
     await this.#scout.load(model, set);
     this.#sets.set(set.id, set);
@@ -351,11 +387,6 @@ export class Session extends EventTarget {
     this.#notify("info", t("open.set", { items: String(test_items) }));
     for (const remark of remarks) this.#notify("warning", remark);
     await this.#change({ do: "data", data: set.id });
-  }
-
-  /** Clips and answers come from here. */
-  decode(bytes: Uint8Array, name: string): Promise<ClipView> {
-    return this.#scout.call((host) => host.decodeWav(bytes, name));
   }
 
   #candidate(): Promise<Uint8Array> {

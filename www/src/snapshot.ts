@@ -3,9 +3,11 @@
 import { normal } from "./recipes";
 import { INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
+import type { LiveAction } from "./live";
+import type { OwnAction, OwnClip } from "./own";
 import type {
-  Answer, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, ModelCard, Preset, Report, SideName, SpectrogramView,
-  Transform, WeightsView,
+  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveSettings, ModelCard, Preset,
+  Report, SideName, SpectrogramView, Transform, WeightsView,
 } from "./types";
 import type { Phase } from "./worker/side";
 import type { Change } from "./state";
@@ -30,20 +32,13 @@ export interface Notice {
   action?: { label: string; act: Action };
 }
 
-/** A clip as its chip shows it. Test items are fetched when they are chosen; others are kept. */
-export interface Chip {
-  id: string;
-  item?: number;
-  clip?: ClipView;
-  name: string;
-}
-
 export interface Listening {
   /** The chosen chip's identifier. */
   id: string;
   clip?: ClipView;
   spectrogram?: SpectrogramView;
-  own: readonly Chip[];
+  /** The whole recording of an own clip: lowest and highest sample of each column, in turn. */
+  wave?: Float32Array;
   /** The test items are arrays: only own clips can be heard. */
   soundless: boolean;
   recording: boolean;
@@ -57,6 +52,26 @@ export interface LevelsRun {
   progress?: { done: number; total: number };
   /** A's report is there where A is not the original, of which B's report tells. */
   reports?: { a?: LevelsReport; b: LevelsReport };
+}
+
+/** The user's own clips. */
+export interface OwnView {
+  clips: readonly OwnClip[];
+  /** How many of them are lost with the tab. */
+  unsaved: number;
+  /** The labels that the model knows. */
+  labels: readonly string[];
+  /** Identifiers of the clips that ranges are measured on, while the own clips are the data. */
+  calibrating: readonly string[];
+}
+
+/** Listening to the microphone. */
+export interface LiveView {
+  phase: "off" | "starting" | "on";
+  settings?: LiveSettings;
+  normalizers: readonly Choice[];
+  /** Sends the engine's events to whoever draws them. */
+  feed: EventTarget;
 }
 
 export interface Snapshot {
@@ -81,6 +96,8 @@ export interface Snapshot {
   late: boolean;
   listening: Listening;
   levels: LevelsRun;
+  own: OwnView;
+  live: LiveView;
   notices: readonly Notice[];
   dropping: boolean;
 }
@@ -95,6 +112,8 @@ export type Action =
   | { do: "play" }
   | { do: "play-levels" }
   | { do: "record"; on: boolean }
+  | { do: "own"; what: OwnAction }
+  | { do: "live"; what: LiveAction }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
   | { do: "dismiss"; id: number };
@@ -129,7 +148,9 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     a: { made: false, complete: false, ...(prefill && { report: prefill.a }) },
     b: { made: false, complete: false, ...(prefill && { report: prefill.b }) },
     late: false,
-    listening: { id: "0", own: [], soundless: false, recording: false, playing: false },
+    listening: { id: "0", soundless: false, recording: false, playing: false },
+    own: { clips: [], unsaved: 0, labels: [], calibrating: [] },
+    live: { phase: "off", normalizers: [], feed: new EventTarget() },
     levels: {},
     notices: [],
     dropping: false,

@@ -15,6 +15,10 @@ export interface State {
   readonly name: string;
   /** A built-in sample's name, the identifier of a set that was opened, or empty. */
   readonly data: string;
+  /** Which version of the user's own clips there is: every change to them makes a new one (see own.ts). */
+  readonly own: number;
+  /** Seed of the split into items that calibrate and items that test. */
+  readonly seed: number;
   readonly a: Recipe;
   readonly b: Recipe;
   readonly view: View;
@@ -39,9 +43,15 @@ export type Change =
   | { do: "device"; device: string }
   | { do: "rate"; rate: number }
   | { do: "model"; model: string; name: string; data: string }
-  | { do: "data"; data: string };
+  | { do: "data"; data: string }
+  | { do: "clips"; own: number }
+  | { do: "seed"; seed: number };
 
 export const SAMPLE = "machine";
+/** The data set that is made of the user's own clips. */
+export const OWN = "own";
+/** The largest seed that the engine takes. */
+export const MOST_SEED = 2 ** 32 - 1;
 /** Seeds are the same for everyone, so that links agree. Generated clips: none that the sample was trained on. */
 export const SEEDS = { generated: 3, split: 1 } as const;
 /** Items whose activations are compared layer by layer. */
@@ -54,6 +64,8 @@ export const INITIAL: State = {
   model: SAMPLE,
   name: "model.tflite",
   data: SAMPLE,
+  own: 0,
+  seed: SEEDS.split,
   a: ORIGINAL,
   b: {
     version: 1,
@@ -104,6 +116,10 @@ export function reduce(state: State, change: Change): State {
       return set(state, "device", change.device);
     case "data":
       return set(state, "data", change.data);
+    case "clips":
+      return set(state, "own", change.own);
+    case "seed":
+      return set(state, "seed", Math.min(MOST_SEED, Math.max(0, Math.floor(change.seed) || 0)));
   }
 }
 

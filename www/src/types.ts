@@ -2,8 +2,9 @@
 
 export type {
   Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
-  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, LevelsReport, MemoryReport, ModelCard, Port, PublishedRow,
-  Remark, SideScores, SpectrogramView, Step, Strip, Transform, TransformOption, TreatmentRow, WeightsView,
+  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, Level, LevelsReport, LiveEvent, LiveSettings, MemoryReport,
+  ModelCard, Port, PublishedRow, Remark, SideScores, SpectrogramView, Step, Strip, Transform, TransformOption, TreatmentRow,
+  WeightsView,
 } from "./wasm/simd/milliwatt";
 
 import type * as engine from "./wasm/simd/milliwatt";

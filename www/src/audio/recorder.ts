@@ -1,6 +1,6 @@
-// The microphone, asked for only on a click and closed as soon as the clip is there. Samples stay in memory.
+// A clip from the microphone, which is closed as soon as the clip is there.
 
-import workletUrl from "./recorder-worklet.js?url&no-inline";
+import { Microphone } from "./microphone";
 
 /** The rate at which the front ends listen. */
 export const RATE = 16_000;
@@ -12,8 +12,7 @@ export interface Recorded {
 
 /** A recording under way. */
 export class Recording {
-  #context: AudioContext;
-  #stream: MediaStream;
+  #microphone: Microphone;
   #blocks: Float32Array[] = [];
   #length = 0;
   #most: number;
@@ -21,32 +20,20 @@ export class Recording {
   /** Settles when `seconds` are recorded. */
   readonly full = new Promise<void>((resolve) => (this.#full = resolve));
 
-  private constructor(context: AudioContext, stream: MediaStream, seconds: number) {
-    this.#context = context;
-    this.#stream = stream;
-    this.#most = Math.ceil(seconds * context.sampleRate);
+  private constructor(microphone: Microphone, seconds: number) {
+    this.#microphone = microphone;
+    this.#most = Math.ceil(seconds * microphone.rate);
+    microphone.each(({ samples }) => this.#take(samples));
   }
 
   /** Asks for the microphone and starts; at most `seconds` are kept. */
   static async start(seconds: number): Promise<Recording> {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-    });
-    const context = new AudioContext();
-    const recording = new Recording(context, stream, seconds);
-    try {
-      await context.audioWorklet.addModule(workletUrl);
-      const node = new AudioWorkletNode(context, "milliwatt-recorder", { numberOfOutputs: 1, outputChannelCount: [1] });
-      node.port.onmessage = (event: MessageEvent<Float32Array>) => recording.#take(event.data);
-      context.createMediaStreamSource(stream).connect(node);
-      // The worklet gives silence; without a destination some browsers do not run it.
-      node.connect(context.destination);
-      await context.resume();
-      return recording;
-    } catch (error) {
-      recording.#close();
-      throw error;
-    }
+    return new Recording(await Microphone.open(), seconds);
+  }
+
+  /** Settles when the microphone is unplugged or taken away. */
+  get lost(): Promise<void> {
+    return this.#microphone.lost;
   }
 
   #take(block: Float32Array): void {
@@ -58,7 +45,7 @@ export class Recording {
 
   /** Closes the microphone and returns what was heard, at the front ends' rate. */
   async stop(): Promise<Recorded> {
-    this.#close();
+    this.#microphone.close();
     const length = Math.min(this.#length, this.#most);
     const samples = new Float32Array(length);
     let at = 0;
@@ -67,12 +54,7 @@ export class Recording {
       samples.set(fitting, at);
       at += fitting.length;
     }
-    return { samples: await resample(samples, this.#context.sampleRate), rate: RATE };
-  }
-
-  #close(): void {
-    for (const track of this.#stream.getTracks()) track.stop();
-    void this.#context.close();
+    return { samples: await resample(samples, this.#microphone.rate), rate: RATE };
   }
 }
 

@@ -11,20 +11,26 @@ import { letter } from "./parts";
 const WIDTH = 300;
 
 export class Answers extends PageElement {
-  static override properties = { snapshot: { attribute: false } };
+  static override properties = { snapshot: { attribute: false }, live: { attribute: false } };
 
   snapshot!: Snapshot;
+  /** What is said at this moment, while the page listens; else what is said to the chosen clip. */
+  live: Partial<Record<SideName, Answer>> | undefined;
+
+  #answer(side: SideName): Answer | undefined {
+    return this.live ? this.live[side] : this.snapshot[side].answer;
+  }
 
   protected override render(): TemplateResult {
-    const { a, b } = this.snapshot;
-    const labels = [...new Set([...(a.answer?.bars ?? []), ...(b.answer?.bars ?? [])].map(({ label }) => label))];
-    const disagree = a.answer && b.answer && a.answer.label !== b.answer.label;
+    const [a, b] = SIDES.map((side) => this.#answer(side));
+    const labels = [...new Set([...(a?.bars ?? []), ...(b?.bars ?? [])].map(({ label }) => label))];
+    const disagree = a && b && a.label !== b.label;
     return html`
       <div class="answers" role="group" aria-label=${t("answers.label")}>
         <div class="answers-head">
           ${this.#said("a")}
-          <span class="agree ${disagree ? "no" : ""}" role="status">
-            ${a.answer && b.answer
+          <span class="agree ${disagree ? "no" : ""}" role=${this.live ? nothing : "status"}>
+            ${a && b
               ? disagree
                 ? html`<span class="unequal" aria-hidden="true">≠</span> ${t("answers.disagree")}`
                 : html`<span aria-hidden="true">=</span> ${t("answers.agree")}`
@@ -47,7 +53,8 @@ export class Answers extends PageElement {
   }
 
   #said(side: SideName): TemplateResult {
-    const { answer, answerError } = this.snapshot[side];
+    const answer = this.#answer(side);
+    const answerError = this.live ? undefined : this.snapshot[side].answerError;
     return html`<span class="said ${side}">
       ${letter(side)}
       <strong>${answer?.label ?? "–"}</strong>
@@ -57,9 +64,9 @@ export class Answers extends PageElement {
   }
 
   #row(label: string): TemplateResult {
-    const [a, b] = SIDES.map((side) => bar(this.snapshot[side].answer, label));
+    const [a, b] = SIDES.map((side) => bar(this.#answer(side), label));
     const threshold = this.snapshot.card?.task === "reconstruction";
-    const top = SIDES.some((side) => this.snapshot[side].answer?.label === label);
+    const top = SIDES.some((side) => this.#answer(side)?.label === label);
     return html`<tr class=${top ? "top" : ""}>
       <td class="number">${a ? format.real(round(a.value)) : "–"}</td>
       <td class="bar-cell">${picture("a", a, threshold)}</td>

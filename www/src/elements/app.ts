@@ -83,7 +83,8 @@ export class App extends PageElement {
     if (!snapshot) return;
     const busy = snapshot.a.progress ?? snapshot.b.progress;
     const name = snapshot.state.model === "machine" ? t("sample.machine") : snapshot.state.name;
-    document.title = `${busy && snapshot.late ? "⏳ " : ""}${name} – Milliwatt`;
+    const hears = snapshot.live.phase === "on" || snapshot.listening.recording;
+    document.title = `${hears ? "🔴 " : ""}${busy && snapshot.late ? "⏳ " : ""}${name} – Milliwatt`;
   }
 
   #open(files: Promise<import("../types").InputFile[]>): void {
@@ -109,6 +110,7 @@ export class App extends PageElement {
   #key(event: KeyboardEvent): void {
     const command = commandFor(event, COMMANDS);
     if (!command?.action || document.querySelector("dialog[open]")) return;
+    if (command.action.do === "cancel" && this.snapshot?.live.phase !== "off") return this.act({ do: "live", what: { live: "stop" } });
     if (command.action.do === "cancel" && !this.snapshot?.a.progress && !this.snapshot?.b.progress) return;
     event.preventDefault();
     this.#session?.act(command.action);

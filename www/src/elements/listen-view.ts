@@ -3,10 +3,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../format";
 import type { Snapshot } from "../snapshot";
+import { OWN } from "../state";
 import { t } from "../text";
 import { define, PageElement } from "./base";
 import { icon } from "./parts";
 import "./answers";
+import "./clip-editor";
+import "./live-view";
+import "./own-set";
 import "./spectrogram";
 
 /** Test items offered as chips at once; the arrows reach all. */
@@ -35,18 +39,30 @@ export class ListenView extends PageElement {
   #space = (event: KeyboardEvent): void => {
     if (event.key !== " " || event.target !== this.#panel) return;
     event.preventDefault();
-    if (!event.repeat) this.act({ do: "record", on: event.type === "keydown" });
+    if (!event.repeat && this.snapshot.live.phase === "off") this.act({ do: "record", on: event.type === "keydown" });
   };
 
   protected override render(): TemplateResult {
-    const { listening, card, data, ready } = this.snapshot;
+    const { listening, card, data, ready, live, own } = this.snapshot;
     const { clip, spectrogram, recording, playing } = listening;
     const keyword = card?.task === "classification";
+    const mine = own.clips.find(({ id }) => id === listening.id);
+    if (live.phase === "on") {
+      return html`<div class="listen">
+        <div class="transport">${this.#toggle()}
+          <button type="button" class="button keep" @click=${() => this.act({ do: "live", what: { live: "keep" } })}>
+            ${icon("save")}<span>${keyword ? t("live.keep-word") : t("live.keep")}</span>
+          </button>
+        </div>
+        <mw-live-view .snapshot=${this.snapshot} .feed=${live.feed}></mw-live-view>
+      </div>`;
+    }
     return html`
       <div class="listen">
         ${listening.soundless && !clip
           ? html`<p class="remark">${t("listen.no-sound")}</p>`
           : html`<mw-spectrogram .view=${spectrogram}></mw-spectrogram>`}
+        ${mine ? html`<mw-clip-editor .snapshot=${this.snapshot} .clip=${mine}></mw-clip-editor>` : nothing}
         <div class="transport">
           <button
             type="button" class="button icon-only play" ?disabled=${!clip}
@@ -54,12 +70,13 @@ export class ListenView extends PageElement {
           >${icon(playing ? "stop" : "play")}</button>
           <button
             type="button" class="button record ${recording ? "live" : ""}" aria-pressed=${recording ? "true" : "false"}
-            ?disabled=${!ready} @pointerdown=${(event: PointerEvent) => this.#press(event, true)}
+            ?disabled=${!ready || live.phase !== "off"} @pointerdown=${(event: PointerEvent) => this.#press(event, true)}
             @pointerup=${(event: PointerEvent) => this.#press(event, false)}
             @click=${this.#click}
           >
             ${icon("mic")}<span>${recording ? t("listen.recording") : keyword ? t("listen.speak") : t("listen.record")}</span>
           </button>
+          ${this.#toggle()}
           <span class="clip-name">
             ${clip ? html`<strong>${clip.name}</strong>` : nothing}
             ${clip?.label ? html`<span class="truth">${t("listen.truth", { label: clip.label })}</span>` : nothing}
@@ -68,9 +85,23 @@ export class ListenView extends PageElement {
           ${data && !listening.soundless ? this.#stepper(Number(listening.id), data.test_items) : nothing}
         </div>
         ${this.#chips()}
+        <mw-own-set .snapshot=${this.snapshot}></mw-own-set>
         <mw-answers .snapshot=${this.snapshot}></mw-answers>
       </div>
     `;
+  }
+
+  /** Starts and ends listening; while it is on, a light says so. */
+  #toggle(): TemplateResult {
+    const { live, ready, listening } = this.snapshot;
+    const off = live.phase === "off";
+    return html`<button
+      type="button" class="button live-toggle ${off ? "" : "live"}" aria-pressed=${off ? "false" : "true"}
+      ?disabled=${!ready || listening.recording} @click=${() => this.act({ do: "live", what: { live: off ? "start" : "stop" } })}
+    >
+      ${off ? icon("live") : html`<span class="light" aria-hidden="true"></span>`}
+      <span>${off ? t("live.start") : live.phase === "on" ? t("live.stop") : t("live.starting")}</span>
+    </button>`;
   }
 
   #stepper(at: number, items: number): TemplateResult {
@@ -86,7 +117,7 @@ export class ListenView extends PageElement {
   }
 
   #chips(): TemplateResult {
-    const { listening, data, b } = this.snapshot;
+    const { listening, data, b, own, state } = this.snapshot;
     const chip = (id: string, label: string, flipped = false): TemplateResult => html`<button
       type="button" class="chip ${flipped ? "flipped" : ""}" aria-pressed=${listening.id === id ? "true" : "false"}
       @click=${() => this.act({ do: "clip", id })}
@@ -95,11 +126,28 @@ export class ListenView extends PageElement {
     const items = Array.from({ length: shown }, (_, item) => String(item));
     const flips = listening.soundless ? [] : b.report?.evaluation?.flips ?? [];
     return html`<div class="chips" role="group" aria-label=${t("listen.clips")}>
-      ${listening.own.map(({ id, name }) => chip(id, name))}
+      ${own.clips.length
+        ? html`<span class="own-chips" @keydown=${this.#key}>${own.clips.map((clip) => html`<button
+            type="button" class="chip own" data-own=${clip.id} aria-pressed=${listening.id === clip.id ? "true" : "false"}
+            @click=${() => this.act({ do: "clip", id: clip.id })}
+          >${clip.name}${clip.label ? html`<span class="chip-label">${clip.label}</span>` : nothing}${
+            state.data === OWN && own.calibrating.includes(clip.id)
+              ? html`<span class="chip-label">${t("own.chip-calibrates")}</span>`
+              : nothing
+          }</button>`)}</span>`
+        : nothing}
       ${items.map((item) => chip(item, t("listen.clip", { n: String(Number(item) + 1) })))}
       ${flips.length ? html`<span class="chips-label">${t("listen.flips", { n: format.integer(flips.length) })}</span>` : nothing}
       ${flips.slice(0, CHIPS).map(({ item, name }) => chip(String(item), name || String(item + 1), true))}
     </div>`;
+  }
+
+  #key(event: KeyboardEvent): void {
+    const id = (event.target as HTMLElement).dataset["own"];
+    if (event.key !== "Delete" || !id) return;
+    event.preventDefault();
+    this.act({ do: "own", what: { own: "delete", id } });
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>("[data-own][aria-pressed=true], .stepper button")?.focus());
   }
 
   #press(event: PointerEvent, on: boolean): void {

@@ -46,6 +46,8 @@ const PATHS = {
   swap: "M4 5.5h9L10.5 3M12 10.5H3l2.5 2.5",
   close: "m4 4 8 8M12 4l-8 8",
   save: "M4 2.5h8v11L8 10.5 4 13.5Z",
+  live: "M2 8h2l1.5-4.5L8 13l2-7 1 2h3",
+  bin: "M3 4.5h10M6 4.5v-2h4v2M4.5 4.5l.6 9h5.8l.6-9",
 } as const;
 
 export type IconName = keyof typeof PATHS;

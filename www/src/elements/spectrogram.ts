@@ -47,18 +47,18 @@ export class Spectrogram extends PageElement {
     canvas.height = view.height;
     const image = context.createImageData(view.width, view.height);
     for (let at = 0; at < view.levels.length; at++) {
-      const [red = 0, green = 0, blue = 0] = colour(((view.levels[at] ?? 0) / 255) ** CONTRAST);
-      image.data.set([red, green, blue, 255], at * 4);
+      image.data.set(colour(((view.levels[at] ?? 0) / 255) ** CONTRAST), at * 4);
     }
     context.putImageData(image, 0, 0);
   }
 }
 
-function colour(level: number): number[] {
+/** The colour of a level from 0 to 1: red, green, blue and opacity, 0 to 255. */
+export function colour(level: number): number[] {
   const at = level * (RAMP.length - 1);
   const low = RAMP[Math.floor(at)] ?? [];
   const high = RAMP[Math.ceil(at)] ?? low;
-  return low.map((channel, index) => channel + ((high[index] ?? 0) - channel) * (at % 1));
+  return [...low.map((channel, index) => channel + ((high[index] ?? 0) - channel) * (at % 1)), 255];
 }
 
 define("mw-spectrogram", Spectrogram);

@@ -24,6 +24,8 @@ export interface DataSet {
   id: string;
   generated?: string;
   files?: InputFile[];
+  /** Of the split of files; everyone's where it is missing. */
+  seed?: number;
 }
 
 export class BenchWorker {
@@ -73,9 +75,9 @@ export class BenchWorker {
     }
     if (data && this.#loaded.data !== data.id) {
       this.#loaded.data = this.#loaded.recipe = "";
-      const { generated, files } = data;
+      const { generated, files, seed = SEEDS.split } = data;
       this.data = await this.call((host) =>
-        generated ? host.setGeneratedData(generated, SEEDS.generated) : host.setData(files ?? [], SEEDS.split));
+        generated ? host.setGeneratedData(generated, SEEDS.generated) : host.setData(files ?? [], seed));
       this.#loaded.data = data.id;
     }
   }

@@ -1,9 +1,10 @@
 // The worker's side: one engine with one bench, called from the page through comlink.
 
 import { expose, transfer } from "comlink";
+import type { Block } from "../audio/microphone";
 import type {
-  Answer, Bench, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, ModelCard, Preset, Recipe, Report,
-  SpectrogramView, Transform, WeightsView,
+  Answer, Bench, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveEvent, LiveSettings,
+  ModelCard, Preset, Recipe, Report, SpectrogramView, Transform, WeightsView,
 } from "../types";
 import { type Compiled, instantiate, type Wasm } from "./load";
 
@@ -16,6 +17,23 @@ export interface Tables {
   devices: DeviceCard[];
 }
 
+/** A clip on its way into an archive or out of one. */
+export interface Sound {
+  name: string;
+  label: string;
+  rate: number;
+  samples: Float32Array;
+}
+
+/** A ZIP of clips, and where each of them stands in it. */
+export interface Archive {
+  bytes: Uint8Array;
+  paths: string[];
+}
+
+/** What the listening worker tells: events of one block, or why it cannot go on. */
+export type Heard = { events: LiveEvent[]; error?: undefined } | { error: string };
+
 export type Progress = (phase: string, done: number, total: number) => void;
 
 /** Progress is told at most this often, so that telling it costs nothing. */
@@ -24,6 +42,7 @@ const TELL_EVERY_MS = 50;
 export class Host {
   #wasm: Wasm | undefined;
   #bench: Bench | undefined;
+  #live: InstanceType<Wasm["Live"]> | undefined;
 
   async start(compiled: Compiled): Promise<void> {
     this.#wasm = await instantiate(compiled);
@@ -124,6 +143,86 @@ export class Host {
 
   spectrogram(samples: Float32Array, rate: number): SpectrogramView {
     return this.#engine().spectrogram(samples, rate);
+  }
+
+  waveform(samples: Float32Array, columns: number): Float32Array {
+    return this.#engine().waveform(samples, columns);
+  }
+
+  mix(planes: Float32Array, channels: number): Float32Array {
+    return this.#engine().mix(planes, channels);
+  }
+
+  statedRate(head: Uint8Array): number | undefined {
+    return this.#engine().stated_rate(head);
+  }
+
+  encodeWav(rate: number, samples: Float32Array): Uint8Array {
+    return this.#engine().encode_wav(rate, samples);
+  }
+
+  archive(sounds: Sound[]): Archive {
+    const clips = new (this.#engine().Clips)();
+    try {
+      for (const { name, label, rate, samples } of sounds) clips.add(name, label, rate, samples);
+      return { bytes: clips.archive(), paths: clips.paths() };
+    } finally {
+      clips.free();
+    }
+  }
+
+  clipsOf(files: InputFile[]): Sound[] {
+    const clips = this.#open().clips_of(files);
+    const sounds = Array.from({ length: clips.count() }, (_, at) => ({
+      name: clips.name(at) ?? "", label: clips.label(at) ?? "", rate: clips.sample_rate(at) ?? 0,
+      samples: clips.samples(at) ?? new Float32Array(),
+    }));
+    clips.free();
+    return sounds;
+  }
+
+  /** The labels that the model knows, and the items that calibrate. */
+  split(): { labels: string[]; calibration: string[] } {
+    const bench = this.#open();
+    return { labels: bench.labels(), calibration: bench.calibration_names() };
+  }
+
+  /** What a listening worker needs of this side. */
+  ear(): { file: Uint8Array; threshold: number; classes: string[] } {
+    const bench = this.#open();
+    return { file: bench.candidate(), threshold: bench.threshold(), classes: bench.class_names() };
+  }
+
+  liveTables(task: ModelCard["task"]): { settings: LiveSettings; normalizers: Choice[] } {
+    const wasm = this.#engine();
+    return { settings: wasm.live_settings(task), normalizers: wasm.live_normalizers() };
+  }
+
+  /** Listens to blocks of sound from one port and sends what happens to the other. */
+  listen(rate: number, settings: LiveSettings, sound: MessagePort, events: MessagePort): void {
+    const live = new (this.#engine().Live)(rate, settings);
+    this.#live = live;
+    const tell = (heard: Heard): void => events.postMessage(heard);
+    sound.onmessage = ({ data: { samples, at } }: MessageEvent<Block>) => {
+      try {
+        const happened = live.push(samples, at, Date.now);
+        if (happened.length) tell({ events: happened });
+      } catch (error) {
+        tell({ error: error instanceof Error ? error.message : String(error) });
+      }
+    };
+  }
+
+  hears(side: number, file: Uint8Array, threshold: number, classes: string[]): void {
+    this.#live?.set_side(side, file, threshold, classes);
+  }
+
+  configure(settings: LiveSettings): void {
+    this.#live?.configure(settings);
+  }
+
+  lastClip(): Float32Array {
+    return this.#live?.last_clip() ?? new Float32Array();
   }
 
   weights(node: number): WeightsView {

@@ -1,0 +1,91 @@
+// The microphone, asked for only on a click. Whoever opens it closes it; what it hears stays in memory.
+
+import { t } from "../text";
+import workletUrl from "./recorder-worklet.js?url&no-inline";
+
+/** A block of sound as the audio thread sends it. */
+export interface Block {
+  samples: Float32Array;
+  /** When its last sample left the audio system, in milliseconds of `Date.now`. */
+  at: number;
+}
+
+/** Samples in a block: 10 ms at 48 kHz, so that neither waiting nor sending counts. */
+const BLOCK = 480;
+
+export class Microphone {
+  #context: AudioContext;
+  #stream: MediaStream;
+  #node: AudioWorkletNode;
+  /** Settles when it is unplugged or taken away. */
+  readonly lost: Promise<void>;
+
+  private constructor(context: AudioContext, stream: MediaStream, node: AudioWorkletNode) {
+    this.#context = context;
+    this.#stream = stream;
+    this.#node = node;
+    this.lost = new Promise((resolve) => {
+      for (const track of stream.getTracks()) track.addEventListener("ended", () => resolve(), { once: true });
+    });
+  }
+
+  /** Asks for the microphone; why it cannot be had is a sentence. */
+  static async open(): Promise<Microphone> {
+    const stream = await ask();
+    const context = new AudioContext();
+    try {
+      await context.audioWorklet.addModule(workletUrl);
+      const node = new AudioWorkletNode(context, "milliwatt-recorder", {
+        channelCount: 1, channelCountMode: "explicit", numberOfOutputs: 1, outputChannelCount: [1],
+        processorOptions: { block: BLOCK },
+      });
+      context.createMediaStreamSource(stream).connect(node);
+      // The worklet gives silence; without a destination some browsers do not run it.
+      node.connect(context.destination);
+      await context.resume();
+      return new Microphone(context, stream, node);
+    } catch (error) {
+      for (const track of stream.getTracks()) track.stop();
+      void context.close();
+      throw error;
+    }
+  }
+
+  /** Samples each second. */
+  get rate(): number {
+    return this.#context.sampleRate;
+  }
+
+  /** Hands every block to a port of another thread. */
+  send(port: MessagePort): void {
+    this.#node.port.postMessage(port, [port]);
+  }
+
+  /** Hands every block to a function. */
+  each(take: (block: Block) => void): void {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<Block>) => take(data);
+    this.send(port2);
+  }
+
+  close(): void {
+    for (const track of this.#stream.getTracks()) track.stop();
+    if (this.#context.state !== "closed") void this.#context.close();
+  }
+}
+
+async function ask(): Promise<MediaStream> {
+  // Pages from insecure hosts have no such thing.
+  const devices = navigator.mediaDevices as MediaDevices | undefined;
+  if (!devices) throw new Error(t("error.microphone-nowhere"));
+  try {
+    return await devices.getUserMedia({
+      audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+    });
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    if (name === "NotAllowedError" || name === "SecurityError") throw new Error(t("error.microphone-refused"));
+    if (name === "NotFoundError" || name === "OverconstrainedError") throw new Error(t("error.microphone-absent"));
+    throw new Error(t("error.microphone", { why: message || name }));
+  }
+}

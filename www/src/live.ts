@@ -30,8 +30,8 @@ export class Live {
   #compiled: Promise<Compiled>;
   #microphone: Microphone | undefined;
   #ear: BenchWorker | undefined;
-  /** Counts starts and stops, so that a permission that comes after Stop is not used. */
-  #turn = 0;
+  /** Of the present turn: whatever still comes after Stop is not used. */
+  #abort = new AbortController();
 
   constructor(session: Session, sides: Record<SideName, Side>, compiled: Promise<Compiled>) {
     this.#session = session;
@@ -68,7 +68,7 @@ export class Live {
 
   /** Another model or view: what was heard belongs to the old one. */
   stop(): void {
-    this.#turn += 1;
+    this.#abort.abort();
     this.#microphone?.close();
     this.#microphone = undefined;
     this.#ear?.end();
@@ -78,12 +78,13 @@ export class Live {
 
   async #start(): Promise<void> {
     if (this.#view.phase !== "off") return;
-    const turn = ++this.#turn;
-    const gone = (): boolean => turn !== this.#turn;
+    const abort = new AbortController();
+    this.#abort = abort;
+    const gone = (): boolean => abort.signal.aborted;
     this.#patch({ phase: "starting" });
     try {
-      const microphone = await Microphone.open();
-      if (gone()) return microphone.close();
+      const microphone = await Microphone.open(abort.signal);
+      if (gone()) return;
       this.#microphone = microphone;
       microphone.lost.then(() => {
         if (gone()) return;

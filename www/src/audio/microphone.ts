@@ -14,26 +14,33 @@ export interface Block {
 const BLOCK = 480;
 
 export class Microphone {
-  #context: AudioContext;
-  #stream: MediaStream;
   #node: AudioWorkletNode;
+  /** Closes it, at once and once. */
+  readonly close: () => void;
   /** Settles when it is unplugged or taken away. */
   readonly lost: Promise<void>;
 
-  private constructor(context: AudioContext, stream: MediaStream, node: AudioWorkletNode) {
-    this.#context = context;
-    this.#stream = stream;
+  private constructor(stream: MediaStream, node: AudioWorkletNode, close: () => void) {
     this.#node = node;
+    this.close = close;
     this.lost = new Promise((resolve) => {
       for (const track of stream.getTracks()) track.addEventListener("ended", () => resolve(), { once: true });
     });
   }
 
-  /** Asks for the microphone; why it cannot be had is a sentence. */
-  static async open(): Promise<Microphone> {
+  /** Asks for the microphone; why it cannot be had is a sentence. When `signal` aborts, it is closed at once. */
+  static async open(signal?: AbortSignal): Promise<Microphone> {
     const stream = await ask();
     const context = new AudioContext();
+    let open = true;
+    const close = (): void => {
+      for (const track of stream.getTracks()) track.stop();
+      if (open) void context.close();
+      open = false;
+    };
+    signal?.addEventListener("abort", close);
     try {
+      signal?.throwIfAborted();
       await context.audioWorklet.addModule(workletUrl);
       const node = new AudioWorkletNode(context, "milliwatt-recorder", {
         channelCount: 1, channelCountMode: "explicit", numberOfOutputs: 1, outputChannelCount: [1],
@@ -43,17 +50,16 @@ export class Microphone {
       // The worklet gives silence; without a destination some browsers do not run it.
       node.connect(context.destination);
       await context.resume();
-      return new Microphone(context, stream, node);
+      return new Microphone(stream, node, close);
     } catch (error) {
-      for (const track of stream.getTracks()) track.stop();
-      void context.close();
+      close();
       throw error;
     }
   }
 
   /** Samples each second. */
   get rate(): number {
-    return this.#context.sampleRate;
+    return this.#node.context.sampleRate;
   }
 
   /** Hands every block to a port of another thread. */
@@ -66,11 +72,6 @@ export class Microphone {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }: MessageEvent<Block>) => take(data);
     this.send(port2);
-  }
-
-  close(): void {
-    for (const track of this.#stream.getTracks()) track.stop();
-    if (this.#context.state !== "closed") void this.#context.close();
   }
 }
 

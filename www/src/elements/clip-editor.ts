@@ -108,7 +108,7 @@ export class ClipEditor extends PageElement {
   #delete(): void {
     this.act({ do: "own", what: { own: "delete", id: this.clip.id } });
     // The button may be gone with the last clip: the focus stays in the view.
-    void this.updateComplete.then(() => {
+    requestAnimationFrame(() => {
       if (!this.isConnected) document.getElementById("stage-panel")?.focus();
     });
   }

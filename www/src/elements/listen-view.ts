@@ -147,7 +147,13 @@ export class ListenView extends PageElement {
     if (event.key !== "Delete" || !id) return;
     event.preventDefault();
     this.act({ do: "own", what: { own: "delete", id } });
-    void this.updateComplete.then(() => this.querySelector<HTMLElement>("[data-own][aria-pressed=true], .stepper button")?.focus());
+    // With the next frame its neighbour is chosen, or the test clips are all there is.
+    const focus = (selector: string): boolean => {
+      const found = this.querySelector<HTMLElement>(selector);
+      found?.focus();
+      return found !== null;
+    };
+    requestAnimationFrame(() => focus("[data-own][aria-pressed=true]") || focus(".stepper button"));
   }
 
   #press(event: PointerEvent, on: boolean): void {

@@ -3,6 +3,7 @@
 mod clips;
 mod live;
 mod runner;
+mod sound;
 
 use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};

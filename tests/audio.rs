@@ -4,8 +4,7 @@
 
 mod common;
 
-use std::io::Read;
-
+use common::array;
 use milliwatt::audio;
 
 /// Noise that Python makes with the same five lines, so that expected values can be computed anywhere.
@@ -74,11 +73,4 @@ fn keyword_features_equal_the_published_bytes_of_500_clips() {
     println!("{:.3} % of {} bytes are equal, none further than {furthest}", 100.0 * share, published.len());
     assert!(share >= 0.997, "only {share} of the bytes are equal");
     assert!(furthest <= 1, "a byte is {furthest} off");
-}
-
-fn array<T: npyz::Deserialize>(path: &std::path::Path, name: &str) -> Vec<T> {
-    let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
-    let mut bytes = Vec::new();
-    archive.by_name(&format!("{name}.npy")).unwrap().read_to_end(&mut bytes).unwrap();
-    npyz::NpyFile::new(&bytes[..]).unwrap().into_vec().unwrap()
 }

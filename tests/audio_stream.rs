@@ -91,7 +91,7 @@ fn a_stream_that_was_reset_starts_anew() {
     let samples = sound(16_320);
     for front_end in FRONT_ENDS {
         let mut stream = Stream::new(front_end, 44_100, 1).unwrap();
-        let mut hear = |stream: &mut Stream| {
+        let hear = |stream: &mut Stream| {
             let mut windows = Vec::new();
             samples.chunks(999).cycle().take(60).for_each(|piece| {
                 stream.push(piece, &mut |window| windows.push(window.to_vec())).unwrap();

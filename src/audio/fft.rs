@@ -43,6 +43,12 @@ impl Complex {
         Self { re: self.im, im: self.re.map(|x| -x) }
     }
 
+    /// The power of half the numbers: both spectra above are twice too large.
+    fn quarter_power(self) -> Lanes {
+        let square = |a: Lanes| each(a, a, |a, b| a * b);
+        each(square(self.re), square(self.im), |a, b| 0.25 * (a + b))
+    }
+
     /// The same number in all lanes.
     fn all(number: [f32; 2]) -> Self {
         Self { re: [number[0]; 4], im: [number[1]; 4] }
@@ -55,6 +61,12 @@ fn unit(n: usize, length: usize) -> [f32; 2] {
     [libm::cos(angle) as f32, -libm::sin(angle) as f32]
 }
 
+/// Four numbers, lane by lane.
+fn lanes(number: impl Fn(usize) -> [f32; 2]) -> Complex {
+    let all = [0, 1, 2, 3].map(number);
+    Complex { re: all.map(|[re, _]| re), im: all.map(|[_, im]| im) }
+}
+
 /// Transforms of one length.
 pub struct RealFft {
     /// Pairs of samples as complex numbers, and room for every other stage.
@@ -65,7 +77,7 @@ pub struct RealFft {
     /// For the later ones, stage after stage.
     later: Vec<[[f32; 2]; 3]>,
     /// For taking the real samples' spectrum out of that of the pairs.
-    unpacking: Vec<[f32; 2]>,
+    unpacking: Vec<Complex>,
 }
 
 impl RealFft {
@@ -76,15 +88,8 @@ impl RealFft {
     pub fn new(length: usize) -> Self {
         let half = length.next_power_of_two().max(Self::SHORTEST) / 2;
         let powers = |n: usize, length: usize| [1, 2, 3].map(|power| unit(power * n, length));
-        let first = (0..half / 16).map(|block| {
-            let mut lanes = [Complex::default(); 3];
-            for lane in 0..4 {
-                for (into, [re, im]) in lanes.iter_mut().zip(powers(4 * block + lane, half)) {
-                    (into.re[lane], into.im[lane]) = (re, im);
-                }
-            }
-            lanes
-        });
+        let first =
+            (0..half / 16).map(|block| [1, 2, 3].map(|power| lanes(|lane| unit(power * (4 * block + lane), half))));
         let mut later = Vec::new();
         let mut part = half / 4;
         while part >= 4 {
@@ -96,7 +101,7 @@ impl RealFft {
             spare: vec![Complex::default(); half / 4],
             first: first.collect(),
             later,
-            unpacking: (0..half / 2 + 1).map(|n| unit(n, 2 * half)).collect(),
+            unpacking: (0..half / 8).map(|block| lanes(|lane| unit(4 * block + lane, 2 * half))).collect(),
         }
     }
 
@@ -176,22 +181,27 @@ impl RealFft {
         }
     }
 
+    /// The spectrum of the even samples and that of the odd ones, turned, out of the pairs' spectrum and its mirror.
     fn unpack(&self, power: &mut [f32]) {
         let half = self.bins() - 1;
-        let value = |k: usize| {
-            let block = &self.values[k % half / 4];
-            (block.re[k % 4], block.im[k % 4])
-        };
-        for (k, &[cos, sin]) in self.unpacking.iter().enumerate() {
-            let ((a, b), (c, d)) = (value(k), value(half - k));
-            // The even samples' spectrum, and the odd samples', turned.
-            let (even_re, even_im) = (0.5 * (a + c), 0.5 * (b - d));
-            let (odd_re, odd_im) = (0.5 * (b + d), -0.5 * (a - c));
-            let (re, im) = (cos * odd_re - sin * odd_im, cos * odd_im + sin * odd_re);
-            let (low, high) = ((even_re + re, even_im + im), (even_re - re, even_im - im));
-            power[half - k] = high.0 * high.0 + high.1 * high.1;
-            power[k] = low.0 * low.0 + low.1 * low.1;
+        let mut mirror = self.values[0];
+        for (block, unit) in self.unpacking.iter().enumerate() {
+            let (value, before) = (self.values[block], self.values[self.values.len() - 1 - block]);
+            let mirrored = Complex {
+                re: [mirror.re[0], before.re[3], before.re[2], before.re[1]],
+                im: [-mirror.im[0], -before.im[3], -before.im[2], -before.im[1]],
+            };
+            mirror = before;
+            let even = value.plus(mirrored);
+            let odd = value.minus(mirrored).turned_back().times(*unit);
+            let (low, high) = (even.plus(odd).quarter_power(), even.minus(odd).quarter_power());
+            power[4 * block..4 * block + 4].copy_from_slice(&low);
+            for (lane, high) in high.into_iter().enumerate() {
+                power[half - 4 * block - lane] = high;
+            }
         }
+        let middle = self.values[self.values.len() / 2];
+        power[half / 2] = middle.re[0] * middle.re[0] + middle.im[0] * middle.im[0];
     }
 }
 

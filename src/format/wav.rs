@@ -1,6 +1,13 @@
 //! WAV sound: whole numbers of 8 to 32 bits and 32-bit floats, any number of channels.
+//!
+//! Easy to miss, and met in files that are about: a chunk of odd length is followed by a byte that its length does not
+//! count; a recorder that cannot go back writes 0xFFFFFFFF as the length of the samples; samples of fewer bits than
+//! their container (24 in 32) stand at its upper end; samples of 8 bits have no sign.
+//!
+//! *Source*: IBM and Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991; Microsoft's
+//! `WAVEFORMATEXTENSIBLE`.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
@@ -37,7 +44,8 @@ const CHANNELS: usize = 64;
 /// assert_eq!(wav::read(&bytes).unwrap().samples, [0.0, 0.5, -1.0]);
 /// ```
 pub fn read(bytes: &[u8]) -> Result<Wav> {
-    let mut reader = WavReader::new(bytes).map_err(broken)?;
+    let (head, data) = tidied(bytes).unwrap_or((bytes.to_vec(), &[]));
+    let mut reader = WavReader::new(Cursor::new(head).chain(data)).map_err(broken)?;
     let spec = reader.spec();
     let channels = usize::from(spec.channels);
     limits::check("channels", channels, CHANNELS)?;
@@ -68,6 +76,43 @@ pub fn read(bytes: &[u8]) -> Result<Wav> {
         }
     }
     Ok(Wav { sample_rate: spec.sample_rate, channels, samples })
+}
+
+/// The head of a file of two chunks only, format and samples, and the samples; `None` for what is not even that.
+///
+/// The crate that reads them does not know about padding, samples without a length, or which end of a container counts.
+fn tidied(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut head = bytes.get(..12)?.to_vec();
+    let mut rest = bytes.get(12..)?;
+    let mut frame = 0;
+    loop {
+        let (&kind, after) = rest.split_first_chunk::<4>()?;
+        let (&length, body) = after.split_first_chunk::<4>()?;
+        let stated = u32::from_le_bytes(length);
+        let length = stated as usize;
+        if &kind == b"data" {
+            let stated = match stated {
+                u32::MAX if frame > 0 => u32::try_from(body.len() / frame * frame).ok()?,
+                _ => stated,
+            };
+            head.extend(b"data");
+            head.extend(stated.to_le_bytes());
+            return Some((head, body));
+        }
+        if &kind == b"fmt " {
+            let mut format = body.get(..length)?.to_vec();
+            frame = usize::from(u16::from_le_bytes(*format.get(12..)?.first_chunk()?));
+            let is_extensible = format.starts_with(&[0xFE, 0xFF]);
+            if is_extensible && length >= 20 {
+                // As many valid bits as the container has.
+                format.copy_within(14..16, 18);
+            }
+            head.extend(b"fmt ");
+            head.extend(stated.to_le_bytes());
+            head.extend(format);
+        }
+        rest = body.get(length.checked_add(length % 2)?..)?;
+    }
 }
 
 fn mix<S>(
@@ -129,6 +174,7 @@ fn broken(error: hound::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn file(spec: WavSpec, write: impl Fn(&mut WavWriter<&mut Cursor<Vec<u8>>>)) -> Vec<u8> {
         let mut bytes = Cursor::new(vec![]);
@@ -170,6 +216,116 @@ mod tests {
         let bytes = write(16_000, &[0.1; 20]).unwrap();
         for length in 0..bytes.len() {
             assert!(read(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+        }
+    }
+
+    /// A file of chunks: kind, stated length, content.
+    fn chunks(all: &[(&[u8; 4], u32, &[u8])]) -> Vec<u8> {
+        let mut bytes = b"RIFF\0\0\0\0WAVE".to_vec();
+        for (kind, length, content) in all {
+            bytes.extend(*kind);
+            bytes.extend(length.to_le_bytes());
+            bytes.extend(*content);
+        }
+        let length = bytes.len() as u32 - 8;
+        bytes[4..8].copy_from_slice(&length.to_le_bytes());
+        bytes
+    }
+
+    fn format(tag: u16, channels: u16, rate: u32, container: u16) -> Vec<u8> {
+        let frame = channels * container / 8;
+        let mut format = Vec::new();
+        for half in [tag, channels] {
+            format.extend(half.to_le_bytes());
+        }
+        format.extend(rate.to_le_bytes());
+        format.extend((rate * u32::from(frame)).to_le_bytes());
+        format.extend(frame.to_le_bytes());
+        format.extend(container.to_le_bytes());
+        format
+    }
+
+    /// The longer form of a format, with the valid bits and the kind of samples: 1 whole numbers, 3 floats.
+    fn extensible(channels: u16, rate: u32, container: u16, valid: u16, kind: u8) -> Vec<u8> {
+        let mut all = format(0xFFFE, channels, rate, container);
+        all.extend([22, 0]);
+        all.extend(valid.to_le_bytes());
+        all.extend([0, 0, 0, 0, kind, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]);
+        all
+    }
+
+    #[test]
+    fn chunks_of_odd_length_are_followed_by_a_byte_that_they_do_not_count() {
+        let format = format(1, 1, 16_000, 16);
+        let bytes = chunks(&[
+            (b"LIST", 3, b"abc\0"),
+            (b"fmt ", 16, &format),
+            (b"note", 1, b"x\0"),
+            (b"data", 4, &[0, 0x40, 0, 0xC0]),
+            (b"LIST", 1, b"y"),
+        ]);
+        assert_eq!(read(&bytes).unwrap().samples, [0.5, -0.5]);
+    }
+
+    #[test]
+    fn samples_of_8_bits_have_no_sign() {
+        let format = format(1, 1, 8_000, 8);
+        let bytes = chunks(&[(b"fmt ", 16, &format), (b"data", 3, &[0, 128, 192])]);
+        assert_eq!(read(&bytes).unwrap().samples, [-1.0, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn a_recorder_that_did_not_know_the_length_is_read_to_the_end() {
+        let format = format(1, 2, 16_000, 16);
+        let bytes = chunks(&[(b"fmt ", 16, &format), (b"data", u32::MAX, &[0, 0x40, 0, 0, 0, 0x20, 0, 0x20, 1, 2])]);
+        assert_eq!(read(&bytes).unwrap().samples, [0.25, 0.25]);
+    }
+
+    #[test]
+    fn the_extensible_form_is_read_and_valid_bits_stand_at_the_upper_end() {
+        let float = extensible(1, 16_000, 32, 32, 3);
+        let bytes = chunks(&[(b"fmt ", 40, &float), (b"data", 4, &0.75f32.to_le_bytes())]);
+        assert_eq!(read(&bytes).unwrap().samples, [0.75]);
+        for (container, valid, sample) in
+            [(32, 24, &[0u8, 0, 0, 0x40][..]), (24, 24, &[0, 0, 0x40]), (24, 20, &[0, 0, 0x40]), (16, 12, &[0, 0x40])]
+        {
+            let format = extensible(1, 96_000, container, valid, 1);
+            let bytes = chunks(&[(b"fmt ", 40, &format), (b"data", sample.len() as u32, sample)]);
+            assert_eq!(read(&bytes).unwrap().samples, [0.5], "{valid} of {container} bits");
+        }
+    }
+
+    #[test]
+    fn what_is_no_sound_that_is_read_is_refused_in_a_sentence() {
+        let pcm = format(1, 1, 16_000, 16);
+        let data: (&[u8; 4], u32, &[u8]) = (b"data", 2, &[0, 0]);
+        let with = |format: &[u8]| chunks(&[(b"fmt ", format.len() as u32, format), data]);
+        let mut inconsistent = pcm.clone();
+        inconsistent[8] = 7;
+        let cases = [
+            (b"RIFX".to_vec(), Kind::Format, "this is not a sound WAV file"),
+            (chunks(&[]), Kind::Format, "the WAV file is cut short"),
+            (chunks(&[data]), Kind::Format, "this is not a sound WAV file: "),
+            (chunks(&[(b"fmt ", 16, &pcm)]), Kind::Format, "the WAV file is cut short"),
+            (chunks(&[(b"fmt ", 400, &pcm), data]), Kind::Format, ""),
+            (chunks(&[(b"LIST", u32::MAX, b"abc"), data]), Kind::Format, ""),
+            (chunks(&[(b"fmt ", 16, &pcm), (b"data", 3, &[0, 0, 0])]), Kind::Format, "this is not a sound WAV file: "),
+            (with(&format(1, 0, 16_000, 16)), Kind::Format, "this is not a sound WAV file: "),
+            (with(&format(1, 1, 0, 16)), Kind::Format, "the sound has a sample rate of 0"),
+            (
+                chunks(&[(b"fmt ", 16, &format(1, 65, 16_000, 8)), (b"data", 65, &[128; 65])]),
+                Kind::Limits,
+                "channels: 65",
+            ),
+            (with(&format(2, 1, 16_000, 16)), Kind::Unsupported, "the sound is compressed"),
+            (with(&format(0x55, 1, 16_000, 16)), Kind::Unsupported, "the sound is compressed"),
+            (with(&format(3, 1, 16_000, 64)), Kind::Format, "this is not a sound WAV file: "),
+            (with(&inconsistent), Kind::Format, "this is not a sound WAV file: "),
+        ];
+        for (index, (bytes, kind, beginning)) in cases.into_iter().enumerate() {
+            let error = read(&bytes).unwrap_err();
+            assert_eq!(error.kind(), kind, "case {index}: {error}");
+            assert!(error.message().starts_with(beginning), "case {index}: {error}");
         }
     }
 

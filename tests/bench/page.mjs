@@ -13,7 +13,7 @@ const BURST_MS = 1;
 /** @typedef {{ runtime: string, build: string, median_ms: number, best_ms: number, samples: number }} Timing */
 
 /** Our two builds. */
-async function milliwatt() {
+export async function milliwatt() {
   const builds = [];
   for (const [folder, build] of [["simd", "simd128"], ["relaxed", "relaxed"]]) {
     const glue = await import(`/milliwatt/${folder}/milliwatt.js`);
@@ -139,7 +139,7 @@ const median = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[
  * @param {Contestant[]} contestants
  * @param {number} rounds
  * @returns {Promise<Timing[]>} */
-async function race(contestants, rounds) {
+export async function race(contestants, rounds) {
   const entries = [];
   for (const contestant of contestants) {
     // The first calls run on the baseline compiler: let the optimising one replace it, then size the bursts.

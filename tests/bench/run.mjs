@@ -1,7 +1,8 @@
 // @ts-check
-// Latency of our kernels beside LiteRT.js and ONNX Runtime Web, in one page of a headless Chromium, on one thread.
+// Latency of our kernels beside LiteRT.js and ONNX Runtime Web, and of our sound features beside Meyda, in one page of a
+// headless Chromium, on one thread.
 //
-//   node tests/bench/run.mjs [--json FILE] [--rounds N] [--only kws01,ic01] [--runtimes litert,onnx]
+//   node tests/bench/run.mjs [--json FILE] [--rounds N] [--only kws01,ic01,sound] [--runtimes litert,onnx,meyda]
 //
 // Each model has a fresh page, and each row that surprises (a runtime at twice its best) another one: a page's first
 // compilation now and then leaves one runtime slow for its whole life. ONNX files are taken from the folder that
@@ -25,7 +26,7 @@ const { values: options } = parseArgs({
     json: { type: "string" },
     rounds: { type: "string", default: "200" },
     only: { type: "string" },
-    runtimes: { type: "string", default: "litert,onnx" },
+    runtimes: { type: "string", default: "litert,onnx,meyda" },
   },
 });
 
@@ -103,7 +104,7 @@ const isSurprise = (/** @type {any} */ row) => row.median_ms > 2 * row.best_ms;
 const fromWww = createRequire(join(ROOT, "www", "package.json"));
 const { launch } = await import(pathToFileURL(fromWww.resolve("puppeteer-core")).href);
 const runtimes = options.runtimes.split(",").filter((name) => {
-  const folder = { litert: "@litertjs/core", onnx: "onnxruntime-web" }[name];
+  const folder = { litert: "@litertjs/core", onnx: "onnxruntime-web", meyda: "meyda" }[name];
   const isHere = folder && existsSync(join(ROOT, "www/node_modules", folder));
   if (!isHere) console.log(`skipped: ${folder ?? name} is not installed`);
   return isHere;
@@ -128,6 +129,29 @@ const browser = await launch({
 
 /** @type {any[]} */
 const rows = [];
+
+/** Races in a fresh page: `what` is a function there, `task` what it takes before rounds and runtimes.
+ * @param {string} what
+ * @param {any[]} task */
+async function race(what, ...task) {
+  for (let attempt = 0; ; attempt++) {
+    const page = await browser.newPage();
+    page.on("pageerror", (/** @type {Error} */ error) => console.error(error.message));
+    await page.goto(server.url);
+    await page.waitForFunction((/** @type {string} */ what) => what in globalThis, {}, what);
+    const found = await page.evaluate(
+      (/** @type {string} */ what, /** @type {any[]} */ all) => /** @type {any} */ (globalThis)[what](...all),
+      what,
+      [...task, Number(options.rounds), runtimes],
+    );
+    await page.close();
+    if (attempt < 1 && found.rows.some(isSurprise)) continue;
+    rows.push(...found.rows);
+    print(found.rows);
+    return;
+  }
+}
+
 try {
   const only = options.only?.split(",");
   for (const [model, int8, float, macs] of MODELS) {
@@ -142,26 +166,10 @@ try {
         console.log(`skipped: onnxruntime-web on ${model} ${dtype}, for there is no ${join(ONNX, name)}.onnx`);
       }
       const task = { model, dtype, macs, file: `/models/${name}.tflite`, onnx: hasOnnx ? `/onnx/${name}.onnx` : undefined };
-      for (let attempt = 0; ; attempt++) {
-        const page = await browser.newPage();
-        page.on("pageerror", (/** @type {Error} */ error) => console.error(error.message));
-        await page.goto(server.url);
-        await page.waitForFunction("globalThis.measure !== undefined");
-        const found = await page.evaluate(
-          (/** @type {any} */ task, /** @type {number} */ rounds, /** @type {string[]} */ runtimes) =>
-            /** @type {any} */ (globalThis).measure(task, rounds, runtimes),
-          task,
-          Number(options.rounds),
-          runtimes,
-        );
-        await page.close();
-        if (attempt < 1 && found.rows.some(isSurprise)) continue;
-        rows.push(...found.rows);
-        print(found.rows);
-        break;
-      }
+      await race("measure", task);
     }
   }
+  if (!only || only.includes("sound")) await race("measureSound");
 } finally {
   await browser.close();
   server.close();
@@ -178,10 +186,17 @@ function print(found) {
   for (const row of found) {
     const other = row.runtime === "milliwatt" && like(row);
     const against = other ? `  ${(other.median_ms / row.median_ms).toFixed(2)} x as fast as LiteRT.js ${other.build}` : "";
+    const speed =
+      row.gb_per_s !== undefined
+        ? `${row.gb_per_s.toFixed(1).padStart(5)} GB of samples/s`
+        : row.peak_gmacs_per_s !== undefined
+          ? `${(100 * row.share_of_peak).toFixed(0).padStart(3)} % of ${row.peak_gmacs_per_s.toFixed(1)} GMAC/s`
+          : row.times_meyda !== undefined
+            ? `${row.times_meyda.toFixed(2).padStart(5)} x as fast as meyda`
+            : "";
     console.log(
       `${row.model.padEnd(6)} ${row.dtype.padEnd(8)} ${row.runtime.padEnd(16)} ${row.build.padEnd(8)} ` +
-        `median ${row.median_ms.toFixed(4)} ms  best ${row.best_ms.toFixed(4)} ms  ` +
-        `${(100 * row.share_of_peak).toFixed(0).padStart(3)} % of ${row.peak_gmacs_per_s.toFixed(1)} GMAC/s${against}`,
+        `median ${row.median_ms.toFixed(4)} ms  best ${row.best_ms.toFixed(4)} ms  ${speed}${against}`,
     );
   }
 }

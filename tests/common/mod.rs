@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// A file of the folder of real models and data beside the project, `None` (said aloud) where it is not there.
 ///
@@ -15,4 +16,12 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     }
     println!("skipped: ../shared/{path} is not here");
     None
+}
+
+/// An array of an NPZ archive.
+pub fn array<T: npyz::Deserialize>(path: &Path, name: &str) -> Vec<T> {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let mut bytes = Vec::new();
+    archive.by_name(&format!("{name}.npy")).unwrap().read_to_end(&mut bytes).unwrap();
+    npyz::NpyFile::new(&bytes[..]).unwrap().into_vec().unwrap()
 }

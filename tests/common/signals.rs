@@ -17,7 +17,7 @@ fn noise(seed: u32, bits: u32) -> Vec<i32> {
 fn triangle(phase: usize, level: i32) -> i32 {
     let phase = (phase & 0xFFFF) as i64;
     let rise = if phase < 0x8000 { phase } else { 0x1_0000 - phase };
-    (rise * 2 * i64::from(level) >> 15) as i32 - level
+    ((rise * 2 * i64::from(level)) >> 15) as i32 - level
 }
 
 /// A low tone with noise in bursts, louder each time: nearly a voice.

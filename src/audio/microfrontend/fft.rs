@@ -87,7 +87,7 @@ impl IntegerFft {
         let mut radices = Vec::with_capacity(16);
         let mut rest = half;
         while rest > 1 {
-            let radix = if rest % 4 == 0 { 4 } else { 2 };
+            let radix = if rest.is_multiple_of(4) { 4 } else { 2 };
             radices.push(radix);
             rest /= radix;
         }

@@ -95,7 +95,7 @@ fn clips(bytes: &[u8], rate: u32) -> Result<(Vec<Vec<f32>>, u32)> {
 
 /// A model of nothing but an int8 input.
 fn input_of(shape: &[usize], scale: f32, zero_point: i32) -> Result<Model> {
-    if !(scale.is_finite() && scale > 0.0) || !(-128..=127).contains(&zero_point) {
+    if !scale.is_finite() || scale <= 0.0 || !(-128..=127).contains(&zero_point) {
         return Err(Error::parameter(format!("int8 cannot have scale {scale} and zero point {zero_point}")));
     }
     let mut model = Model::default();

@@ -91,7 +91,8 @@ impl Disturbance {
             }
             Self::Offset { level } => samples.iter().map(|sample| converted(sample + level)).collect(),
             Self::Noise { snr_decibels } => {
-                let power = samples.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() / samples.len().max(1) as f64;
+                let power =
+                    samples.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() / samples.len().max(1) as f64;
                 let deviation = libm::sqrt(power / libm::pow(10.0, f64::from(snr_decibels) / 10.0));
                 samples.iter().map(|&sample| converted(sample + (deviation * random.normal()) as f32)).collect()
             }

@@ -70,7 +70,10 @@ impl Extractor {
     pub fn tensors(&mut self, samples: &[f32], rate: u32) -> Result<Vec<Tensor>> {
         let features = self.features(samples, rate)?;
         let shape: Vec<usize> = std::iter::once(1).chain(self.front_end.input_shape.iter().copied()).collect();
-        features.chunks_exact(self.front_end.window_len()).map(|window| Tensor::from_f32(&shape, window.to_vec())).collect()
+        features
+            .chunks_exact(self.front_end.window_len())
+            .map(|window| Tensor::from_f32(&shape, window.to_vec()))
+            .collect()
     }
 
     /// The rows of all whole frames of a clip, at the level that it has: what a stream of frames gives.

@@ -40,7 +40,8 @@ impl LevelsPartial {
     /// # Errors
     /// `Parameter` when the text is something else.
     pub fn from_json(text: &str) -> Result<Self> {
-        serde_json::from_str(text).map_err(|error| Error::parameter(format!("this is no part of the experiment: {error}")))
+        serde_json::from_str(text)
+            .map_err(|error| Error::parameter(format!("this is no part of the experiment: {error}")))
     }
 
     /// Writes the results for another worker.
@@ -114,8 +115,8 @@ impl Bench {
     /// # Errors
     /// `Parameter` for a device that does not exist, or before anything was played.
     pub fn levels_report(&self, played: &LevelsPartial, device: &str) -> Result<LevelsReport> {
-        let device = cost::device::find(device)
-            .ok_or_else(|| Error::parameter(format!("no device is called {device:?}")))?;
+        let device =
+            cost::device::find(device).ok_or_else(|| Error::parameter(format!("no device is called {device:?}")))?;
         let original = self.original()?;
         let Some(inputs) = &self.inputs else { return Err(Error::parameter("There are no inputs to test with")) };
         let front_end = card::front_end(&original.model).copied().ok_or_else(|| {
@@ -155,11 +156,7 @@ fn calibration(inputs: &Inputs, rate: u32) -> Result<Vec<Vec<f32>>> {
 }
 
 fn condition_row(condition: &Condition) -> ConditionRow {
-    ConditionRow {
-        id: condition.id.into(),
-        label: condition.label.into(),
-        decibels: condition.disturbance.decibels(),
-    }
+    ConditionRow { id: condition.id.into(), label: condition.label.into(), decibels: condition.disturbance.decibels() }
 }
 
 fn row(
@@ -194,8 +191,7 @@ fn scores(
     of: impl Fn(&ItemResult) -> Outcome + Copy,
 ) -> SideScores {
     let scores: Vec<Figure> = cells.iter().map(|cell| score(cell, labels, task, of)).collect();
-    let levels: Vec<usize> =
-        (0..cells.len()).filter(|&at| CONDITIONS[at].disturbance.decibels().is_some()).collect();
+    let levels: Vec<usize> = (0..cells.len()).filter(|&at| CONDITIONS[at].disturbance.decibels().is_some()).collect();
     let mean = levels.iter().map(|&at| scores[at].value).sum::<f64>() / levels.len().max(1) as f64;
     let worst = levels.iter().map(|&at| &scores[at]).min_by(|a, b| a.value.total_cmp(&b.value)).cloned();
     let n = cells.first().map_or(0, |cell| cell.results.len());
@@ -219,7 +215,9 @@ fn per_clip(
     let clips = cells.first()?.results.len();
     let right = |at: usize, clip: usize| {
         let result = cells[at].results.get(clip)?;
-        Some(f64::from(u8::from(matches!(of(result), Outcome::Class(class) if Some(class) == labels.get(result.item).copied().flatten()))))
+        Some(f64::from(u8::from(
+            matches!(of(result), Outcome::Class(class) if Some(class) == labels.get(result.item).copied().flatten()),
+        )))
     };
     let shares: Vec<f64> = (0..clips)
         .map(|clip| levels.iter().filter_map(|&at| right(at, clip)).sum::<f64>() / levels.len().max(1) as f64)
@@ -228,13 +226,9 @@ fn per_clip(
 }
 
 /// The score of one side in one condition.
-fn score(
-    cell: &Partial,
-    labels: &[Option<usize>],
-    task: Task,
-    of: impl Fn(&ItemResult) -> Outcome,
-) -> Figure {
-    let labelled = cell.results.iter().filter_map(|result| Some((of(result), labels.get(result.item).copied().flatten()?)));
+fn score(cell: &Partial, labels: &[Option<usize>], task: Task, of: impl Fn(&ItemResult) -> Outcome) -> Figure {
+    let labelled =
+        cell.results.iter().filter_map(|result| Some((of(result), labels.get(result.item).copied().flatten()?)));
     if task == Task::Reconstruction {
         let scored: Vec<(f64, bool)> = labelled
             .filter_map(|(outcome, label)| match outcome {
@@ -245,10 +239,13 @@ fn score(
         let note = "Area under the ROC curve of the reconstruction error in this condition, with Hanley and McNeil's 95 % interval";
         return match metrics::auc(&scored) {
             Some(score) => Figure::measured(score.value, "1", Some((score.low, score.high)), score.n, note),
-            None => Figure::measured(0.5, "1", Some((0.0, 1.0)), 0, "Only one kind of item, so that nothing can be told"),
+            None => {
+                Figure::measured(0.5, "1", Some((0.0, 1.0)), 0, "Only one kind of item, so that nothing can be told")
+            }
         };
     }
-    let answers: Vec<bool> = labelled.map(|(outcome, label)| matches!(outcome, Outcome::Class(class) if class == label)).collect();
+    let answers: Vec<bool> =
+        labelled.map(|(outcome, label)| matches!(outcome, Outcome::Class(class) if class == label)).collect();
     let share = metrics::share(answers.iter().filter(|&&right| right).count(), answers.len());
     let note = "Share of test items that are answered right in this condition, with Wilson's 95 % interval";
     Figure::measured(100.0 * share.value, "%", Some((100.0 * share.low, 100.0 * share.high)), share.n, note)

@@ -1,5 +1,6 @@
 //! What several test files need.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test, which is its purpose")]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 use std::io::Read;

@@ -37,10 +37,8 @@ pub(super) fn findings(rows: &[TreatmentRow], metric: &str) -> Vec<String> {
         let energy = peak.energy.as_ref().map_or(String::new(), |energy| {
             format!(", for {:.2} \u{b5}J of each second on the chosen device (modelled)", energy.value * 1e6)
         });
-        sentences.push(format!(
-            "Peak normalization keeps it at {} or more at every level{energy}.",
-            words(&side.worst)
-        ));
+        sentences
+            .push(format!("Peak normalization keeps it at {} or more at every level{energy}.", words(&side.worst)));
         if let (Some(click), Some(quiet)) = (at(peak, "impulse"), at(peak, "gain0")) {
             sentences.push(format!("One click in the clip takes peak normalization from {quiet} to {click}."));
         }

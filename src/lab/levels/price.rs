@@ -50,7 +50,13 @@ impl Price {
         let budget = sound.as_ref().map(|sound| {
             let share = &sound.share_of_milliwatt;
             let band = (100.0 * share.low, 100.0 * share.high);
-            Figure::modelled(100.0 * share.value, "%", band, "Share of one milliwatt, the normalizer alone", &*sound.basis)
+            Figure::modelled(
+                100.0 * share.value,
+                "%",
+                band,
+                "Share of one milliwatt, the normalizer alone",
+                &*sound.basis,
+            )
         });
         Ok(Self {
             operations: Figure::counted(
@@ -58,8 +64,16 @@ impl Price {
                 "1",
                 "Arithmetic operations for one second of sound, the dearest sound",
             ),
-            state: Figure::counted(cost.state_bytes as f64, "B", "Kept between samples; of a whole clip, the clip itself"),
-            lookahead: Figure::counted(cost.lookahead_seconds, "s", "Sound that must be heard before the first can be given out"),
+            state: Figure::counted(
+                cost.state_bytes as f64,
+                "B",
+                "Kept between samples; of a whole clip, the clip itself",
+            ),
+            lookahead: Figure::counted(
+                cost.lookahead_seconds,
+                "s",
+                "Sound that must be heard before the first can be given out",
+            ),
             energy,
             budget,
         })

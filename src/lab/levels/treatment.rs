@@ -1,5 +1,6 @@
 //! The ways to treat the level of a clip that the experiment compares, each made fair to the model at hand.
 
+use crate::audio::FrontEnd;
 use crate::audio::counts::Cost;
 use crate::audio::extractor::{Extractor, loudest_second};
 use crate::audio::level::Level;
@@ -7,7 +8,6 @@ use crate::audio::mfcc::Mfcc;
 use crate::audio::normalize::option::{Settings, Value};
 use crate::audio::normalize::price::{Form, Numbers};
 use crate::audio::normalize::{self, Domain, Normalizer};
-use crate::audio::FrontEnd;
 use crate::error::Result;
 use crate::tensor::Tensor;
 
@@ -40,10 +40,38 @@ pub(super) const TREATMENTS: &[Treatment] = &[
     Treatment { id: "reference", label: "As trained", normalizer: "", ..CLIP },
     Treatment { id: "none", label: "None", ..CLIP },
     Treatment { id: "peak", label: "Peak", normalizer: "peak", target: Some("target"), ..CLIP },
-    Treatment { id: "peak-q15", label: "Peak, 16-bit", normalizer: "peak", target: Some("target"), numbers: Numbers::Q15, ..CLIP },
-    Treatment { id: "peak-dc", label: "Mean, then peak", normalizer: "peak", options: &[("dc", "true")], target: Some("target"), ..CLIP },
-    Treatment { id: "peak-99", label: "Peak, 99th percentile", normalizer: "peak", options: &[("percentile", "99")], target: Some("target"), ..CLIP },
-    Treatment { id: "peak-stream", label: "Peak follower (stream)", normalizer: "peak", form: Form::Stream, target: Some("target"), ..CLIP },
+    Treatment {
+        id: "peak-q15",
+        label: "Peak, 16-bit",
+        normalizer: "peak",
+        target: Some("target"),
+        numbers: Numbers::Q15,
+        ..CLIP
+    },
+    Treatment {
+        id: "peak-dc",
+        label: "Mean, then peak",
+        normalizer: "peak",
+        options: &[("dc", "true")],
+        target: Some("target"),
+        ..CLIP
+    },
+    Treatment {
+        id: "peak-99",
+        label: "Peak, 99th percentile",
+        normalizer: "peak",
+        options: &[("percentile", "99")],
+        target: Some("target"),
+        ..CLIP
+    },
+    Treatment {
+        id: "peak-stream",
+        label: "Peak follower (stream)",
+        normalizer: "peak",
+        form: Form::Stream,
+        target: Some("target"),
+        ..CLIP
+    },
     Treatment { id: "rms", label: "RMS", normalizer: "rms", target: Some("target"), ..CLIP },
     Treatment { id: "loudness", label: "Loudness (R 128)", normalizer: "loudness", target: Some("target"), ..CLIP },
     Treatment { id: "pcen", label: "PCEN", normalizer: "pcen", form: Form::Stream, ..CLIP },
@@ -119,7 +147,9 @@ pub(super) fn fitted(front_end: &FrontEnd, calibration: &[Vec<f32>]) -> Result<V
         let work = match normalizer.domain {
             _ if reference => Work::Reference(front_end.extractor()?),
             Domain::Samples => Work::Samples(plain.extractor()?),
-            Domain::Bands => Work::Bands(Box::new(Bands::fitted(normalizer, &settings, front_end, calibration, &levelled)?)),
+            Domain::Bands => {
+                Work::Bands(Box::new(Bands::fitted(normalizer, &settings, front_end, calibration, &levelled)?))
+            }
         };
         all.push(Fitted { row, normalizer, settings, front_end: *front_end, work });
     }
@@ -177,11 +207,16 @@ impl Fitted {
             .iter()
             .map(|(name, value)| format!("{name} {value}"))
             .chain(self.row.target.map(|_| {
-                format!("target {:.1} dB, the mean level of the calibration clips as the model was trained to hear them", self.target())
+                format!(
+                    "target {:.1} dB, the mean level of the calibration clips as the model was trained to hear them",
+                    self.target()
+                )
             }))
             .collect();
         let matched = match self.normalizer.domain {
-            Domain::Bands => " Mean and deviation of each band are then brought to those that the model was trained with, measured on the calibration clips",
+            Domain::Bands => {
+                " Mean and deviation of each band are then brought to those that the model was trained with, measured on the calibration clips"
+            }
             Domain::Samples => "",
         };
         match set.is_empty() {
@@ -315,7 +350,8 @@ impl Bands {
         let treated = self.treated(normalizer, settings, front_end, clip)?;
         let mut features = Vec::with_capacity(front_end.window_len());
         for frame in treated.chunks_exact(Mfcc::BANDS) {
-            let matched = frame.iter().zip(&self.match_to_trained).map(|(energy, (factor, summand))| energy * factor + summand);
+            let matched =
+                frame.iter().zip(&self.match_to_trained).map(|(energy, (factor, summand))| energy * factor + summand);
             features.extend_from_slice(&self.mfcc.coefficients(matched));
         }
         let shape: Vec<usize> = std::iter::once(1).chain(front_end.input_shape.iter().copied()).collect();

@@ -68,8 +68,11 @@ fn table(report: &LevelsReport, model: &str, preset: &str, out: &mut dyn Write) 
         }
         line(out, format_args!(""))?;
     }
-    for (what, energy) in [("Features of a second", &report.front_end), ("One inference for a second", &report.inference)] {
-        let energy = energy.as_ref().map_or("unknown".into(), |energy| format!("{:.0} \u{b5}J (modelled)", energy.value * 1e6));
+    for (what, energy) in
+        [("Features of a second", &report.front_end), ("One inference for a second", &report.inference)]
+    {
+        let energy =
+            energy.as_ref().map_or("unknown".into(), |energy| format!("{:.0} \u{b5}J (modelled)", energy.value * 1e6));
         line(out, format_args!("- {what} of sound on {}: {energy}.", report.device))?;
     }
     for sentence in &report.findings {

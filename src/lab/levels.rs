@@ -49,6 +49,11 @@ impl LevelsPartial {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The results of a treatment (by its place in the report) in a condition (by its place in the table).
+    pub fn cell(&self, treatment: usize, condition: usize) -> Option<&Partial> {
+        self.cells.get(treatment * CONDITIONS.len() + condition)
+    }
+
     /// Adds the results of another part.
     pub fn merge(&mut self, other: Self) {
         self.cells.resize(self.cells.len().max(other.cells.len()), Partial::default());

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::thrown;
 use crate::audio::extractor::Extractor;
 use crate::audio::front_end;
-use crate::audio::level::Level;
+use crate::audio::normalize::peak;
 use crate::error::Error;
 
 /// A front end made ready, and a clip at its own sample rate.
@@ -44,10 +44,13 @@ impl Features {
     }
 }
 
-/// Divides samples by their largest magnitude, in place; silence stays.
+/// What is quieter than -60 dBFS counts as silence.
+const FLOOR: f32 = 1e-3;
+
+/// Brings samples to full scale by their largest magnitude, in place; silence stays.
 #[wasm_bindgen]
 pub fn peak_normalize(samples: &mut [f32]) {
-    Level::Peak.apply(samples);
+    peak::in_place(samples, 1.0, FLOOR);
 }
 
 /// Samples that stay in the module's memory, so that a benchmark times the work on them and no copy to and fro.

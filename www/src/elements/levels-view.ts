@@ -15,9 +15,9 @@ import { kind, letter } from "./parts";
 const WIDTH = 560;
 const HEIGHT = 250;
 const LEFT = 44;
-const RIGHT = 12;
+const RIGHT = 16;
 const TOP = 10;
-const BOTTOM = 34;
+const BOTTOM = 36;
 /** Shown at first: what the model was trained with, nothing, and the three classics. */
 const FIRST = ["reference", "none", "peak", "rms", "loudness"];
 
@@ -112,7 +112,7 @@ export class LevelsView extends PageElement {
 
   #byLevel(report: LevelsReport): TemplateResult {
     const rows = this.#visible(report);
-    const x = scalePoint(report.conditions.map(({ id }) => id), [LEFT + 14, WIDTH - RIGHT - 22]);
+    const x = scalePoint(report.conditions.map(({ id }) => id), [LEFT + 14, WIDTH - RIGHT - 34]);
     const top = report.metric === "AUC" ? 1 : 100;
     const y = scaleLinear([0, top], [HEIGHT - BOTTOM, TOP]);
     const levels = report.conditions.filter(({ decibels }) => decibels != null).length;
@@ -121,7 +121,7 @@ export class LevelsView extends PageElement {
     const band = area<Figure>((_, at) => place(at), ({ low, value }) => y(low ?? value), ({ high, value }) => y(high ?? value));
     return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t("levels.by-level-label", { metric: report.metric })}>
       ${y.ticks(5).map((tick) => svg`<g class="tick"><line x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(tick)} y2=${y(tick)} />
-        <text x=${LEFT - 6} y=${y(tick)} dy="0.32em" text-anchor="end">${format.text(tick, top === 100 ? "%" : "1")}</text></g>`)}
+        <text x=${LEFT - 6} y=${y(tick)} dy="0.32em" text-anchor="end">${top === 100 ? format.percent(tick / 100) : format.text(tick, "1")}</text></g>`)}
       ${report.conditions.map(({ label }, at) => svg`<text class="tick-x" x=${place(at)} y=${HEIGHT - BOTTOM + (at < levels || at % 2 ? 15 : 27)} text-anchor="middle">${label}</text>`)}
       ${rows.filter(({ row }) => row.id === this.over).map(({ at, scores }) =>
         svg`<path class="interval series-${at}" d=${band(scores.scores.slice(0, levels)) ?? ""} />`)}
@@ -144,7 +144,7 @@ export class LevelsView extends PageElement {
     const at = (value: number | null | undefined): number => x(Math.max(value ?? 0, least / 3));
     return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t("levels.by-energy-label", { metric: report.metric })}>
       ${y.ticks(5).map((tick) => svg`<g class="tick"><line x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(tick)} y2=${y(tick)} />
-        <text x=${LEFT - 6} y=${y(tick)} dy="0.32em" text-anchor="end">${format.text(tick, top === 100 ? "%" : "1")}</text></g>`)}
+        <text x=${LEFT - 6} y=${y(tick)} dy="0.32em" text-anchor="end">${top === 100 ? format.percent(tick / 100) : format.text(tick, "1")}</text></g>`)}
       ${x.ticks(4).filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6)).map((tick) =>
         svg`<text class="tick-x" x=${x(tick)} y=${HEIGHT - BOTTOM + 15} text-anchor="middle">${format.text(tick, "J")}</text>`)}
       <text class="axis" x=${(LEFT + WIDTH) / 2} y=${HEIGHT - 4} text-anchor="middle">${t("levels.energy-axis")}</text>

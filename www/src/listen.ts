@@ -17,7 +17,9 @@ export class Listen {
   #session: Session;
   #sides: Record<SideName, Side>;
   #recording: Recording | undefined;
+  #opening = false;
   #pressed = 0;
+  #letGo = false;
   #recorded = 0;
   #source: AudioBufferSourceNode | undefined;
 
@@ -119,24 +121,31 @@ export class Listen {
   /** Pressed or let go. Held, it records until let go; a short press starts it, the next one ends it. */
   async record(on: boolean): Promise<void> {
     if (!on) {
-      if (performance.now() - this.#pressed > HOLD_MS && !this.#keyword) await this.#finish();
-      return;
+      if (performance.now() - this.#pressed <= HOLD_MS || this.#keyword) return;
+      this.#letGo = true;
+      return this.#finish();
     }
     if (this.#now.recording) return this.#finish();
+    if (this.#opening) return;
     this.#pressed = performance.now();
+    this.#letGo = false;
+    this.#opening = true;
     this.#stop();
-    this.#patch({ recording: true });
     try {
       const recording = await Recording.start(this.#keyword ? KEYWORD_SECONDS : MACHINE_SECONDS);
       this.#recording = recording;
+      // Only now does anything listen: a microphone may take a while, and may have to be allowed first.
+      this.#patch({ recording: true });
       void recording.full.then(() => {
         if (this.#recording === recording) return this.#finish();
         return undefined;
       }).catch((error: unknown) => this.#session.fail(error));
     } catch (error) {
-      this.#patch({ recording: false });
       throw new Error(t("error.microphone", { why: error instanceof Error ? error.message : String(error) }));
+    } finally {
+      this.#opening = false;
     }
+    if (this.#letGo) await this.#finish();
   }
 
   get #keyword(): boolean {

@@ -61,7 +61,8 @@ pub struct Options {
     pub kernels: Kernels,
 }
 
-/// Which kernels run; both give the same bits.
+/// Which kernels run. Integers are the same bits under all of them; floats too, except that the relaxed module's fast
+/// kernels may fuse products and sums, as the machine likes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kernels {
     /// The obvious loops.
@@ -69,6 +70,8 @@ pub enum Kernels {
     /// SIMD kernels where there are some.
     #[default]
     Fast,
+    /// SIMD kernels where they give the bits of the obvious loops on every machine: for floats that a file depends on.
+    Exact,
 }
 
 /// A model made ready to run.
@@ -275,9 +278,13 @@ impl Executor {
 
 /// The kernel of a node, as the options ask.
 fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
-    if site.options.kernels == Kernels::Fast
-        && let Some(kernel) = fast::prepare(site)?
-    {
+    let may_fuse = cfg!(target_feature = "relaxed-simd") && site.output(0).is_ok_and(|y| y.dtype == DType::Float32);
+    let is_fast = match site.options.kernels {
+        Kernels::Reference => false,
+        Kernels::Fast => true,
+        Kernels::Exact => !may_fuse,
+    };
+    if is_fast && let Some(kernel) = fast::prepare(site)? {
         return Ok(kernel);
     }
     kernels::prepare(site)

@@ -12,8 +12,8 @@ use clap::{Parser, Subcommand};
 use milliwatt::compress::{self, recipe::Recipe};
 use milliwatt::error::{Error, Result};
 use milliwatt::exec::{Executor, Kernels, Options};
-use milliwatt::format::{npy, tflite};
-use milliwatt::lab::{Bench, batch, card};
+use milliwatt::format::{self, npy, tflite};
+use milliwatt::lab::{Bench, batch, card, files};
 use milliwatt::progress::Silent;
 use milliwatt::quant::Arithmetic;
 use milliwatt::tensor::Tensor;
@@ -65,7 +65,8 @@ enum Command {
         /// A recipe as JSON
         #[arg(long, group = "how")]
         recipe: Option<PathBuf>,
-        /// NPY array of example inputs, for recipes that measure activation ranges
+        /// Example inputs, for recipes that measure activation ranges: an NPY array, or a ZIP of clips, of which the page's
+        /// share is taken
         #[arg(long)]
         data: Option<PathBuf>,
         /// TFLite file to write
@@ -80,7 +81,7 @@ enum Command {
     Report {
         /// TFLite file
         model: PathBuf,
-        /// NPY array of inputs to test on
+        /// Inputs to test on: an NPY array, or a ZIP of clips in a folder for each class
         #[arg(long)]
         data: Option<PathBuf>,
         /// NPY array of one class for each input
@@ -128,13 +129,28 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
         Command::Compress { model, preset, recipe, data, output } => {
             let recipe = recipe_of(preset.as_deref(), recipe.as_deref())?;
             let bytes = read(&model)?;
-            let opened = tflite::read(&bytes)?;
-            let windows = match data {
-                Some(data) => batch::rows(&opened.model, &array(&data)?)?.into_iter().map(|row| vec![row]).collect(),
-                None => Vec::new(),
+            let data = data.map(|path| Ok((file_name(&path), read(&path)?))).transpose()?;
+            let written = match data {
+                Some((name, data)) if !is_array(&data) => {
+                    let mut bench = Bench::new();
+                    bench.open(&bytes, &file_name(&model))?;
+                    bench.set_files(vec![(name, data)], files::SEED)?;
+                    bench.apply(&recipe, &mut Silent)?;
+                    bench.candidate_bytes()?.to_vec()
+                }
+                _ if recipe.steps.is_empty() => bytes,
+                data => {
+                    let opened = tflite::read(&bytes)?;
+                    let windows = match data {
+                        Some((name, data)) => {
+                            let array = npy::read(&data).map_err(|error| error.at(name))?;
+                            batch::rows(&opened.model, &array)?.into_iter().map(|row| vec![row]).collect()
+                        }
+                        None => Vec::new(),
+                    };
+                    tflite::write(&compress::apply(&opened.model, &recipe, &windows, &mut Silent)?)?
+                }
             };
-            let candidate = compress::apply(&opened.model, &recipe, &windows, &mut Silent)?;
-            let written = if recipe.steps.is_empty() { bytes } else { tflite::write(&candidate)? };
             write(&output, &written)
         }
         Command::Presets => {
@@ -152,9 +168,19 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
         Command::Report { model, data, labels, device, rate, json } => {
             let mut bench = Bench::new();
             bench.open(&read(&model)?, &file_name(&model))?;
-            if let Some(data) = data {
-                let labels = labels.map(|labels| array(&labels)).transpose()?;
-                bench.set_inputs(batch::inputs(&file_name(&data), &array(&data)?, labels.as_ref())?);
+            if let Some(path) = data {
+                let (name, data) = (file_name(&path), read(&path)?);
+                if is_array(&data) {
+                    let labels = labels.map(|labels| array(&labels)).transpose()?;
+                    let array = npy::read(&data).map_err(|error| error.at(&name))?;
+                    bench.set_inputs(batch::inputs(&name, &array, labels.as_ref())?);
+                } else if labels.is_some() {
+                    return Err(Error::parameter(
+                        "--labels goes with an array; clips have the labels of their folders",
+                    ));
+                } else {
+                    bench.set_files(vec![(name, data)], files::SEED)?;
+                }
             }
             bench.apply(&Recipe::original(), &mut Silent)?;
             if bench.test_items() > 0 {
@@ -258,6 +284,11 @@ fn kernels_of(name: &str) -> Result<Kernels> {
         "reference" => Ok(Kernels::Reference),
         _ => Err(Error::parameter(format!("no kernels are called {name:?}; there are fast and reference"))),
     }
+}
+
+/// Whether these bytes are one array, whose rows are all used; anything else is split as on the page.
+fn is_array(bytes: &[u8]) -> bool {
+    format::kind_of(bytes) == Some(format::Kind::Npy)
 }
 
 fn array(path: &Path) -> Result<Tensor> {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
 mod common;
+#[path = "common/damage.rs"]
+mod damage;
 #[path = "common/ops.rs"]
 mod ops;
 
@@ -14,8 +16,8 @@ use milliwatt::exec::{Executor, Options};
 use milliwatt::format::tflite;
 use milliwatt::model::{Model, Node, Op, counts, validate};
 use milliwatt::tensor::Tensor;
-use rand_core::Rng;
-use rand_pcg::Pcg64;
+
+use damage::{Damage, peak_memory_kib};
 
 const VARIANTS: usize = 100_000;
 /// Longest that one damaged file may take, on a slow machine that does other things too.
@@ -34,67 +36,6 @@ fn models() -> Vec<(String, Vec<u8>)> {
         models.extend([(name.to_owned(), original), (format!("{name} rewritten"), ours)]);
     }
     models
-}
-
-struct Damage {
-    random: Pcg64,
-}
-
-impl Damage {
-    fn below(&mut self, bound: usize) -> usize {
-        (self.random.next_u64() % bound.max(1) as u64) as usize
-    }
-
-    /// A place: mostly in the parts that give the file its form, which lie at its ends.
-    fn place(&mut self, length: usize) -> usize {
-        match self.below(4) {
-            0 => self.below(length),
-            1 => length - 1 - self.below(length.min(6_000)),
-            _ => self.below(length.min(6_000)),
-        }
-    }
-
-    fn once(&mut self, bytes: &mut Vec<u8>) {
-        if bytes.len() < 16 {
-            return;
-        }
-        let length = bytes.len();
-        let at = self.place(length);
-        match self.below(9) {
-            0 | 1 => bytes[at] ^= 1 << self.below(8),
-            2 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.below(5)],
-            3 | 4 => {
-                // A length, an offset or an id.
-                let at = (at & !3).min(length - 4);
-                let old = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-                let near = [old.wrapping_add(1), old.wrapping_sub(1), old.wrapping_mul(2), old.wrapping_add(4)];
-                let strange = [0, 1, u32::MAX, i32::MAX as u32, 1 << 31, length as u32, length as u32 - at as u32];
-                let choice = self.below(near.len() + strange.len());
-                let new = near.iter().chain(&strange).nth(choice).copied().unwrap();
-                bytes[at..at + 4].copy_from_slice(&new.to_le_bytes());
-            }
-            5 => {
-                // A field table: sizes and field offsets are 16-bit.
-                let at = (at & !1).min(length - 2);
-                let new = [0, 2, 4, 6, 8, 12, 16, 0xffff, 0x7fff][self.below(9)] as u16;
-                bytes[at..at + 2].copy_from_slice(&new.to_le_bytes());
-            }
-            6 => {
-                let from = self.place(length);
-                let count = 1 + self.below(64.min(length - from.max(at)));
-                bytes.copy_within(from..from + count, at);
-            }
-            7 => {
-                let count = 1 + self.below(16.min(length - at));
-                bytes.drain(at..at + count);
-            }
-            _ => {
-                let count = 1 + self.below(16);
-                let filling = bytes[at];
-                bytes.splice(at..at, std::iter::repeat_n(filling, count));
-            }
-        }
-    }
 }
 
 /// Opens a file and does with it all that the page would do.
@@ -161,12 +102,6 @@ fn held_bytes(model: &Model) -> usize {
     data.filter(|data| seen.insert(data.as_ptr())).map(|data| data.len()).sum()
 }
 
-/// The most memory this process ever held, where the system says so.
-fn peak_memory_kib() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok())
-}
-
 #[test]
 fn damaged_models_open_or_are_refused() {
     let models = models();
@@ -181,11 +116,7 @@ fn damaged_models_open_or_are_refused() {
         let share = if index + 1 == models.len() { VARIANTS - made } else { VARIANTS * weight / total };
         made += share;
         for variant in 0..share {
-            let mut damage = Damage { random: Pcg64::new(variant as u128, index as u128) };
-            let mut damaged = bytes.clone();
-            for _ in 0..1 + damage.below(3) {
-                damage.once(&mut damaged);
-            }
+            let damaged = Damage::new(variant, index).of(bytes);
             let start = Instant::now();
             let result = catch_unwind(AssertUnwindSafe(|| use_file(&damaged)));
             let took = start.elapsed();

@@ -4,10 +4,17 @@
 //! number that rests on it changes too.
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+#[path = "common/ops.rs"]
+mod ops;
+
 use milliwatt::audio;
 use milliwatt::audio::normalize::{Domain, NORMALIZERS};
+use milliwatt::compress::{self, recipe::Recipe};
 use milliwatt::data::machine_sound::{self, Condition, FAULTS};
+use milliwatt::format::tflite;
 use milliwatt::progress::Silent;
+use milliwatt::random::Random;
+use milliwatt::tensor::Tensor;
 use milliwatt::train::standardise::Standardisation;
 use milliwatt::train::{Examples, Loss, Options, architecture, fit};
 use sha2::{Digest, Sha256};
@@ -20,7 +27,11 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// The first 8 bytes of the SHA-256 of numbers, as hexadecimal.
 fn digest(numbers: &[f32]) -> String {
     let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-    Sha256::digest(&bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    short_sha(&bytes)
+}
+
+fn short_sha(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn faulty_clip() -> Vec<f32> {
@@ -115,4 +126,33 @@ fn a_classifiers_weights_are_the_same_everywhere() {
     let trained = fit(&model, Examples { inputs: &inputs, targets: &targets }, &options, &mut Silent).unwrap();
     let losses: Vec<f32> = trained.losses.iter().map(|&loss| loss as f32).collect();
     assert_eq!(digest(&losses), "2eff60184bff4d1c");
+}
+
+/// Ranges are measured with floats, and decide the file: every network of the vectors, made int8.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn an_int8_candidate_is_the_same_file_everywhere() {
+    let recipe = Recipe::from_json(r#"{"version":1,"steps":[{"step":"quantize"}]}"#).unwrap();
+    let digests: Vec<String> = ops::cases()
+        .iter()
+        .filter(|case| case.group == "graph_float32")
+        .map(|case| {
+            let model = tflite::read(case.model).unwrap().model;
+            let shape = &model.values[model.inputs[0]].shape;
+            let mut random = Random::new(9);
+            let mut window = || (0..shape.iter().product()).map(|_| random.normal() as f32).collect();
+            let windows: Vec<_> = (0..20).map(|_| vec![Tensor::from_f32(shape, window()).unwrap()]).collect();
+            let candidate = compress::apply(&model, &recipe, &windows, &mut Silent).unwrap();
+            short_sha(&tflite::write(&candidate).unwrap())
+        })
+        .collect();
+    let expected = [
+        "158f51210e9401f0",
+        "272fe439bd69e064",
+        "c601df1f84f0f7f0",
+        "306e386f4d1e7984",
+        "cc8d1e8f38257a4f",
+        "3c7cb68ff0865890",
+    ];
+    assert_eq!(digests, expected, "residual, branches, separable, autoencoder, long_lived, two_outputs");
 }

@@ -6,7 +6,7 @@
 
 use crate::compress::recipe::Calibration;
 use crate::error::{Error, Result};
-use crate::exec::{Executor, Options};
+use crate::exec::{Executor, Kernels, Options};
 use crate::model::Model;
 use crate::progress::{self, Progress};
 use crate::tensor::{DType, Tensor};
@@ -46,7 +46,8 @@ pub fn calibrate(
             "Quantizing activations needs a few example inputs to measure their ranges; give some data first",
         ));
     }
-    let mut executor = Executor::new(model, Options::default())?;
+    // Ranges decide the bytes of the candidate's file, which must be the same in every browser.
+    let mut executor = Executor::new(model, Options { kernels: Kernels::Exact, ..Options::default() })?;
     let mut extremes: Vec<Option<(f32, f32)>> = vec![None; model.values.len()];
     for (done, sample) in inputs.iter().enumerate() {
         progress::step(progress, "Measuring ranges", done, inputs.len())?;

@@ -27,6 +27,9 @@ pub struct Wav {
 
 /// Highest sample rate taken: four times the best sound cards, so that seconds bound memory.
 const RATE: u32 = 768_000;
+/// Largest sum of the channels of a float sample: some programs write the scale of 24-bit integers, and the energy of
+/// what is far beyond would not be a number any more.
+const LOUDEST: f32 = 1e8;
 /// Most channels taken: those of large microphone arrays.
 const CHANNELS: usize = 64;
 
@@ -35,7 +38,7 @@ const CHANNELS: usize = 64;
 /// *Units*: whole numbers of b bits are divided by 2^(b-1), so full scale is 1; floats stay as they are.
 ///
 /// # Errors
-/// `Format` for a broken or truncated file or a sample that is not finite, `Unsupported` for compressed sound,
+/// `Format` for a broken or truncated file, or a sample that is not finite or beyond all sound, `Unsupported` for compressed sound,
 /// `Limits` above [`limits::CLIP_SECONDS`].
 ///
 /// ```
@@ -130,6 +133,12 @@ fn mix<S>(
         }
         if !sum.is_finite() {
             return Err(Error::format(format!("sample {} is not a finite number", mixed.len())));
+        }
+        if sum.abs() > LOUDEST {
+            return Err(Error::format(format!(
+                "sample {} is {sum:e}, where full scale is 1: this is no sound",
+                mixed.len()
+            )));
         }
         // One channel stays untouched to the last bit.
         mixed.push(if channels == 1 { sum } else { sum * share });

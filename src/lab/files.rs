@@ -17,6 +17,9 @@ use crate::tensor::Tensor;
 pub const KEYWORDS: [&str; 12] =
     ["down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes", "silence", "unknown"];
 
+/// The seed that splits dropped files, on the page and for the command: the same files give the same candidate.
+pub const SEED: u64 = 1;
+
 /// What the inputs are for: decides how labels map to outputs.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {

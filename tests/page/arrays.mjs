@@ -51,6 +51,18 @@ function array(npy) {
   return { type, shape, bytes: npy.subarray(start + length) };
 }
 
+/** The texts of an array of type `<U`.
+ * @param {Tensor} tensor
+ * @returns {string[]} */
+export function texts({ type, shape, bytes }) {
+  const letters = Number(type.slice(2));
+  return Array.from({ length: shape[0] }, (_, row) =>
+    Array.from({ length: letters }, (_, at) => bytes.readUInt32LE(4 * (row * letters + at)))
+      .filter((letter) => letter)
+      .map((letter) => String.fromCodePoint(letter))
+      .join(""));
+}
+
 /** One row of an array.
  * @param {Tensor} tensor
  * @param {number} row */

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "./harness.mjs";
-import { control, notice, preset, settled, state, strip, tab } from "./steps.mjs";
+import { control, download, notice, preset, settled, state, strip, tab } from "./steps.mjs";
 
 test("another recipe gives other numbers, and undo brings the old ones back", async ({ page }) => {
   await settled(page);
@@ -179,28 +179,11 @@ test("a link to a model that is not here asks for that file", { hash: `v=1&m=${"
 
 test("the download is the candidate's bytes", async ({ page }) => {
   await settled(page);
-  await page.evaluate(() => {
-    const create = URL.createObjectURL.bind(URL);
-    URL.createObjectURL = (blob) => {
-      Object.assign(globalThis, { saved: blob });
-      return create(blob);
-    };
-    // The browser's own download is not wanted in a test.
-    HTMLAnchorElement.prototype.click = function click() {
-      Object.assign(globalThis, { savedAs: this.download });
-    };
-  });
-  await page.click(".top-bar .primary");
-  await notice(page, /downloads/);
-  const { name, size, head, flash } = await page.evaluate(async () => {
-    const { saved, savedAs, document } = /** @type {any} */ (globalThis);
-    const bytes = new Uint8Array(await saved.arrayBuffer());
-    const flash = document.querySelector("mw-app").snapshot.b.report.strip.flash.value;
-    return { name: savedAs, size: bytes.length, head: String.fromCharCode(...bytes.slice(4, 8)), flash };
-  });
-  assert.equal(head, "TFL3");
+  const { name, bytes } = await download(page);
+  const flash = await page.evaluate(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.b.report.strip.flash.value);
+  assert.equal(bytes.toString("latin1", 4, 8), "TFL3");
   assert.equal(name, "machine-int8.tflite");
-  assert.equal(size, flash, "as long as the strip says");
+  assert.equal(bytes.length, flash, "as long as the strip says");
 });
 
 test("cancel is at once, and the bench can go on", async ({ page }) => {

@@ -8,9 +8,11 @@ import { ROOT } from "./harness.mjs";
 export const RATE = 16_000;
 
 /** A WAV file of 16-bit mono samples.
- * @param {Float32Array} samples Full scale is 1.
+ * @param {Float32Array | Int16Array} samples Full scale is 1 for floats; integers are kept as they are.
  * @returns {Uint8Array} */
 export function wav(samples) {
+  const integer = (/** @type {number} */ sample) =>
+    samples instanceof Int16Array ? sample : Math.round(Math.max(-1, Math.min(1, sample)) * 32_767);
   const bytes = Buffer.alloc(44 + samples.length * 2);
   bytes.write("RIFF", 0);
   bytes.writeUInt32LE(36 + samples.length * 2, 4);
@@ -24,7 +26,7 @@ export function wav(samples) {
   bytes.writeUInt16LE(16, 34);
   bytes.write("data", 36);
   bytes.writeUInt32LE(samples.length * 2, 40);
-  samples.forEach((sample, at) => bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), 44 + at * 2));
+  samples.forEach((sample, at) => bytes.writeInt16LE(integer(sample), 44 + at * 2));
   return bytes;
 }
 

@@ -118,6 +118,32 @@ test("what a link cannot mean is left at its default, never an error", () => {
   }
 });
 
+test("a damaged link means something or nothing, and what it means has a link of its own", async () => {
+  const rows = (await readFile(new URL("links.txt", import.meta.url), "utf8")).split("\n").filter((row) => row && !row.startsWith("%"));
+  const links = rows.map((row) => row.split("  ")[0] ?? "");
+  const strange = [..."=&~(),.%#-_1e9\u0000ü", "NaN", "%zz", "__proto__", "constructor", "quantize(", "99999999999999999999", "-0"];
+  let other = 0;
+  for (let seed = 1; seed <= 20_000; seed++) {
+    const random = generator(seed);
+    let text = links[seed % links.length] ?? "";
+    for (let times = 1 + Math.floor(random() * 3); times > 0; times--) {
+      const [at, cut] = [Math.floor(random() * text.length), Math.floor(random() * 6)];
+      const piece = random() < 0.5 ? (strange[Math.floor(random() * strange.length)] ?? "") : text.slice(at, at + cut);
+      const to = Math.floor(random() * text.length);
+      text = text.slice(0, to) + piece + text.slice(to + cut);
+    }
+    const state = link.read(TRANSFORMS, text);
+    if (JSON.stringify(state) !== JSON.stringify(link.read(TRANSFORMS, links[seed % links.length]))) other += 1;
+    assert.ok(state.rate > 0 && Number.isFinite(state.rate) && VIEWS.includes(state.view), text);
+    for (const side of ["a", "b"]) {
+      for (const { step } of state[side].steps) assert.ok(TRANSFORMS.some((row) => row.step === step), text);
+    }
+    const written = link.write(TRANSFORMS, state);
+    assert.deepEqual(link.read(TRANSFORMS, written), state, `${text} means what ${written} means`);
+  }
+  assert.ok(other > 5_000, `${other} links changed their meaning`);
+});
+
 test("links that were published keep their meaning", async () => {
   const rows = (await readFile(new URL("links.txt", import.meta.url), "utf8")).split("\n").filter((row) => row && !row.startsWith("%"));
   assert.ok(rows.length >= 3);

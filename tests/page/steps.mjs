@@ -84,3 +84,30 @@ export async function control(page, key, shift = false) {
   if (shift) await page.keyboard.up("Shift");
   await page.keyboard.up("Control");
 }
+
+/** Presses Download, and gives what would have been saved.
+ * @param {Page} page
+ * @returns {Promise<{ name: string, bytes: Buffer }>} */
+export async function download(page) {
+  await page.evaluate(() => {
+    const create = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      Object.assign(globalThis, { saved: blob });
+      return create(blob);
+    };
+    // The browser's own download is not wanted in a test.
+    HTMLAnchorElement.prototype.click = function click() {
+      Object.assign(globalThis, { savedAs: this.download });
+    };
+  });
+  await page.click(".top-bar .primary");
+  await notice(page, /downloads/);
+  const { name, base64 } = await page.evaluate(async () => {
+    const { saved, savedAs } = /** @type {any} */ (globalThis);
+    const bytes = new Uint8Array(await saved.arrayBuffer());
+    let letters = "";
+    for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    return { name: savedAs, base64: btoa(letters) };
+  });
+  return { name, bytes: Buffer.from(base64, "base64") };
+}

@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { test } from "./harness.mjs";
+import { engineReady, test } from "./harness.mjs";
 import { hum, wav } from "./files.mjs";
-import { settled } from "./steps.mjs";
+import { notice, settled } from "./steps.mjs";
 
 const folder = await mkdtemp(join(tmpdir(), "milliwatt-voice-"));
 const microphone = join(folder, "hum.wav");
@@ -35,6 +35,32 @@ test("holding the button records a clip that both sides answer", { microphone, s
   assert.equal(rate, 16_000);
   assert.ok(seconds > 0.5 && seconds < 4, `${seconds} s`);
   assert.ok(loudest > 0.02, `the loudest sample is ${loudest}`);
+  assert.equal(await page.$(".record.live"), null, "the microphone is closed");
+});
+
+test("letting go before the microphone is open records nothing, and says so", { microphone, sound: true }, async ({ page }) => {
+  await engineReady(page);
+  await page.evaluate(() => {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      // As long as somebody takes to allow it.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const stream = await open(wanted);
+      Object.assign(globalThis, { stream });
+      return stream;
+    };
+  });
+  const button = await page.$(".record");
+  const box = await button?.boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + 20, box.y + 10);
+  await page.mouse.down();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(await page.$(".record.live"), null, "nothing listens yet");
+  await page.mouse.up();
+  await page.waitForFunction(() =>
+    /** @type {any} */ (globalThis).stream?.getTracks().every((/** @type {MediaStreamTrack} */ track) => track.readyState === "ended"));
+  assert.match(await notice(page, /Nothing was recorded/), /longer/);
   assert.equal(await page.$(".record.live"), null, "the microphone is closed");
 });
 

@@ -48,9 +48,12 @@ export function readRecipe(transforms: readonly Transform[], text: string): Reci
   return normal(transforms, { version: 1, steps });
 }
 
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
 function readValue(text: string): Value {
   if (text === "true" || text === "false") return text === "true";
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  // A number that would be written with an exponent could not be read again: it stays text, which the engine refuses.
+  return NUMBER.test(text) && NUMBER.test(String(Number(text))) ? Number(text) : text;
 }
 
 /** The state as a link's fragment, with its `#`. */

@@ -21,6 +21,8 @@ export class Listen {
   #sides: Record<SideName, Side>;
   #own: Own;
   #recording: Recording | undefined;
+  /** While the microphone is being asked for. */
+  #opening: AbortController | undefined;
   #pressed = 0;
   #recorded = 0;
   #source: AudioBufferSourceNode | undefined;
@@ -145,16 +147,21 @@ export class Listen {
   /** Pressed or let go. Held, it records until let go; a short press starts it, the next one ends it. */
   async record(on: boolean): Promise<void> {
     if (!on) {
-      if (performance.now() - this.#pressed > HOLD_MS && !this.#keyword) await this.#finish();
-      return;
+      if (performance.now() - this.#pressed <= HOLD_MS || this.#keyword) return;
+      this.#opening?.abort();
+      return this.#finish();
     }
     if (this.#now.recording) return this.#finish();
+    if (this.#opening) return this.#opening.abort();
     this.#pressed = performance.now();
     this.#stop();
-    this.#patch({ recording: true });
+    const opening = new AbortController();
+    this.#opening = opening;
     try {
-      const recording = await Recording.start(this.#keyword ? KEYWORD_SECONDS : MACHINE_SECONDS);
+      const recording = await Recording.start(this.#keyword ? KEYWORD_SECONDS : MACHINE_SECONDS, opening.signal);
       this.#recording = recording;
+      // The light goes on when the microphone does, so that nobody speaks too early.
+      this.#patch({ recording: true });
       const end = (sentence?: string) => async (): Promise<void> => {
         if (this.#recording !== recording) return;
         await this.#finish();
@@ -164,8 +171,9 @@ export class Listen {
       recording.full.then(end()).catch(fail);
       recording.lost.then(end(t("error.unplugged"))).catch(fail);
     } catch (error) {
-      this.#patch({ recording: false });
-      throw error;
+      if (!opening.signal.aborted) throw error;
+    } finally {
+      this.#opening = undefined;
     }
   }
 

@@ -1,10 +1,10 @@
 //! ZIP archives, unpacked and packed in memory.
 
-use std::io::{Cursor, Read, Write};
+use std::collections::BTreeSet;
+use std::io::{Cursor, Read};
 
+use zip::ZipArchive;
 use zip::result::ZipError;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::error::{Error, Result};
 use crate::limits;
@@ -44,10 +44,13 @@ pub fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
 
 /// An archive of files with their names, in the order given.
 ///
-/// Nothing is compressed: sound would hardly shrink. No time is written, so the same files give the same bytes.
+/// Nothing is compressed: sound would hardly shrink. No time is written, so the same files give the same bytes. Written
+/// here because the crate's writer brings its compressors along, which the page would download for nothing.
 ///
 /// # Errors
-/// `Parameter` for a name that stands twice, `Limits` for what [`entries`] would not read again.
+/// `Parameter` for a name that stands twice or is too long, `Limits` for what [`entries`] would not read again.
+///
+/// *Source*: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
 ///
 /// ```
 /// use milliwatt::format::zip;
@@ -56,18 +59,49 @@ pub fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
 /// ```
 pub fn write(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     limits::check("files in the archive", files.len(), limits::ZIP_ENTRIES)?;
-    let bytes: usize = files.iter().map(|(_, content)| content.len()).sum();
-    limits::check("bytes in the archive", bytes, limits::ZIP_BYTES)?;
-    let failed = |error: &dyn std::fmt::Display, name: &str| {
-        Error::parameter(format!("the archive cannot be written ({error}): {name:?}"))
-    };
-    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-    let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(bytes + 128 * files.len())));
+    let size: usize = files.iter().map(|(_, content)| content.len()).sum();
+    limits::check("bytes in the archive", size, limits::ZIP_BYTES)?;
+    let mut names = BTreeSet::new();
+    let (mut bytes, mut directory) = (Vec::with_capacity(size + 64 * files.len()), Vec::new());
     for (name, content) in files {
-        writer.start_file(name.as_str(), stored).map_err(|error| failed(&error, name))?;
-        writer.write_all(content).map_err(|error| failed(&error, name))?;
+        if name.len() > usize::from(u16::MAX) || !names.insert(name) {
+            return Err(Error::parameter(format!("the archive cannot hold this name, or not twice: {name:?}")));
+        }
+        let fields = fields(name, content);
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&fields);
+        // No comment, one disk, no attributes.
+        directory.extend([0; 10]);
+        directory.extend((bytes.len() as u32).to_le_bytes());
+        directory.extend(name.as_bytes());
+        bytes.extend(b"PK\x03\x04");
+        bytes.extend(&fields);
+        bytes.extend(name.as_bytes());
+        bytes.extend(content);
     }
-    Ok(writer.finish().map_err(|error| failed(&error, "its directory"))?.into_inner())
+    let (count, start, length) = (files.len() as u16, bytes.len() as u32, directory.len() as u32);
+    bytes.extend(directory);
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    bytes.extend([count, count].iter().flat_map(|count| count.to_le_bytes()));
+    bytes.extend([length, start].iter().flat_map(|offset| offset.to_le_bytes()));
+    bytes.extend([0, 0]);
+    Ok(bytes)
+}
+
+/// What a file's own header and the directory both say of it.
+///
+/// Sizes fit into 32 bits and counts into 16, because the caps are far below.
+fn fields(name: &str, content: &[u8]) -> Vec<u8> {
+    let size = (content.len() as u32).to_le_bytes();
+    let mut fields = Vec::with_capacity(26);
+    // Version 2.0; names are UTF-8; stored; the first day that ZIP knows, 1 January 1980.
+    fields.extend([20, 0, 0, 8, 0, 0, 0, 0, 0x21, 0]);
+    fields.extend(crc32fast::hash(content).to_le_bytes());
+    fields.extend(size);
+    fields.extend(size);
+    fields.extend((name.len() as u16).to_le_bytes());
+    fields.extend([0, 0]);
+    fields
 }
 
 fn broken(error: &ZipError) -> Error {
@@ -76,5 +110,36 @@ fn broken(error: &ZipError) -> Error {
             Error::unsupported(format!("the archive cannot be unpacked ({what}); pack it again with plain ZIP"))
         }
         other => Error::format(format!("the ZIP archive is damaged: {other}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again_with_every_name() {
+        let files: Vec<(String, Vec<u8>)> = ["yes/Zoë.wav", "a", "no/1.wav"]
+            .iter()
+            .zip([vec![7; 70_000], vec![1, 2], vec![]])
+            .map(|(name, content)| ((*name).to_owned(), content))
+            .collect();
+        let archive = write(&files).unwrap();
+        assert_eq!(entries(&archive).unwrap(), files);
+        assert_eq!(write(&files).unwrap(), archive, "the same bytes");
+        assert_eq!(entries(&write(&[]).unwrap()).unwrap(), []);
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused() {
+        let file = ("yes/1.wav".to_string(), vec![1]);
+        assert!(write(&[file.clone(), file]).unwrap_err().to_string().contains("not twice"));
+    }
+
+    #[test]
+    fn a_damaged_byte_of_content_is_found_by_its_sum() {
+        let mut archive = write(&[("a".to_string(), vec![0; 100])]).unwrap();
+        archive[30 + 1 + 50] ^= 1;
+        assert!(entries(&archive).unwrap_err().to_string().contains("damaged"));
     }
 }

@@ -91,7 +91,7 @@ export class Levels {
     this.#running = 0;
     this.#worker.end();
     this.#patch({}, "progress", "key");
-    this.#session.tell(t("levels.stopped"));
+    this.#session.tell("info", t("levels.stopped"));
   }
 
   get running(): boolean {

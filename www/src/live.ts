@@ -30,6 +30,8 @@ export class Live {
   #compiled: Promise<Compiled>;
   #microphone: Microphone | undefined;
   #ear: BenchWorker | undefined;
+  /** What the settings were chosen for: words and machines want others. */
+  #task = "";
   /** Of the present turn: whatever still comes after Stop is not used. */
   #abort = new AbortController();
 
@@ -96,7 +98,8 @@ export class Live {
       const task = this.#session.snapshot.card?.task ?? "other";
       const { settings, normalizers } = await ear.call((host) => host.liveTables(task));
       if (gone()) return;
-      const chosen = this.#view.settings ?? settings;
+      const chosen = (this.#task === task && this.#view.settings) || settings;
+      this.#task = task;
       const [sound, events] = [new MessageChannel(), new MessageChannel()];
       events.port1.onmessage = ({ data }: MessageEvent<Heard>) => {
         if (gone()) return;

@@ -114,11 +114,6 @@ export class Session extends EventTarget {
     this.#notify("info", t("done.update"), { label: t("done.reload"), act: { do: "reload" } });
   }
 
-  /** Tells a sentence that goes away by itself. */
-  tell(text: string): void {
-    this.#notify("info", text);
-  }
-
   /** Does what an element asks for. */
   act(action: Action): void {
     this.#act(action).catch((error: unknown) => this.fail(error));

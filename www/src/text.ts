@@ -101,6 +101,7 @@ const TEXTS = {
   "live.before": "In",
   "live.after": "Normalized: {normalizer}",
   "live.level": "peak {peak}, RMS {rms}",
+  "live.silent": "digital silence",
   "live.no-level": "no sound yet",
   "live.latency": "from sound to answers",
   "live.waiting": "Answers come when one window was heard",
@@ -114,7 +115,7 @@ const TEXTS = {
   "live.settings": "Detection settings",
   "live.hop": "A window every",
   "live.smoothing": "Averaged over",
-  "live.refractory": "Then silent for",
+  "live.refractory": "Pause after one",
   "live.score": "Detected from",
   "live.normalize": "Normalization",
   "live.hint-score":

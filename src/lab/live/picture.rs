@@ -30,9 +30,10 @@ impl Picture {
     /// `Parameter` for a rate that makes no frame.
     pub fn new(rate: u32) -> Result<Self> {
         let frame = (rate as usize * FRAME_MS / 1000).max(2);
-        let spectrum = Spectrum::new(hann(frame), frame)?;
-        let shown = (TOP_HZ * frame / rate.max(1) as usize).clamp(1, spectrum.bins());
-        let top_hz = shown as f32 * rate as f32 / frame as f32;
+        let length = frame.next_power_of_two();
+        let spectrum = Spectrum::new(hann(frame), length)?;
+        let shown = (TOP_HZ * length / rate.max(1) as usize).clamp(1, spectrum.bins());
+        let top_hz = shown as f32 * rate as f32 / length as f32;
         Ok(Self { spectrum, frame, shown, top_hz: top_hz.min(rate as f32 / 2.0) })
     }
 

@@ -50,6 +50,7 @@ export class Microphone {
       // The worklet gives silence; without a destination some browsers do not run it.
       node.connect(context.destination);
       await context.resume();
+      signal?.throwIfAborted();
       return new Microphone(stream, node, close);
     } catch (error) {
       close();

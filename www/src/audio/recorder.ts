@@ -26,9 +26,9 @@ export class Recording {
     microphone.each(({ samples }) => this.#take(samples));
   }
 
-  /** Asks for the microphone and starts; at most `seconds` are kept. */
-  static async start(seconds: number): Promise<Recording> {
-    return new Recording(await Microphone.open(), seconds);
+  /** Asks for the microphone and starts; at most `seconds` are kept. `signal` gives it up before it has started. */
+  static async start(seconds: number, signal: AbortSignal): Promise<Recording> {
+    return new Recording(await Microphone.open(signal), seconds);
   }
 
   /** Settles when the microphone is unplugged or taken away. */

@@ -9,6 +9,8 @@ import { define, PageElement } from "./base";
 import { letter } from "./parts";
 
 const WIDTH = 300;
+/** More labels than this stand closer together, so that all are seen at once. */
+const DENSE = 6;
 
 export class Answers extends PageElement {
   static override properties = { snapshot: { attribute: false }, live: { attribute: false } };
@@ -38,7 +40,7 @@ export class Answers extends PageElement {
           </span>
           ${this.#said("b")}
         </div>
-        <table class="mirror">
+        <table class="mirror ${labels.length > DENSE ? "dense" : ""}">
           <caption class="visually-hidden">${t("answers.label")}</caption>
           <colgroup><col class="col-number" /><col /><col class="col-label" /><col /><col class="col-number" /></colgroup>
           <tbody>

@@ -128,7 +128,8 @@ export class LiveView extends PageElement {
   }
 
   #meter(name: string, level: Level | undefined): TemplateResult {
-    const words = level
+    const silent = level && level.peak_dbfs <= -100;
+    const words = silent ? t("live.silent") : level
       ? t("live.level", { peak: format.text(level.peak_dbfs, "dBFS"), rms: format.text(level.rms_dbfs, "dBFS") })
       : t("live.no-level");
     return html`<div

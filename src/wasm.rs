@@ -1,6 +1,7 @@
 //! The JavaScript boundary: thin, no logic. Nothing else in the crate knows the browser.
 
 mod runner;
+mod training;
 
 use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};

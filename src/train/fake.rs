@@ -11,19 +11,22 @@
 //! *Sources*: straight-through and ranges from Jacob et al., arXiv 1712.05877; learned step sizes (LSQ) from Esser et al.,
 //! arXiv 1902.08153; learned clipping (PACT) from Choi et al., arXiv 1805.06085.
 
+mod grids;
+
 use super::parameters::{Parameters, Slots};
 use super::plan;
 use super::plan::Steps;
 use super::tape::Tape;
 use crate::compress::calibrate::Span;
-use crate::compress::quantize::{Share, asymmetric, has_scale_for_each_channel, shared_scales};
+use crate::compress::quantize::asymmetric;
 use crate::error::Result;
-use crate::model::op::Activation;
-use crate::model::{Model, Op, ValueId};
+use crate::model::{Model, ValueId};
 use crate::quant::Quantization;
 
 /// How much of the old range stays when a batch has been seen.
 const MOMENTUM: f32 = 0.95;
+/// The step size of a channel whose weights are all zero: its bias is all that counts, and stays fine.
+const NO_WEIGHTS: f32 = 1e-6;
 const LOWEST: f32 = -128.0;
 const HIGHEST: f32 = 127.0;
 
@@ -33,6 +36,8 @@ pub struct FakeQuantization {
     steps: Steps,
     /// Of weights and other constants, by their value.
     weights: Vec<Option<Constant>>,
+    /// Of biases, by their value.
+    biases: Vec<Option<Bias>>,
     /// Of activations, by their value.
     activations: Vec<Option<Place>>,
     groups: Vec<Group>,
@@ -49,6 +54,13 @@ struct Constant {
     top: f32,
     /// The parameter with the step sizes, where they learn.
     step: Option<ValueId>,
+}
+
+/// The grid of a bias: 32 bits, the scale that of the weights times that of the input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Bias {
+    weights: ValueId,
+    input: ValueId,
 }
 
 /// Where an activation gets its grid from.
@@ -147,7 +159,7 @@ impl FakeQuantization {
         parameters: &mut Parameters,
         seen: &[Option<(Span, f32)>],
     ) -> Result<Self> {
-        let mut weights = constants(model, plan);
+        let mut weights = grids::constants(model, plan);
         let learns = matches!(plan.method, Steps::Lsq | Steps::Pact);
         if plan.method == Steps::Lsq {
             for (id, constant) in weights.iter_mut().enumerate() {
@@ -157,7 +169,7 @@ impl FakeQuantization {
                 }
             }
         }
-        let (mut activations, mut groups) = places(model, plan)?;
+        let (mut activations, mut groups) = grids::places(model, plan)?;
         for group in &mut groups {
             let known = group.members.iter().filter_map(|&id| seen[id]);
             let (span, size) = known.fold((Span { min: 0.0, max: 0.0 }, 0f32), |(span, size), (other, mean)| {
@@ -177,7 +189,7 @@ impl FakeQuantization {
         }
         // A model whose input is not float has nothing to be rounded there.
         activations.iter_mut().zip(&model.values).filter(|(_, value)| value.is_constant()).for_each(|(a, _)| *a = None);
-        Ok(Self { steps: plan.method, weights, activations, groups })
+        Ok(Self { steps: plan.method, weights, biases: grids::biases(model), activations, groups })
     }
 
     /// The parameters that are step sizes.
@@ -202,7 +214,24 @@ impl FakeQuantization {
             });
             Some(rounded)
         };
-        Ok(self.weights.iter().enumerate().map(round).collect())
+        let mut slots: Slots = self.weights.iter().enumerate().map(round).collect();
+        for (id, bias) in self.biases.iter().enumerate() {
+            if let Some(rounded) = bias.and_then(|bias| self.rounded_bias(id, bias, parameters)) {
+                slots[id] = Some(rounded);
+            }
+        }
+        Ok(slots)
+    }
+
+    fn rounded_bias(&self, id: ValueId, bias: Bias, parameters: &Parameters) -> Option<Vec<f32>> {
+        let (numbers, weights) = (parameters.read(id)?, parameters.read(bias.weights)?);
+        let scales = self.weights.get(bias.weights)?.as_ref()?.scales(parameters, weights);
+        let input = self.levels(bias.input, parameters)?.0.scale;
+        let round = |(channel, &x): (usize, &f32)| {
+            let scale = f64::from(scales[if scales.len() > 1 { channel } else { 0 }] * input);
+            (libm::round(f64::from(x) / scale) * scale) as f32
+        };
+        Some(numbers.iter().enumerate().map(round).collect())
     }
 
     /// Turns gradients of rounded weights into those of the weights, and adds those of their step sizes.
@@ -328,7 +357,7 @@ impl Constant {
         }
         self.reduced(numbers, |largest, x| if x.abs() > largest { x.abs() } else { largest })
             .iter()
-            .map(|largest| if *largest > 0.0 { largest / self.top } else { 1.0 })
+            .map(|largest| if *largest > 0.0 { largest / self.top } else { NO_WEIGHTS })
             .collect()
     }
 
@@ -339,7 +368,7 @@ impl Constant {
         let largest = self.reduced(numbers, |largest, x| largest.max(x.abs()));
         let step = |(sum, largest): (&f32, &f32)| {
             let step = (2.0 * sum / count / self.top.sqrt()).min(largest / self.top);
-            if step > 0.0 { step } else { 1.0 }
+            if step > 0.0 { step } else { NO_WEIGHTS }
         };
         sums.iter().zip(&largest).map(step).collect()
     }
@@ -374,78 +403,4 @@ pub(super) fn span(x: &[f32]) -> (Span, f32) {
         sum += f64::from(x.abs());
     }
     (Span { min, max }, (sum / x.len().max(1) as f64) as f32)
-}
-
-/// The grids of all weights.
-fn constants(model: &Model, plan: &plan::Quantization) -> Vec<Option<Constant>> {
-    let mut constants = vec![None; model.values.len()];
-    for node in &model.nodes {
-        let (Some(position), Some(axis)) = (node.op.weights_input(), node.op.weights_channel_axis()) else { continue };
-        let Some(id) = node.input(position).filter(|&id| model.values[id].is_constant()) else { continue };
-        let shape = &model.values[id].shape;
-        let each = has_scale_for_each_channel(&node.op, plan.granularity);
-        let channels = if each { shape[axis] } else { 1 };
-        let after = if each { shape[axis + 1..].iter().product() } else { shape.iter().product() };
-        let top = ((1u32 << (plan.weight_bits - 1)) - 1) as f32;
-        constants[id] = Some(Constant { channels, after, axis: if each { axis } else { 0 }, top, step: None });
-    }
-    constants
-}
-
-/// Where every activation gets its grid from, and the groups that share one.
-fn places(model: &Model, plan: &plan::Quantization) -> Result<(Vec<Option<Place>>, Vec<Group>)> {
-    let positive = never_negative(model);
-    let shares = shared_scales(model)?;
-    let mut groups: Vec<(ValueId, Group)> = Vec::new();
-    let mut places = Vec::with_capacity(shares.len());
-    for (id, share) in shares.into_iter().enumerate() {
-        let grid = match share {
-            None => None,
-            Some(Share::Fixed(quantization)) => Some(Grid::Fixed(quantization)),
-            Some(Share::Group(root)) => {
-                let found = groups.iter().position(|(other, _)| *other == root).unwrap_or_else(|| {
-                    let (range, members) = (vec![0.0, 0.0], Vec::new());
-                    groups.push((root, Group { range, bits: plan.activation_bits, step: None, members }));
-                    groups.len() - 1
-                });
-                let group = &mut groups[found].1;
-                group.members.push(id);
-                group.bits = if positive[id] { group.bits } else { 8 };
-                Some(Grid::Group(found))
-            }
-        };
-        let producer = model.nodes.iter().find(|node| node.outputs.contains(&id));
-        let rounds = producer.is_none_or(|node| !only_moves(&node.op));
-        places.push(grid.map(|grid| Place { grid, rounds }));
-    }
-    Ok((places, groups.into_iter().map(|(_, group)| group).collect()))
-}
-
-/// Operators whose outputs are some of their inputs.
-fn only_moves(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::MaxPool2d(_)
-            | Op::Concatenation { .. }
-            | Op::Pad
-            | Op::Reshape { .. }
-            | Op::Squeeze { .. }
-            | Op::ExpandDims
-            | Op::Transpose
-    )
-}
-
-/// Which activations cannot be negative, whatever the input.
-fn never_negative(model: &Model) -> Vec<bool> {
-    let mut positive = vec![false; model.values.len()];
-    for node in &model.nodes {
-        let keeps_sign =
-            only_moves(&node.op) || matches!(node.op, Op::AveragePool2d(_) | Op::Mean { .. } | Op::Quantize);
-        let inputs = node.inputs.iter().flatten().filter(|&&id| !model.values[id].is_constant());
-        let is_positive = matches!(node.op.activation(), Some(Activation::Relu | Activation::Relu6))
-            || matches!(node.op, Op::Relu | Op::Relu6 | Op::Softmax { .. } | Op::Logistic)
-            || (keeps_sign && inputs.fold(true, |all, &id| all && positive[id]));
-        node.outputs.iter().for_each(|&id| positive[id] = is_positive);
-    }
-    positive
 }

@@ -5,30 +5,28 @@
 
 mod batch;
 mod checkpoint;
+mod outcome;
+mod rounding;
 mod teacher;
 
 use serde::{Deserialize, Serialize};
 
-use super::fake::{self, FakeQuantization};
+use super::fake::FakeQuantization;
 use super::norm;
 use super::optimiser::{Optimiser, Role};
 use super::parameters::Parameters;
-use super::plan::{Method, Plan};
+use super::plan::Plan;
 use super::pruning::Masks;
 use super::tape::{Overlay, Tape};
 use crate::compress::fold::fold;
 use crate::compress::prune::weight_values;
 use crate::compress::quantize;
-use crate::compress::recipe::QuantizeOptions;
 use crate::error::{Error, Result};
 use crate::model::{Model, Value, ValueId};
 use crate::random::Random;
 use batch::Batch;
 pub use batch::{Examples, one_hot};
 use teacher::Teacher;
-
-/// Batches that are looked at before rounding begins.
-const LOOKED_AT: usize = 8;
 
 /// What a training learns from.
 #[derive(Debug, Clone, Copy)]
@@ -281,52 +279,6 @@ impl Trainer {
         Ok(())
     }
 
-    /// From here on numbers are rounded, and normalizations are in the weights, as in the exported model.
-    fn begin_rounding(&mut self, examples: Examples<'_>) -> Result<()> {
-        let Some(plan) = self.plan.quantization else { return Ok(()) };
-        let norms = std::mem::take(&mut self.state.overlay.norms);
-        for (node, norm) in norms.iter().enumerate().filter_map(|(node, norm)| Some((node, norm.as_ref()?))) {
-            norm.fold(&self.model, node, &mut self.state.parameters)?;
-        }
-        let width = self.width_in();
-        let mut seen = vec![None; self.model.values.len()];
-        for batch in self.order.chunks(self.plan.batch).take(LOOKED_AT) {
-            let input = batch::gather(examples.inputs, batch, width);
-            let tape = Tape::forward(&self.model, &self.state.parameters, &input, batch.len())?;
-            for (id, seen) in seen.iter_mut().enumerate().filter(|(id, _)| !tape.value(*id).is_empty()) {
-                let (span, size) = fake::span(tape.value(id));
-                let (before, largest) = seen.unwrap_or((span, size));
-                *seen = Some((before.union(span), size.max(largest)));
-            }
-        }
-        let quantization = FakeQuantization::start(&self.model, &plan, &mut self.state.parameters, &seen)?;
-        self.state.overlay.quantization = Some(quantization);
-        // Folding has changed what the weights mean: what was known of their gradients is no longer true.
-        self.optimiser = Optimiser::new(self.plan.optimiser, self.plan.weight_decay, &self.state.parameters);
-        self.average = self.average.take().map(|_| self.state.parameters.clone());
-        // Losses with and without rounding cannot be compared.
-        (self.best, self.epochs_without_progress) = (None, 0);
-        self.parameters_were_added();
-        Ok(())
-    }
-
-    /// Makes room for parameters that were added behind the others.
-    fn parameters_were_added(&mut self) {
-        let parameters = &self.state.parameters;
-        if self.optimiser.first.len() != parameters.slots.len() {
-            self.optimiser = Optimiser::new(self.plan.optimiser, self.plan.weight_decay, parameters);
-        }
-        if let Some(average) = &mut self.average
-            && average.slots.len() != parameters.slots.len()
-        {
-            *average = parameters.clone();
-        }
-        self.roles = roles(&self.model, parameters, self.state.overlay.quantization.as_ref());
-        if let Some(masks) = &mut self.masks {
-            masks.slots.resize(parameters.slots.len(), None);
-        }
-    }
-
     fn forward_and_backward(&mut self, batch: &Batch) -> Result<(f64, Option<f64>, Parameters)> {
         let State { parameters, overlay } = &self.state;
         let tape = Tape::run(&self.model, parameters, Some(overlay), &batch.inputs, batch.size, true)?;
@@ -404,106 +356,12 @@ impl Trainer {
         }
     }
 
-    /// The state now: with averaged weights where the plan asks for it.
-    fn current(&self) -> State {
-        match &self.average {
-            Some(average) => State { parameters: average.clone(), overlay: self.state.overlay.clone() },
-            None => self.state.clone(),
-        }
-    }
-
-    /// The state that is kept: the best where validation chooses, otherwise that of now.
-    fn kept(&self) -> State {
-        self.best.as_ref().map_or_else(|| self.current(), |(_, state)| state.clone())
-    }
-
-    /// How good the network is now on some examples, rounded where it is trained rounded.
-    ///
-    /// # Errors
-    /// As [`Trainer::step`].
-    pub fn judge(&self, examples: Examples<'_>) -> Result<Judgement> {
-        self.judge_state(&self.current(), examples)
-    }
-
-    /// How good the network is that [`Trainer::model`] and [`Trainer::export`] give.
-    ///
-    /// # Errors
-    /// As [`Trainer::step`].
-    pub fn judge_kept(&self, examples: Examples<'_>) -> Result<Judgement> {
-        self.judge_state(&self.kept(), examples)
-    }
-
-    fn judge_state(&self, State { parameters, overlay }: &State, examples: Examples<'_>) -> Result<Judgement> {
-        let (id, factor) = self.head;
-        let classes = self.model.values[id].elements();
-        let rows = examples.rows(self.width_in(), classes, self.needs_targets())?;
-        let all: Vec<usize> = (0..rows).collect();
-        let (mut sum, mut right) = (0.0, Some(0));
-        for batch in all.chunks(self.plan.batch.max(1)) {
-            let inputs = batch::gather(examples.inputs, batch, self.width_in());
-            let tape = Tape::run(&self.model, parameters, Some(overlay), &inputs, batch.len(), false)?;
-            let output = scaled(tape.value(id), factor);
-            let targets = batch::targets(examples, batch, &inputs, &self.plan, classes);
-            if !targets.is_empty() {
-                sum += self.plan.loss.of(&output, &targets, batch.len())?.0 * batch.len() as f64;
-            }
-            let found = if self.plan.loss.classifies() { count_right(&output, &targets, classes) } else { None };
-            right = right.zip(found).map(|(all, more)| all + more);
-        }
-        Ok(Judgement { loss: sum / rows.max(1) as f64, right, n: rows })
-    }
-
-    /// The float model as it has been learned, without what lay over it.
-    ///
-    /// # Errors
-    /// None where a step has succeeded.
-    pub fn model(&self) -> Result<Model> {
-        Ok(self.folded(&self.kept())?.put_into(&self.model))
-    }
-
-    /// The parameters with the normalizations in the weights.
-    fn folded(&self, state: &State) -> Result<Parameters> {
-        let mut parameters = state.parameters.clone();
-        for (node, norm) in state.overlay.norms.iter().enumerate() {
-            if let Some(norm) = norm {
-                norm.fold(&self.model, node, &mut parameters)?;
-            }
-        }
-        Ok(parameters)
-    }
-
-    /// The integer model, with the scales and levels that it was trained with.
-    ///
-    /// # Errors
-    /// `Parameter` when the plan has no quantization or it has not begun.
-    pub fn export(&self) -> Result<Model> {
-        let state = self.kept();
-        let (Some(plan), Some(quantization)) = (self.plan.quantization, &state.overlay.quantization) else {
-            return Err(Error::parameter("this training has not been one for integers so far"));
-        };
-        let [activations, weights] = quantization.scales(&state.parameters);
-        let mut rounded = state.parameters.clone();
-        for (id, weights) in quantization.weights(&state.parameters)?.into_iter().enumerate() {
-            if let (Some(weights), Some(slot)) = (weights, rounded.slots.get_mut(id)) {
-                *slot = Some(weights);
-            }
-        }
-        let options =
-            QuantizeOptions { granularity: plan.granularity, float_io: plan.float_io, ..QuantizeOptions::default() };
-        quantize::quantize_with(&rounded.put_into(&self.model), &activations, &weights, &options)
-    }
-
     fn width_in(&self) -> usize {
         self.model.inputs.first().and_then(|&id| self.model.values.get(id)).map_or(0, Value::elements)
     }
 
     fn needs_targets(&self) -> bool {
         self.plan.loss != super::Loss::Reconstruction && self.teacher.is_none()
-    }
-
-    /// The method, for those who show it.
-    pub fn method(&self) -> Method {
-        self.plan.optimiser
     }
 }
 

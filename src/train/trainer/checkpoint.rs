@@ -1,6 +1,6 @@
 //! A training as bytes, to go on later as if it had never stopped.
 
-use super::{Optimiser, State, Trainer};
+use super::{State, Trainer};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::train::fake::FakeQuantization;
@@ -46,8 +46,9 @@ impl Trainer {
         let (done, rows, steps) = (count(done)?, count(rows)?, count(steps)?);
 
         // The shape first: what has begun, begins here too.
-        if flags & 4 != 0 && self.state.overlay.quantization.is_none() {
-            self.begin_rounding_unseen()?;
+        if let Some(plan) = self.plan.quantization.filter(|_| flags & 4 != 0) {
+            self.state.overlay.norms = Vec::new();
+            self.start_rounding(&plan, &vec![None; self.model.values.len()])?;
         }
         self.best = (flags & 2 != 0).then(|| (f64::from_bits(best), self.current()));
         let mut arrays = 0;
@@ -66,19 +67,6 @@ impl Trainer {
         self.order = (0..rows).collect();
         let epochs = if rows == 0 { 0 } else { done.div_ceil(rows / self.plan.batch.max(1)) };
         (0..epochs).for_each(|_| self.random.shuffle(&mut self.order));
-        Ok(())
-    }
-
-    /// The overlay of an integer training, its ranges still unknown.
-    fn begin_rounding_unseen(&mut self) -> Result<()> {
-        let Some(plan) = self.plan.quantization else { return Ok(()) };
-        self.state.overlay.norms = Vec::new();
-        let seen = vec![None; self.model.values.len()];
-        let quantization = FakeQuantization::start(&self.model, &plan, &mut self.state.parameters, &seen)?;
-        self.state.overlay.quantization = Some(quantization);
-        self.optimiser = Optimiser::new(self.plan.optimiser, self.plan.weight_decay, &self.state.parameters);
-        self.average = self.average.take().map(|_| self.state.parameters.clone());
-        self.parameters_were_added();
         Ok(())
     }
 

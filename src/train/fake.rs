@@ -8,6 +8,9 @@
 //! 127: int8 saturates above, and below the fused activation ends at 0. That only works where nothing is negative, so
 //! other activations have 8 bits.
 //!
+//! Outputs of convolutions and fully connected layers go through the device's own arithmetic ([`Multiplier`]), so that
+//! what is trained is what runs, level by level.
+//!
 //! *Sources*: straight-through and ranges from Jacob et al., arXiv 1712.05877; learned step sizes (LSQ) from Esser et al.,
 //! arXiv 1902.08153; learned clipping (PACT) from Choi et al., arXiv 1805.06085.
 
@@ -21,7 +24,7 @@ use crate::compress::calibrate::Span;
 use crate::compress::quantize::asymmetric;
 use crate::error::Result;
 use crate::model::{Model, ValueId};
-use crate::quant::Quantization;
+use crate::quant::{Multiplier, Quantization};
 
 /// How much of the old range stays when a batch has been seen.
 const MOMENTUM: f32 = 0.95;
@@ -36,8 +39,10 @@ pub struct FakeQuantization {
     steps: Steps,
     /// Of weights and other constants, by their value.
     weights: Vec<Option<Constant>>,
-    /// Of biases, by their value.
-    biases: Vec<Option<Bias>>,
+    /// Biases, by their value: they are added to a sum.
+    biases: Vec<Option<Sum>>,
+    /// Activations that come out of a sum, by their value.
+    sums: Vec<Option<Sum>>,
     /// Of activations, by their value.
     activations: Vec<Option<Place>>,
     groups: Vec<Group>,
@@ -56,9 +61,9 @@ struct Constant {
     step: Option<ValueId>,
 }
 
-/// The grid of a bias: 32 bits, the scale that of the weights times that of the input.
+/// A sum of products, which the device keeps in 32 bits: its scale is that of the weights times that of the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Bias {
+struct Sum {
     weights: ValueId,
     input: ValueId,
 }
@@ -189,7 +194,8 @@ impl FakeQuantization {
         }
         // A model whose input is not float has nothing to be rounded there.
         activations.iter_mut().zip(&model.values).filter(|(_, value)| value.is_constant()).for_each(|(a, _)| *a = None);
-        Ok(Self { steps: plan.method, weights, biases: grids::biases(model), activations, groups })
+        let [biases, sums] = grids::sums(model);
+        Ok(Self { steps: plan.method, weights, biases, sums, activations, groups })
     }
 
     /// The parameters that are step sizes.
@@ -216,22 +222,48 @@ impl FakeQuantization {
         };
         let mut slots: Slots = self.weights.iter().enumerate().map(round).collect();
         for (id, bias) in self.biases.iter().enumerate() {
-            if let Some(rounded) = bias.and_then(|bias| self.rounded_bias(id, bias, parameters)) {
+            if let Some(rounded) = bias.and_then(|sum| self.rounded_bias(id, sum, parameters)) {
                 slots[id] = Some(rounded);
             }
         }
         Ok(slots)
     }
 
-    fn rounded_bias(&self, id: ValueId, bias: Bias, parameters: &Parameters) -> Option<Vec<f32>> {
-        let (numbers, weights) = (parameters.read(id)?, parameters.read(bias.weights)?);
-        let scales = self.weights.get(bias.weights)?.as_ref()?.scales(parameters, weights);
-        let input = self.levels(bias.input, parameters)?.0.scale;
+    fn rounded_bias(&self, id: ValueId, sum: Sum, parameters: &Parameters) -> Option<Vec<f32>> {
+        let (input, scales) = self.scales_of(sum, parameters)?;
         let round = |(channel, &x): (usize, &f32)| {
-            let scale = f64::from(scales[if scales.len() > 1 { channel } else { 0 }] * input);
+            let scale = f64::from(input * scales[if scales.len() > 1 { channel } else { 0 }]);
             (libm::round(f64::from(x) / scale) * scale) as f32
         };
-        Some(numbers.iter().enumerate().map(round).collect())
+        Some(parameters.read(id)?.iter().enumerate().map(round).collect())
+    }
+
+    /// The scale of a sum's input, and those of its weights, one or one for each channel.
+    fn scales_of(&self, sum: Sum, parameters: &Parameters) -> Option<(f32, Vec<f32>)> {
+        let input = self.levels(sum.input, parameters)?.0.scale;
+        let weights = self.weights.get(sum.weights)?.as_ref()?;
+        Some((input, weights.scales(parameters, parameters.read(sum.weights)?)))
+    }
+
+    /// An activation that comes out of a sum, as the device rounds it: the sum is a whole number, and its way to a level
+    /// is rounded twice. With few bits sums are small, and the first rounding shows.
+    fn requantized(&self, sum: Sum, levels: Levels, parameters: &Parameters, x: &[f32]) -> Option<Vec<f32>> {
+        let (input, scales) = self.scales_of(sum, parameters)?;
+        let channels = scales.len().max(1);
+        let multiplier = |w: &f32| Multiplier::new(f64::from(input) * f64::from(*w) / f64::from(levels.scale));
+        let multipliers: Vec<Multiplier> = scales.iter().map(multiplier).collect();
+        let inverses: Vec<f32> = scales.iter().map(|w| 1.0 / (input * w)).collect();
+        let mut rounded = vec![0.0; x.len()];
+        for (x, rounded) in x.chunks(channels).zip(rounded.chunks_mut(channels)) {
+            for (c, (&x, rounded)) in x.iter().zip(rounded).enumerate() {
+                let sum = libm::rintf(x * inverses[c]) as i32;
+                let level =
+                    (multipliers[c].apply_double(sum) as f32 + levels.zero_point).clamp(levels.low, levels.high);
+                // A NaN would be lost in whole numbers.
+                *rounded = if x.is_nan() { x } else { (level - levels.zero_point) * levels.scale };
+            }
+        }
+        Some(rounded)
     }
 
     /// Turns gradients of rounded weights into those of the weights, and adds those of their step sizes.
@@ -267,8 +299,12 @@ impl FakeQuantization {
     /// A rounded activation, `None` where it is not rounded.
     pub(super) fn activation(&self, id: ValueId, parameters: &Parameters, x: &[f32]) -> Option<Vec<f32>> {
         self.activations.get(id)?.as_ref().filter(|place| place.rounds)?;
+        let levels = self.levels(id, parameters)?.0;
+        if let Some(rounded) = self.sums[id].and_then(|sum| self.requantized(sum, levels, parameters, x)) {
+            return Some(rounded);
+        }
         let mut rounded = vec![0.0; x.len()];
-        self.levels(id, parameters)?.0.round(x, &mut rounded);
+        levels.round(x, &mut rounded);
         Some(rounded)
     }
 

@@ -105,7 +105,10 @@ fn pack<const LANES: usize>(
         let into = into.as_chunks_mut::<LANES>().0;
         if from.row_step == 1 && lanes == LANES {
             for (i, into) in into.iter_mut().enumerate() {
-                into.copy_from_slice(&from.data[start + i * from.column_step..][..LANES]);
+                // An array of known size, not a slice: this copy is two instructions.
+                if let Some(lanes) = from.data[start + i * from.column_step..].first_chunk() {
+                    *into = *lanes;
+                }
             }
         } else if from.column_step == 1 && lanes == LANES {
             let rows: [&[f32]; LANES] = std::array::from_fn(|lane| &from.data[start + lane * from.row_step..][..depth]);
@@ -129,11 +132,13 @@ fn add_block(a: &[f32], b: &[f32], result: &mut [f32], step: usize, rows: usize,
     let mut sums = [[0.0; COLUMNS]; ROWS];
     if rows == ROWS && columns == COLUMNS {
         for row in 0..ROWS {
-            sums[row].copy_from_slice(&result[row * step..][..COLUMNS]);
+            sums[row] = result[row * step..].first_chunk().copied().unwrap_or_default();
         }
         multiply(a, b, &mut sums);
         for row in 0..ROWS {
-            result[row * step..][..COLUMNS].copy_from_slice(&sums[row]);
+            if let Some(to) = result[row * step..].first_chunk_mut() {
+                *to = sums[row];
+            }
         }
         return;
     }

@@ -8,6 +8,8 @@ mod checkpoint;
 mod outcome;
 mod rounding;
 mod teacher;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

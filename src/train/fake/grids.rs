@@ -1,25 +1,27 @@
 //! Which numbers of a model get which grid.
 
-use super::{Bias, Constant, Grid, Group, Place};
+use super::{Constant, Grid, Group, Place, Sum};
 use crate::compress::quantize::{Share, has_scale_for_each_channel, shared_scales};
 use crate::error::Result;
 use crate::model::op::Activation;
 use crate::model::{Model, Op, ValueId};
 use crate::train::plan;
 
-/// The biases that integers will be, by their value.
-pub(super) fn biases(model: &Model) -> Vec<Option<Bias>> {
-    let mut biases = vec![None; model.values.len()];
+/// The sums of products of a model, by the values of their biases and of their outputs.
+pub(super) fn sums(model: &Model) -> [Vec<Option<Sum>>; 2] {
+    let mut found = [vec![None; model.values.len()], vec![None; model.values.len()]];
     for node in &model.nodes {
         let read = |position: Option<usize>| position.and_then(|position| node.input(position));
         let input = if matches!(node.op, Op::TransposeConv(_)) { 2 } else { 0 };
-        if let (Some(weights), Some(bias), Some(input)) =
-            (read(node.op.weights_input()), read(node.op.bias_input()), node.input(input))
-        {
-            biases[bias] = Some(Bias { weights, input });
+        let (Some(weights), Some(input)) = (read(node.op.weights_input()), node.input(input)) else { continue };
+        let places = [read(node.op.bias_input()), node.outputs.first().copied()];
+        for (found, id) in found.iter_mut().zip(places) {
+            if let Some(place) = id.and_then(|id| found.get_mut(id)) {
+                *place = Some(Sum { weights, input });
+            }
         }
     }
-    biases
+    found
 }
 
 /// The grids of all weights.

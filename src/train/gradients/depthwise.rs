@@ -83,20 +83,23 @@ impl Geometry {
         padded
     }
 
-    /// The first channels of the blocks.
-    fn blocks(&self) -> std::iter::StepBy<std::ops::Range<usize>> {
-        (0..self.padded).step_by(LANES)
+    /// The taps of each block of channels: `[block][tap]`.
+    fn packed(&self, w: &[f32]) -> Vec<[f32; LANES]> {
+        let rows = self.padded_rows(w);
+        let taps = |first| rows.chunks_exact(self.padded).map(move |row| block(row, first));
+        (0..self.padded).step_by(LANES).flat_map(taps).collect()
     }
 
-    /// Channels of the block that starts at `first`.
-    fn width(&self, first: usize) -> usize {
-        LANES.min(self.channels - first)
+    /// Each block of channels: where it begins, how many channels it has.
+    fn blocks(&self) -> impl Iterator<Item = (usize, usize)> {
+        let channels = self.channels;
+        (0..self.padded).step_by(LANES).map(move |first| (first, LANES.min(channels - first)))
     }
 }
 
 /// The block of channels at a place.
-fn block(from: &[f32], at: usize) -> &[f32; LANES] {
-    from[at..].first_chunk().unwrap_or(&[0.0; LANES])
+fn block(from: &[f32], at: usize) -> [f32; LANES] {
+    from.get(at..).and_then(<[f32]>::first_chunk).copied().unwrap_or([0.0; LANES])
 }
 
 /// `sums += a * b`, lane by lane.
@@ -110,19 +113,21 @@ pub(super) fn forward(view: View<'_>, op: &DepthwiseConv2d) -> Result<Vec<f32>> 
     let geometry = Geometry::new(view, op)?;
     let channels = geometry.channels;
     let pixels = geometry.starts.len();
-    let w = geometry.padded_rows(view.input(1)?);
+    let w = geometry.packed(view.input(1)?);
     let mut border = vec![0.0; geometry.frame.values()];
     let mut y = vec![0.0; view.batch() * pixels * channels];
     for (x, y) in view.input(0)?.chunks_exact(geometry.image).zip(y.chunks_exact_mut(pixels * channels)) {
         geometry.fill(x, &mut border);
-        for first in geometry.blocks() {
-            let width = geometry.width(first);
+        for ((first, width), w) in geometry.blocks().zip(w.chunks_exact(geometry.taps.len())) {
             for (&start, y) in geometry.starts.iter().zip(y.chunks_exact_mut(channels)) {
                 let mut sums = [0.0; LANES];
-                for (tap, w) in geometry.taps.iter().zip(w.chunks_exact(geometry.padded)) {
-                    add_products(&mut sums, block(&border, start + tap + first), block(w, first));
+                for (tap, w) in geometry.taps.iter().zip(w) {
+                    add_products(&mut sums, &block(&border, start + tap + first), w);
                 }
-                y[first..first + width].copy_from_slice(&sums[..width]);
+                match y[first..].first_chunk_mut() {
+                    Some(y) => *y = sums,
+                    None => y[first..].copy_from_slice(&sums[..width]),
+                }
             }
         }
     }
@@ -132,40 +137,39 @@ pub(super) fn forward(view: View<'_>, op: &DepthwiseConv2d) -> Result<Vec<f32>> 
 
 pub(super) fn backward(view: View<'_>, op: &DepthwiseConv2d, dy: &[f32]) -> Result<Gradients> {
     let geometry = Geometry::new(view, op)?;
-    let (channels, padded) = (geometry.channels, geometry.padded);
-    let w = geometry.padded_rows(view.input(1)?);
+    let (channels, padded, taps) = (geometry.channels, geometry.padded, geometry.taps.len());
     let mut gradients: Gradients = bias_gradient(view, 2, channels, dy).into_iter().collect();
     let dy_images = || dy.chunks_exact(geometry.starts.len() * channels).map(|dy| geometry.padded_rows(dy));
     let mut border = vec![0.0; geometry.frame.values()];
     if view.needs_gradient(1) {
-        let mut dw = vec![0.0; w.len()];
+        let mut dw = vec![[0.0; LANES]; padded / LANES * taps];
         for (x, dy) in view.input(0)?.chunks_exact(geometry.image).zip(dy_images()) {
             geometry.fill(x, &mut border);
-            for first in geometry.blocks() {
-                for (&tap, dw) in geometry.taps.iter().zip(dw.chunks_exact_mut(padded)) {
-                    let mut sums = *block(dw, first);
+            for ((first, _), dw) in geometry.blocks().zip(dw.chunks_exact_mut(taps)) {
+                for (&tap, dw) in geometry.taps.iter().zip(dw) {
+                    let mut sums = *dw;
                     for (&start, dy) in geometry.starts.iter().zip(dy.chunks_exact(padded)) {
-                        add_products(&mut sums, block(&border, start + tap + first), block(dy, first));
+                        add_products(&mut sums, &block(&border, start + tap + first), &block(dy, first));
                     }
-                    dw[first..first + LANES].copy_from_slice(&sums);
+                    *dw = sums;
                 }
             }
         }
-        let dw = dw.chunks_exact(padded).flat_map(|row| &row[..channels]).copied().collect();
-        gradients.push((1, dw));
+        let weight = |index: usize| dw[index % channels / LANES * taps + index / channels][index % channels % LANES];
+        gradients.push((1, (0..taps * channels).map(weight).collect()));
     }
     if view.needs_gradient(0) {
+        let w = geometry.packed(view.input(1)?);
         let mut dx = vec![0.0; view.input(0)?.len()];
         for (dx, dy) in dx.chunks_exact_mut(geometry.image).zip(dy_images()) {
             border.fill(0.0);
-            for first in geometry.blocks() {
+            for ((first, _), w) in geometry.blocks().zip(w.chunks_exact(taps)) {
                 for (&start, dy) in geometry.starts.iter().zip(dy.chunks_exact(padded)) {
                     let dy = block(dy, first);
-                    for (&tap, w) in geometry.taps.iter().zip(w.chunks_exact(padded)) {
-                        let at = start + tap + first;
-                        let mut sums = *block(&border, at);
-                        add_products(&mut sums, dy, block(w, first));
-                        border[at..at + LANES].copy_from_slice(&sums);
+                    for (&tap, w) in geometry.taps.iter().zip(w) {
+                        if let Some(sums) = border[start + tap + first..].first_chunk_mut() {
+                            add_products(sums, &dy, w);
+                        }
                     }
                 }
             }

@@ -77,7 +77,15 @@ impl Windows {
             self.frame.fill_float(image, &mut self.border);
             for &start in &self.starts {
                 for run in &self.runs {
-                    memory.extend_from_slice(&self.border[start as usize + run.offset..][..run.len]);
+                    let run = &self.border[start as usize + run.offset..][..run.len];
+                    // Short runs are copied in quads: calling for each would take longer than copying.
+                    if run.len() > 32 {
+                        memory.extend_from_slice(run);
+                    } else {
+                        let (quads, rest) = run.as_chunks::<4>();
+                        quads.iter().for_each(|quad| memory.extend(*quad));
+                        memory.extend(rest.iter().copied());
+                    }
                 }
             }
         }

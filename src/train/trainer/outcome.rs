@@ -52,7 +52,8 @@ impl Trainer {
             if !targets.is_empty() {
                 sum += self.plan.loss.of(&output, &targets, batch.len())?.0 * batch.len() as f64;
             }
-            let found = if self.plan.loss.classifies() { count_right(&output, &targets, classes) } else { None };
+            // The answer is the model's own output: rounded probabilities may be equal where logits are not.
+            let found = if self.plan.loss.classifies() { count_right(tape.output(), &targets, classes) } else { None };
             right = right.zip(found).map(|(all, more)| all + more);
         }
         Ok(Judgement { loss: sum / rows.max(1) as f64, right, n: rows })

@@ -7,18 +7,32 @@
 //!    its inputs and weights (the chain rule, *backward*);
 //! 4. [`optimiser`] moves every weight a little against its gradient.
 //!
-//! [`fit()`] repeats this on shuffled batches. Sums run in one fixed order, without fused multiply-adds and with
-//! [`libm`]'s functions: a seed gives the same weights on every machine and in the browser.
+//! [`Trainer`] repeats this on shuffled batches as a [`Plan`] says; [`fit()`] is the plainest use of it. What else a
+//! training can do lies over these four steps, each in a file of its own: batch normalization (`norm`), rounding as the
+//! integer model will round (`fake`), weights that are set to zero (`pruning`), a teacher (`trainer/teacher`).
+//!
+//! Sums run in one fixed order, without fused multiply-adds and with [`libm`]'s functions: a seed gives the same weights
+//! on every machine and in the browser.
 
 pub mod architecture;
+mod fake;
 pub mod fit;
 pub mod gemm;
 mod gradients;
 pub mod loss;
+mod norm;
 pub mod optimiser;
+mod parameters;
+pub mod plan;
+mod pruning;
+pub mod speed;
 pub mod standardise;
 pub mod tape;
+pub mod trainer;
 
-pub use fit::{Examples, Options, Trained, fit};
+pub use fit::{Options, Trained, fit};
 pub use loss::Loss;
-pub use tape::{Parameters, Tape};
+pub use parameters::Parameters;
+pub use plan::Plan;
+pub use tape::Tape;
+pub use trainer::{Data, Examples, Judgement, Metrics, Trainer, one_hot};

@@ -4,6 +4,7 @@ mod clips;
 mod live;
 mod runner;
 mod sound;
+mod training;
 
 use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};

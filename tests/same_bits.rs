@@ -12,11 +12,14 @@ use milliwatt::audio::normalize::{Domain, NORMALIZERS};
 use milliwatt::compress::{self, recipe::Recipe};
 use milliwatt::data::machine_sound::{self, Condition, FAULTS};
 use milliwatt::format::tflite;
+use milliwatt::model::Model;
 use milliwatt::progress::Silent;
 use milliwatt::random::Random;
 use milliwatt::tensor::Tensor;
+use milliwatt::train::architecture::{Architecture, Kind};
+use milliwatt::train::plan::{Distillation, Method, Pruning, Quantization, Steps};
 use milliwatt::train::standardise::Standardisation;
-use milliwatt::train::{Examples, Loss, Options, architecture, fit};
+use milliwatt::train::{Data, Examples, Loss, Options, Plan, Trainer, architecture, fit, one_hot};
 use sha2::{Digest, Sha256};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -111,9 +114,62 @@ fn a_seed_gives_the_same_weights_everywhere() {
     let options = Options { loss: Loss::MeanSquaredError, epochs: 3, batch: 8, learning_rate: 1e-3, seed: 2 };
     let trained = fit(&model, Examples { inputs: &data, targets: &data }, &options, &mut Silent).unwrap();
     let model = standard.fold_into(&trained.model).unwrap();
-    let weights: Vec<u8> = model.values.iter().filter_map(|value| value.data.as_deref()).flatten().copied().collect();
-    let weights: Vec<f32> = weights.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    assert_eq!(digest(&weights), "ffad871f0edcffb0");
+    assert_eq!(digest(&constants(&model)), "ffad871f0edcffb0");
+}
+
+/// All constants of a model, one after the other.
+fn constants(model: &Model) -> Vec<f32> {
+    model.values.iter().filter(|value| value.is_constant()).flat_map(|value| value.to_f32().unwrap()).collect()
+}
+
+/// A network of the shelf, trained for two epochs on waves.
+fn trained(kind: Kind, plan: Plan) -> Trainer {
+    let network = Architecture { input: [9, 7, 2], classes: 3, width: 0.25, ..Architecture::of(kind) };
+    let inputs: Vec<f32> = (0..40 * 126).map(|n| libm::sinf(n as f32 * (1.0 + (n / 126 % 3) as f32))).collect();
+    let targets = one_hot(&(0..40).map(|n| n % 3).collect::<Vec<_>>(), 3).unwrap();
+    let plan = Plan { epochs: 2, batch: 8, learning_rate: 3e-3, ..plan };
+    let mut trainer = Trainer::new(&network.build(1).unwrap(), &plan).unwrap();
+    if plan.distillation.is_some() {
+        trainer.set_teacher(&Architecture { width: 0.5, ..network }.build(2).unwrap()).unwrap();
+    }
+    while !trainer.is_over() {
+        trainer.step(Data::of(Examples { inputs: &inputs, targets: &targets })).unwrap();
+    }
+    trainer
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn convolutions_normalized_mixed_and_averaged_learn_the_same_weights_everywhere() {
+    let plan = || Plan { batch_norm: true, mixup: 0.3, label_smoothing: 0.1, average: Some(0.9), ..Plan::default() };
+    let weights = |kind, plan| digest(&constants(&trained(kind, plan).model().unwrap()));
+    let sgd = Plan { optimiser: Method::Sgd { momentum: 0.9, nesterov: true }, clip_norm: Some(0.5), ..plan() };
+    let found = [weights(Kind::DsCnn, plan()), weights(Kind::ResNet8, sgd), weights(Kind::SmallConvolution, plan())];
+    assert_eq!(found, ["950b3c590824f0a7", "e3b8e5ce46874275", "c3173367dc20f26c"]);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_network_trained_for_integers_pruned_and_taught_is_the_same_everywhere() {
+    let trainer = trained(
+        Kind::DsCnn,
+        Plan {
+            quantization: Some(Quantization {
+                method: Steps::Lsq,
+                weight_bits: 4,
+                activation_bits: 6,
+                begin_epoch: 1,
+                ..Quantization::default()
+            }),
+            pruning: Some(Pruning { every: 2, regrowth: 0.2, ..Pruning::default() }),
+            distillation: Some(Distillation::default()),
+            optimiser: Method::AdamW,
+            weight_decay: 0.01,
+            ..Plan::default()
+        },
+    );
+    let found = [trainer.model().unwrap(), trainer.export().unwrap()].map(|model| digest(&constants(&model)));
+    assert_eq!(found, ["da66d2052cd10a9c", "c48e31ee82143a5d"]);
 }
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]

@@ -44,6 +44,13 @@ pub fn weight_values(model: &Model) -> Vec<ValueId> {
     found
 }
 
+/// Sorts weights `(magnitude, value, index)` and returns how many, from the first, make up the share `sparsity`; equal
+/// ones stand in the order of the file.
+pub fn smallest(magnitudes: &mut [(f32, ValueId, usize)], sparsity: f64) -> usize {
+    magnitudes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    libm::round(magnitudes.len() as f64 * sparsity) as usize
+}
+
 fn clear_smallest(model: &mut Model, values: &[ValueId], sparsity: f64) -> Result<()> {
     let mut magnitudes: Vec<(f32, usize, usize)> = Vec::new();
     for &id in values {
@@ -63,8 +70,7 @@ fn clear_smallest(model: &mut Model, values: &[ValueId], sparsity: f64) -> Resul
         let reals = value.dequantized()?;
         magnitudes.extend(reals.iter().enumerate().map(|(index, real)| (real.abs(), id, index)));
     }
-    let cleared = libm::round(magnitudes.len() as f64 * sparsity) as usize;
-    magnitudes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    let cleared = smallest(&mut magnitudes, sparsity);
     for &id in values {
         let value = &mut model.values[id];
         let width = value.dtype.bytes_for(1).unwrap_or(1);

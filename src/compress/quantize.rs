@@ -15,7 +15,9 @@ use crate::model::{Model, Node, Op, Signature, Value, ValueId};
 use crate::progress::Progress;
 use crate::quant::Quantization;
 use crate::tensor::{DType, Tensor};
+pub use scales::{Share, separate_fixed_concatenations, shared_scales};
 use weights::Constants;
+pub use weights::has_scale_for_each_channel;
 
 /// An int8 copy of a float model; activation ranges come from `inputs`.
 ///
@@ -33,7 +35,29 @@ pub fn quantize(
     let mut spans = calibrate::calibrate(&float, inputs, options.calibration, progress)?;
     scales::separate_fixed_concatenations(&mut float, &mut spans);
     let activations = scales::choose(&float, &spans)?;
-    build(&float, &activations, options)
+    build(&float, &activations, &[], options)
+}
+
+/// An int8 copy of a folded float model with scales that are already known, for instance trained.
+///
+/// Weights without a scale get the smallest that clips nothing.
+///
+/// *Shapes*: `activations` has an entry for each value of the model, `weights` at most one.
+///
+/// # Errors
+/// `Parameter` when an activation has no scale, `Unsupported` for operators without an int8 form.
+pub fn quantize_with(
+    float: &Model,
+    activations: &[Option<Quantization>],
+    weights: &[Option<Quantization>],
+    options: &QuantizeOptions,
+) -> Result<Model> {
+    for (id, share) in shared_scales(float)?.iter().enumerate() {
+        if share.is_some() && activations.get(id).is_none_or(Option::is_none) {
+            return Err(Error::parameter(format!("the activation {:?} has no scale", float.values[id].name)));
+        }
+    }
+    build(float, activations, weights, options)
 }
 
 fn refuse_integer_model(model: &Model) -> Result<()> {
@@ -51,7 +75,12 @@ fn refuse_integer_model(model: &Model) -> Result<()> {
 }
 
 /// Writes the integer model: same nodes, integer values, constants quantized for the node that reads them.
-fn build(float: &Model, activations: &[Option<Quantization>], options: &QuantizeOptions) -> Result<Model> {
+fn build(
+    float: &Model,
+    activations: &[Option<Quantization>],
+    weights: &[Option<Quantization>],
+    options: &QuantizeOptions,
+) -> Result<Model> {
     let mut model = Model {
         description: float.description.clone(),
         name: float.name.clone(),
@@ -61,7 +90,7 @@ fn build(float: &Model, activations: &[Option<Quantization>], options: &Quantize
     // Activations keep their ids; constants that nodes read as integers are appended, and the unused ones go at the end.
     model.values =
         float.values.iter().zip(activations).map(|(value, scale)| integer_activation(value, scale)).collect();
-    let mut constants = Constants::new(options.granularity);
+    let mut constants = Constants::new(options.granularity, weights);
     for (id, node) in float.nodes.iter().enumerate() {
         let mut quantized = Node { version: 1, ..node.clone() };
         constants

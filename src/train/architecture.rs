@@ -1,5 +1,10 @@
 //! Models made from nothing: graphs with random weights, ready to be trained.
 
+mod builder;
+mod networks;
+
+pub use networks::{Architecture, Kind};
+
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::model::op::{Activation, FullyConnected};

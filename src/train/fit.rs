@@ -1,21 +1,11 @@
-//! The loop: shuffle, take a batch, run, compare, go back, step; again.
+//! The loop with everything at its plainest: Adam, one loss, a step size that falls to 0.
 
 use super::loss::Loss;
-use super::optimiser::Adam;
-use super::tape::{Parameters, Tape};
-use crate::error::{Error, Result};
-use crate::model::{Model, Value};
+use super::plan::Plan;
+use super::trainer::{Data, Examples, Trainer};
+use crate::error::Result;
+use crate::model::Model;
 use crate::progress::{self, Progress};
-use crate::random::Random;
-
-/// What a network learns from: inputs and what it should make of them, row by row.
-#[derive(Debug, Clone, Copy)]
-pub struct Examples<'a> {
-    /// `[n, elements of the model's input]`.
-    pub inputs: &'a [f32],
-    /// `[n, elements of the model's output]`; for an autoencoder the inputs themselves.
-    pub targets: &'a [f32],
-}
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,55 +33,21 @@ pub struct Trained {
 
 /// Trains all weights and biases of a model.
 ///
-/// Batches are of one size; examples that are left over wait for the next epoch, which shuffles anew.
-///
 /// # Errors
 /// `Unsupported` for an operator without a gradient, `Parameter` for options or examples that do not fit the model,
 /// `Numeric` when the loss is no longer a number, `Cancelled`.
 pub fn fit(model: &Model, examples: Examples<'_>, options: &Options, progress: &mut dyn Progress) -> Result<Trained> {
-    let width = |ids: &[usize]| ids.first().and_then(|&id| model.values.get(id)).map_or(0, Value::elements);
-    let (wide_in, wide_out) = (width(&model.inputs), width(&model.outputs));
-    let rows = examples.inputs.len() / wide_in.max(1);
-    if wide_in * rows != examples.inputs.len() || wide_out * rows != examples.targets.len() {
-        return Err(Error::parameter(format!(
-            "{} inputs and {} targets are not rows of {wide_in} and {wide_out}",
-            examples.inputs.len(),
-            examples.targets.len()
-        )));
-    }
-    if options.batch == 0 || options.batch > rows {
-        return Err(Error::parameter(format!("a batch of {} cannot be taken from {rows} examples", options.batch)));
-    }
-    let steps = rows / options.batch;
-    let mut parameters = Parameters::of(model)?;
-    let mut adam = Adam::new(&parameters);
-    let mut random = Random::new(options.seed);
-    let mut order: Vec<usize> = (0..rows).collect();
-    let mut losses = Vec::with_capacity(options.epochs);
-    for epoch in 0..options.epochs {
-        random.shuffle(&mut order);
-        let mut sum = 0.0;
-        for (step, batch) in order.chunks_exact(options.batch).enumerate() {
-            let done = epoch * steps + step;
-            progress::step(progress, "Training", done, options.epochs * steps)?;
-            let gather = |data: &[f32], width: usize| -> Vec<f32> {
-                batch.iter().flat_map(|&row| &data[row * width..(row + 1) * width]).copied().collect()
-            };
-            let targets = gather(examples.targets, wide_out);
-            let tape = Tape::forward(model, &parameters, &gather(examples.inputs, wide_in), options.batch)?;
-            let (loss, wrongness) = options.loss.of(tape.output(), &targets, options.batch)?;
-            if !loss.is_finite() {
-                return Err(Error::numeric(format!(
-                    "the loss is {loss} after {done} steps; try a smaller learning rate"
-                )));
-            }
-            let gradients = tape.backward(wrongness)?;
-            let part = done as f64 / (options.epochs * steps) as f64;
-            let rate = options.learning_rate * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * part));
-            adam.step(&mut parameters, &gradients, rate);
-            sum += loss;
+    let Options { loss, epochs, batch, learning_rate, seed } = *options;
+    let mut trainer = Trainer::new(model, &Plan { loss, epochs, batch, learning_rate, seed, ..Plan::default() })?;
+    let mut losses = Vec::with_capacity(epochs);
+    let mut total = 0;
+    while !trainer.is_over() && epochs > 0 {
+        if total > 0 {
+            progress::step(progress, "Training", trainer.steps_done(), total)?;
         }
-        losses.push(sum / steps as f64);
+        let metrics = trainer.step(Data::of(examples))?;
+        total = metrics.steps;
+        losses.extend(metrics.epoch_loss);
     }
-    Ok(Trained { model: parameters.put_into(model), losses })
+    Ok(Trained { model: trainer.model()?, losses })
 }

@@ -1,11 +1,14 @@
 //! The product of two matrices, the one loop that training spends its time in.
 //!
-//! Every element of the result is a sum in the order of the inner index, from 0, without fused multiply-adds, so it
-//! has the same bits everywhere. `ndarray`'s product fuses where the processor can, and would not.
+//! Every element of the result is a sum in the order of the inner index, without fused multiply-adds, so it has the
+//! same bits everywhere. `ndarray`'s product fuses where the processor can, and would not.
 
 /// Rows and columns of the result that are computed at once: what fits into 16 vector registers of 4 numbers.
 const ROWS: usize = 4;
 const COLUMNS: usize = 8;
+/// Steps of the inner index, and rows of the first factor, that are copied together: both copies stay in the caches.
+const INNER_BLOCK: usize = 256;
+const ROW_BLOCK: usize = 64;
 
 /// A matrix in somebody's memory.
 #[derive(Debug, Clone, Copy)]
@@ -36,10 +39,6 @@ impl<'a> Matrix<'a> {
             column_step: self.row_step,
         }
     }
-
-    fn at(&self, row: usize, column: usize) -> f32 {
-        self.data[row * self.row_step + column * self.column_step]
-    }
 }
 
 /// `a * b`.
@@ -55,49 +54,115 @@ impl<'a> Matrix<'a> {
 /// assert_eq!(product(a.transposed(), a), [1.0, 2.0, 2.0, 4.0]);
 /// ```
 pub fn product(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
-    assert_eq!(a.columns, b.rows, "the inner dimensions of a product differ");
-    let (m, k, n) = (a.rows, a.columns, b.columns);
-    let mut result = vec![0.0; m * n];
-    // Both factors are copied into the order in which the kernel reads them, zeros where a block hangs over.
-    let a = packed::<ROWS>(m, k, |row, inner| a.at(row, inner));
-    let b = packed::<COLUMNS>(n, k, |column, inner| b.at(inner, column));
-    for (block_column, b) in b.chunks_exact(k.max(1) * COLUMNS).enumerate() {
-        for (block_row, a) in a.chunks_exact(k.max(1) * ROWS).enumerate() {
-            let block = block_product(a, b);
-            let (row, column) = (block_row * ROWS, block_column * COLUMNS);
-            let width = COLUMNS.min(n - column);
-            for (into, from) in result[row * n..].chunks_mut(n).zip(&block) {
-                into[column..column + width].copy_from_slice(&from[..width]);
-            }
-        }
-    }
+    let mut result = vec![0.0; a.rows * b.columns];
+    add_product(a, b, &mut result);
     result
 }
 
-/// Groups of `LANES` rows, in each the inner index outside: `[rows / LANES, inner, LANES]`.
-fn packed<const LANES: usize>(rows: usize, inner: usize, at: impl Fn(usize, usize) -> f32) -> Vec<f32> {
-    let mut into = vec![0.0; rows.div_ceil(LANES) * inner * LANES];
-    for (group, into) in into.chunks_exact_mut(inner.max(1) * LANES).enumerate() {
-        for lane in 0..LANES.min(rows - group * LANES) {
-            for i in 0..inner {
-                into[i * LANES + lane] = at(group * LANES + lane, i);
+/// `result + a * b`, in place: each sum goes on from the number that is there.
+///
+/// *Shapes*: as [`product`].
+///
+/// *Panics* when the dimensions differ.
+pub fn add_product(a: Matrix<'_>, b: Matrix<'_>, result: &mut [f32]) {
+    assert_eq!(a.columns, b.rows, "the inner dimensions of a product differ");
+    let (m, k, n) = (a.rows, a.columns, b.columns);
+    assert_eq!(result.len(), m * n, "the result of a {m} x {k} by {k} x {n} product");
+    let b = b.transposed();
+    // Both factors are copied, block by block, into the order in which the kernel reads them. Going on from the result
+    // of the block before is the same sum as without blocks.
+    let (mut packed_a, mut packed_b) = (Vec::new(), Vec::new());
+    for inner in (0..k).step_by(INNER_BLOCK) {
+        let depth = INNER_BLOCK.min(k - inner);
+        pack::<COLUMNS>(b, 0..n, inner..inner + depth, &mut packed_b);
+        for first in (0..m).step_by(ROW_BLOCK) {
+            let last = m.min(first + ROW_BLOCK);
+            pack::<ROWS>(a, first..last, inner..inner + depth, &mut packed_a);
+            for (column, b) in (0..n).step_by(COLUMNS).zip(packed_b.chunks_exact(depth * COLUMNS)) {
+                for (row, a) in (first..last).step_by(ROWS).zip(packed_a.chunks_exact(depth * ROWS)) {
+                    add_block(a, b, &mut result[row * n + column..], n, ROWS.min(last - row), COLUMNS.min(n - column));
+                }
             }
         }
     }
-    into
 }
 
-/// One block of the result; the compiler keeps it in vector registers.
-fn block_product(a: &[f32], b: &[f32]) -> [[f32; COLUMNS]; ROWS] {
+/// Groups of `LANES` rows, in each the inner index outside: `[rows / LANES, inner, LANES]`, zeros where the last group
+/// hangs over.
+fn pack<const LANES: usize>(
+    from: Matrix<'_>,
+    rows: std::ops::Range<usize>,
+    inner: std::ops::Range<usize>,
+    into: &mut Vec<f32>,
+) {
+    let depth = inner.len();
+    into.clear();
+    into.resize(rows.len().div_ceil(LANES) * depth * LANES, 0.0);
+    for (group, into) in into.chunks_exact_mut(depth * LANES).enumerate() {
+        let row = rows.start + group * LANES;
+        let lanes = LANES.min(rows.end - row);
+        let start = row * from.row_step + inner.start * from.column_step;
+        let into = into.as_chunks_mut::<LANES>().0;
+        if from.row_step == 1 && lanes == LANES {
+            for (i, into) in into.iter_mut().enumerate() {
+                // An array of known size, not a slice: this copy is two instructions.
+                if let Some(lanes) = from.data[start + i * from.column_step..].first_chunk() {
+                    *into = *lanes;
+                }
+            }
+        } else if from.column_step == 1 && lanes == LANES {
+            let rows: [&[f32]; LANES] = std::array::from_fn(|lane| &from.data[start + lane * from.row_step..][..depth]);
+            for (i, into) in into.iter_mut().enumerate() {
+                for lane in 0..LANES {
+                    into[lane] = rows[lane][i];
+                }
+            }
+        } else {
+            for lane in 0..lanes {
+                for (i, into) in into.iter_mut().enumerate() {
+                    into[lane] = from.data[start + lane * from.row_step + i * from.column_step];
+                }
+            }
+        }
+    }
+}
+
+/// Adds one block of the product to `rows` rows of `columns` numbers, which lie `step` apart.
+fn add_block(a: &[f32], b: &[f32], result: &mut [f32], step: usize, rows: usize, columns: usize) {
     let mut sums = [[0.0; COLUMNS]; ROWS];
+    if rows == ROWS && columns == COLUMNS {
+        for row in 0..ROWS {
+            sums[row] = result[row * step..].first_chunk().copied().unwrap_or_default();
+        }
+        multiply(a, b, &mut sums);
+        for row in 0..ROWS {
+            if let Some(to) = result[row * step..].first_chunk_mut() {
+                *to = sums[row];
+            }
+        }
+        return;
+    }
+    for row in 0..rows {
+        sums[row][..columns].copy_from_slice(&result[row * step..][..columns]);
+    }
+    multiply(a, b, &mut sums);
+    for row in 0..rows {
+        result[row * step..][..columns].copy_from_slice(&sums[row][..columns]);
+    }
+}
+
+/// The inner loop; the compiler keeps the sums in vector registers.
+#[inline(always)]
+fn multiply(a: &[f32], b: &[f32], sums: &mut [[f32; COLUMNS]; ROWS]) {
+    let mut held = *sums;
     for (a, b) in a.as_chunks::<ROWS>().0.iter().zip(b.as_chunks::<COLUMNS>().0) {
         for row in 0..ROWS {
             for column in 0..COLUMNS {
-                sums[row][column] += a[row] * b[column];
+                held[row][column] += a[row] * b[column];
             }
         }
     }
-    sums
+    *sums = held;
 }
 
 #[cfg(test)]
@@ -108,7 +173,18 @@ mod tests {
     #[test]
     fn product_equals_the_obvious_loop_bit_for_bit_at_every_size() {
         let mut random = Random::new(1);
-        for (m, k, n) in [(1, 1, 1), (4, 8, 8), (5, 3, 9), (33, 17, 10), (3, 0, 2), (0, 4, 3), (7, 64, 1)] {
+        let sizes = [
+            (1, 1, 1),
+            (4, 8, 8),
+            (5, 3, 9),
+            (33, 17, 10),
+            (3, 0, 2),
+            (0, 4, 3),
+            (7, 64, 1),
+            (70, 600, 13),
+            (3, 257, 65),
+        ];
+        for (m, k, n) in sizes {
             let a: Vec<f32> = (0..m * k).map(|_| random.normal() as f32).collect();
             let b: Vec<f32> = (0..k * n).map(|_| random.normal() as f32).collect();
             let mut obvious = vec![0.0f32; m * n];
@@ -131,5 +207,12 @@ mod tests {
         assert_eq!(product_ab, [7.0, 5.0, 16.0, 11.0]);
         let gram = product(Matrix::new(&a, 2, 3).transposed(), Matrix::new(&b, 2, 3));
         assert_eq!(gram, [1.0, 4.0, 6.0, 2.0, 5.0, 9.0, 3.0, 6.0, 12.0]);
+    }
+
+    #[test]
+    fn a_sum_goes_on_from_the_number_that_is_there() {
+        let mut result = [100.0];
+        add_product(Matrix::new(&[1.0, 2.0], 1, 2), Matrix::new(&[3.0, 4.0], 2, 1), &mut result);
+        assert_eq!(result, [111.0]);
     }
 }

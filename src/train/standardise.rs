@@ -3,7 +3,7 @@
 //! Log-mel energies lie around -40 dB and vary by ten: a network learns them slowly. It is trained on `(x - mean) /
 //! deviation` instead, and the affine map is then folded into the first and last layer's weights, exactly.
 
-use super::tape::Parameters;
+use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::model::op::Activation;
 use crate::model::{Model, Node, Op};

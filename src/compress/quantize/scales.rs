@@ -80,8 +80,20 @@ pub fn separate_fixed_concatenations(model: &mut Model, spans: &mut Vec<Option<S
     }
 }
 
-/// The quantization of every `float32` activation; `None` for constants and other types.
-pub fn choose(model: &Model, spans: &[Option<Span>]) -> Result<Vec<Option<Quantization>>> {
+/// Where an activation gets its scale from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Share {
+    /// The specification fixes it.
+    Fixed(Quantization),
+    /// The activations that name the same value share one.
+    Group(ValueId),
+}
+
+/// Where every `float32` activation gets its scale from; `None` for constants and other types.
+///
+/// # Errors
+/// `Unsupported` for operators without an int8 form.
+pub fn shared_scales(model: &Model) -> Result<Vec<Option<Share>>> {
     let mut groups = Groups::new(model.values.len());
     for (id, node) in model.nodes.iter().enumerate() {
         let rule = rule(&node.op).ok_or_else(|| {
@@ -99,7 +111,32 @@ pub fn choose(model: &Model, spans: &[Option<Span>]) -> Result<Vec<Option<Quanti
             _ => {}
         }
     }
-    groups.choose(model, spans)
+    Ok(groups.shares(model))
+}
+
+/// The quantization of every `float32` activation; `None` for constants and other types.
+pub fn choose(model: &Model, spans: &[Option<Span>]) -> Result<Vec<Option<Quantization>>> {
+    let shares = shared_scales(model)?;
+    let mut joined: Vec<Option<Span>> = vec![None; shares.len()];
+    for (share, span) in shares.iter().zip(spans) {
+        if let Some(Share::Group(root)) = share {
+            joined[*root] = match (joined[*root], *span) {
+                (Some(a), Some(b)) => Some(a.union(b)),
+                (a, b) => a.or(b),
+            };
+        }
+    }
+    let quantization = |(id, share): (usize, Option<Share>)| match share {
+        None => Ok(None),
+        Some(Share::Fixed(quantization)) => Ok(Some(quantization)),
+        Some(Share::Group(root)) => joined[root].map(|span| Some(asymmetric(span))).ok_or_else(|| {
+            Error::numeric(format!(
+                "no value of this activation was seen on the calibration inputs: {:?}",
+                model.values[id].name
+            ))
+        }),
+    };
+    shares.into_iter().enumerate().map(quantization).collect()
 }
 
 /// Values that must share one scale, as a union-find forest.
@@ -126,32 +163,21 @@ impl Groups {
         self.parent[a.max(b)] = a.min(b);
     }
 
-    fn choose(&self, model: &Model, spans: &[Option<Span>]) -> Result<Vec<Option<Quantization>>> {
-        let mut span: Vec<Option<Span>> = vec![None; self.parent.len()];
+    fn shares(&self, model: &Model) -> Vec<Option<Share>> {
+        let activations = || (0..self.parent.len()).filter(|&id| is_float_activation(model, id));
         let mut fixed: Vec<Option<(f32, i64)>> = vec![None; self.parent.len()];
-        for id in (0..self.parent.len()).filter(|&id| is_float_activation(model, id)) {
+        for id in activations() {
             let root = self.root(id);
-            span[root] = match (span[root], spans[id]) {
-                (Some(a), Some(b)) => Some(a.union(b)),
-                (a, b) => a.or(b),
-            };
             fixed[root] = fixed[root].or(self.fixed[id]);
         }
-        (0..self.parent.len())
-            .map(|id| {
-                if !is_float_activation(model, id) {
-                    return Ok(None);
-                }
-                let root = self.root(id);
-                match (fixed[root], span[root]) {
-                    (Some((scale, zero_point)), _) => Ok(Some(Quantization::per_tensor(scale, zero_point))),
-                    (None, Some(span)) => Ok(Some(asymmetric(span))),
-                    (None, None) => Err(Error::numeric(format!(
-                        "no value of this activation was seen on the calibration inputs: {:?}",
-                        model.values[id].name
-                    ))),
-                }
-            })
-            .collect()
+        let mut shares = vec![None; self.parent.len()];
+        for id in activations() {
+            let root = self.root(id);
+            shares[id] = Some(match fixed[root] {
+                Some((scale, zero_point)) => Share::Fixed(Quantization::per_tensor(scale, zero_point)),
+                None => Share::Group(root),
+            });
+        }
+        shares
     }
 }

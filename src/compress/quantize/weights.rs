@@ -14,14 +14,23 @@ const SYMMETRIC_LOWEST: f64 = -127.0;
 const ASYMMETRIC_LOWEST: f64 = -128.0;
 
 /// Makes integer constants and remembers them, so that two nodes that read the same weights share them.
-pub struct Constants {
+pub struct Constants<'a> {
     granularity: Granularity,
+    /// Scales of weights that are known before.
+    known: &'a [Option<Quantization>],
     made: Vec<(ValueId, Quantization, ValueId)>,
 }
 
-impl Constants {
-    pub fn new(granularity: Granularity) -> Self {
-        Self { granularity, made: Vec::new() }
+/// Whether each output channel of an operator's weights gets a scale of its own.
+///
+/// Fully connected layers get one scale: older TFLM libraries know no other.
+pub fn has_scale_for_each_channel(op: &Op, granularity: Granularity) -> bool {
+    granularity == Granularity::PerChannel && !matches!(op, Op::FullyConnected(_))
+}
+
+impl<'a> Constants<'a> {
+    pub fn new(granularity: Granularity, known: &'a [Option<Quantization>]) -> Self {
+        Self { granularity, known, made: Vec::new() }
     }
 
     /// Lets `quantized` read integer constants where `node` reads float ones.
@@ -44,7 +53,9 @@ impl Constants {
                 .map_or(1.0, |quantization| quantization.scale_of(0));
             let bias = bias_at.and_then(|position| node.input(position));
             let bias_reals = bias.map(|id| float.values[id].dequantized()).transpose()?;
-            let scales = self.weight_scales(&node.op, &float.values[weights], input_scale, bias_reals.as_deref())?;
+            let known = self.known.get(weights).and_then(Option::as_ref);
+            let value = &float.values[weights];
+            let scales = self.weight_scales(&node.op, value, known, input_scale, bias_reals.as_deref())?;
             quantized.inputs[position] = Some(self.int8(float, weights, &scales, SYMMETRIC_LOWEST, model)?);
             if let (Some(bias), Some(reals), Some(position)) = (bias, bias_reals, bias_at) {
                 quantized.inputs[position] = Some(add_bias(&float.values[bias], &reals, input_scale, &scales, model));
@@ -69,11 +80,17 @@ impl Constants {
     }
 
     /// Symmetric scales for a weight tensor, wide enough that the bias fits 32 bits.
-    fn weight_scales(&self, op: &Op, value: &Value, input_scale: f32, bias: Option<&[f32]>) -> Result<Quantization> {
+    fn weight_scales(
+        &self,
+        op: &Op,
+        value: &Value,
+        known: Option<&Quantization>,
+        input_scale: f32,
+        bias: Option<&[f32]>,
+    ) -> Result<Quantization> {
         let weights = value.dequantized()?;
         let axis = op.weights_channel_axis().unwrap_or(0);
-        // Fully connected layers get one scale: older TFLM libraries know no other.
-        let per_channel = self.granularity == Granularity::PerChannel && !matches!(op, Op::FullyConnected(_));
+        let per_channel = has_scale_for_each_channel(op, self.granularity);
         let channels = if per_channel { value.shape[axis] } else { 1 };
         let after: usize = value.shape[axis + 1..].iter().product();
         let mut largest = vec![0.0f32; channels];
@@ -81,7 +98,10 @@ impl Constants {
             let channel = if per_channel { index / after % channels } else { 0 };
             largest[channel] = largest[channel].max(weight.abs());
         }
-        let mut scales: Vec<f32> = largest.iter().map(|max| max / 127.0).collect();
+        let mut scales: Vec<f32> = match known {
+            Some(known) => (0..channels).map(|channel| known.scale_of(channel)).collect(),
+            None => largest.iter().map(|max| max / 127.0).collect(),
+        };
         for (channel, scale) in scales.iter_mut().enumerate() {
             let biases = bias.map_or(&[][..], |bias| if per_channel { &bias[channel..=channel] } else { bias });
             let bias_largest = biases.iter().fold(0.0f32, |max, b| max.max(b.abs()));

@@ -115,6 +115,20 @@ impl Frame {
         });
     }
 
+    /// The way back: adds what lies inside the border to the image (the gradient of [`Frame::fill_float`]).
+    pub fn add_to_image(&self, buffer: &[f32], image: &mut [f32]) {
+        let [_, height, width, channels] = self.window.input;
+        let [top, left] = self.window.pad;
+        let columns = width.min(self.width.saturating_sub(left));
+        for y in 0..height.min(self.height.saturating_sub(top)) {
+            let from = &buffer[((y + top) * self.width + left) * self.channels..][..columns * self.channels];
+            let to = &mut image[y * width * channels..][..columns * channels];
+            for (from, to) in from.chunks_exact(self.channels).zip(to.chunks_exact_mut(channels)) {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+            }
+        }
+    }
+
     /// Writes a float image inside a border of zeros.
     pub fn fill_float(&self, image: &[f32], buffer: &mut [f32]) {
         self.fill_with(image, buffer, 0.0, |from, to| to.copy_from_slice(from));

@@ -30,7 +30,8 @@ impl Picture {
     /// `Parameter` for a rate that makes no frame.
     pub fn new(rate: u32) -> Result<Self> {
         let frame = (rate as usize * FRAME_MS / 1000).max(2);
-        let length = frame.next_power_of_two();
+        // Shorter transforms are not made; zeros behind the frame change nothing but how finely the rows lie.
+        let length = frame.next_power_of_two().max(32);
         let spectrum = Spectrum::new(hann(frame), length)?;
         let shown = (TOP_HZ * length / rate.max(1) as usize).clamp(1, spectrum.bins());
         let top_hz = shown as f32 * rate as f32 / length as f32;

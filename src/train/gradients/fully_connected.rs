@@ -2,7 +2,7 @@
 //!
 //! Letters: `R` rows (batch), `I` inputs, `O` outputs; `x: [R, I]`, `w: [O, I]`, `b: [O]`, `y: [R, O]`.
 
-use super::{activated, through_activation};
+use super::{Gradients, add_bias, bias_gradient};
 use crate::error::{Error, Result};
 use crate::model::op::FullyConnected;
 use crate::train::gemm::{Matrix, product};
@@ -20,11 +20,8 @@ fn dimensions(view: View<'_>, op: &FullyConnected) -> Result<(usize, usize, usiz
     if inputs == 0 || !numbers.is_multiple_of(inputs) {
         return Err(Error::format(format!("{numbers} numbers do not fill rows of {inputs}")));
     }
-    if view.optional(2)?.is_some_and(|bias| bias.len() != outputs) {
-        return Err(Error::format(format!("the bias does not have one value for each of {outputs} outputs")));
-    }
     // Weights that another node computes would be one matrix for each input of the batch.
-    if view.input(1)?.len() != outputs * inputs {
+    if view.is_batched(1) || view.input(1)?.len() != outputs * inputs {
         return Err(Error::unsupported(format!(
             "weights that are computed in the model cannot be trained with a batch of {}",
             view.batch()
@@ -38,25 +35,16 @@ pub(super) fn forward(view: View<'_>, op: &FullyConnected) -> Result<Vec<f32>> {
     let x = Matrix::new(view.input(0)?, rows, inputs);
     let w = Matrix::new(view.input(1)?, outputs, inputs);
     let mut y = product(x, w.transposed());
-    if let Some(bias) = view.optional(2)? {
-        for row in y.chunks_exact_mut(outputs.max(1)) {
-            row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
-        }
-    }
-    activated(y, op.activation)
+    add_bias(view, 2, outputs, &mut y)?;
+    Ok(y)
 }
 
-pub(super) fn backward(view: View<'_>, op: &FullyConnected, dy: Vec<f32>) -> Result<Vec<(usize, Vec<f32>)>> {
+pub(super) fn backward(view: View<'_>, op: &FullyConnected, dy: &[f32]) -> Result<Gradients> {
     let (rows, inputs, outputs) = dimensions(view, op)?;
-    let dy = through_activation(view, dy, op.activation)?;
-    let dy_matrix = Matrix::new(&dy, rows, outputs);
-    let mut gradients = vec![(1, product(dy_matrix.transposed(), Matrix::new(view.input(0)?, rows, inputs)))];
-    if view.optional(2)?.is_some() {
-        let mut bias = vec![0.0; outputs];
-        for row in dy.chunks_exact(outputs.max(1)) {
-            bias.iter_mut().zip(row).for_each(|(sum, dy)| *sum += dy);
-        }
-        gradients.push((2, bias));
+    let dy_matrix = Matrix::new(dy, rows, outputs);
+    let mut gradients: Gradients = bias_gradient(view, 2, outputs, dy).into_iter().collect();
+    if view.needs_gradient(1) {
+        gradients.push((1, product(dy_matrix.transposed(), Matrix::new(view.input(0)?, rows, inputs))));
     }
     if view.needs_gradient(0) {
         gradients.push((0, product(dy_matrix, Matrix::new(view.input(1)?, outputs, inputs))));

@@ -1,0 +1,253 @@
+//! Setting weights to zero while the network learns to do without them.
+//!
+//! A *mask* beside each weight tensor holds 1 where a weight lives and 0 where it is dead. More and more die along
+//! `s(t) = s (1 - (1 - t)^3)`: many at first, when the others can still take over, few at last. The masks stay when
+//! training for integers begins; a dead weight is exactly 0 in the integer model too.
+//!
+//! *Sources*: the schedule from M. Zhu, S. Gupta, "To prune, or not to prune", arXiv 1710.01878; regrowth of dead weights
+//! with a large gradient from U. Evci et al., "Rigging the lottery" (RigL), arXiv 1911.11134.
+
+use super::parameters::{Parameters, Slots};
+use super::plan::{Pattern, Pruning};
+use crate::compress::prune::{smallest, weight_values};
+use crate::compress::recipe::PruneScope;
+use crate::model::{Model, Node, Op, ValueId};
+
+/// The masks of a model.
+#[derive(Debug, Clone)]
+pub(super) struct Masks {
+    plan: Pruning,
+    /// 1 and 0, by value.
+    pub slots: Slots,
+}
+
+impl Masks {
+    /// All weights live, except those that are zero already: a network that was pruned before stays so.
+    pub fn new(plan: Pruning, model: &Model, parameters: &Parameters) -> Self {
+        let mut slots: Slots = vec![None; parameters.slots.len()];
+        for id in weight_values(model) {
+            let alive = |weights: &[f32]| weights.iter().map(|&w| if w == 0.0 { 0.0 } else { 1.0 }).collect();
+            slots[id] = parameters.get(id).map(alive);
+        }
+        Self { plan, slots }
+    }
+
+    /// Whether a cut falls on step `done` of `total`.
+    pub fn is_due(&self, done: usize, total: usize) -> bool {
+        let Pruning { begin, end, every, .. } = self.plan;
+        let [first, last] = [begin, end].map(|share| (share * total as f64) as usize);
+        (first..=last).contains(&done) && ((done - first).is_multiple_of(every.max(1)) || done == last)
+    }
+
+    /// The share of the last sparsity that is due at step `done` of `total`.
+    fn progress(&self, done: usize, total: usize) -> f64 {
+        let Pruning { begin, end, .. } = self.plan;
+        let part = (done as f64 / total.max(1) as f64 - begin) / (end - begin);
+        // With begin and end on one step, all falls at once.
+        let left = 1.0 - if part.is_finite() { part.clamp(0.0, 1.0) } else { 1.0 };
+        1.0 - left * left * left
+    }
+
+    /// Lets weights die as the schedule asks, and some live again if the plan says so.
+    pub fn cut(&mut self, model: &Model, parameters: &Parameters, gradients: &Parameters, done: usize, total: usize) {
+        let last = (self.plan.end * total as f64) as usize;
+        let progress = if done >= last { 1.0 } else { self.progress(done, total) };
+        match self.plan.pattern {
+            Pattern::Unstructured => {
+                self.cut_smallest(model, parameters, progress * self.plan.sparsity);
+                if self.plan.regrowth > 0.0 && done < last {
+                    let share = self.plan.regrowth * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * progress));
+                    self.regrow(parameters, gradients, share);
+                }
+            }
+            Pattern::NOfM { n, m } => self.cut_groups(model, parameters, m, (progress * (m - n) as f64) as usize),
+            Pattern::Filters => self.cut_filters(model, parameters, progress * self.plan.sparsity),
+        }
+    }
+
+    /// Sets dead weights to zero.
+    pub fn apply(&self, parameters: &mut Parameters) {
+        for (slot, mask) in parameters.slots.iter_mut().zip(&self.slots) {
+            if let (Some(weights), Some(mask)) = (slot, mask) {
+                weights.iter_mut().zip(mask).for_each(|(w, &alive)| *w = if alive == 0.0 { 0.0 } else { *w });
+            }
+        }
+    }
+
+    /// Share of the weights that are dead.
+    pub fn sparsity(&self, model: &Model) -> f64 {
+        let masks = || weight_values(model).into_iter().filter_map(|id| self.slots.get(id)?.as_ref());
+        let dead: usize = masks().map(|mask| mask.iter().filter(|&&alive| alive == 0.0).count()).sum();
+        dead as f64 / masks().map(Vec::len).sum::<usize>().max(1) as f64
+    }
+
+    fn cut_smallest(&mut self, model: &Model, parameters: &Parameters, sparsity: f64) {
+        let values = weight_values(model);
+        let pools: Vec<&[ValueId]> = match self.plan.scope {
+            PruneScope::Global => vec![&values],
+            PruneScope::PerLayer => values.chunks(1).collect(),
+        };
+        for pool in pools {
+            let mut magnitudes = Vec::new();
+            for &id in pool {
+                let (Some(weights), Some(mask)) = (parameters.get(id), &self.slots[id]) else { continue };
+                // The dead come before the smallest of the living.
+                let size = |(i, (w, &alive)): (usize, (&f32, &f32))| (if alive == 0.0 { -1.0 } else { w.abs() }, id, i);
+                magnitudes.extend(weights.iter().zip(mask).enumerate().map(size));
+            }
+            let dead = smallest(&mut magnitudes, sparsity);
+            for &(_, id, index) in &magnitudes[..dead] {
+                if let Some(mask) = &mut self.slots[id] {
+                    mask[index] = 0.0;
+                }
+            }
+        }
+    }
+
+    /// In each layer, a share of the living dies, the smallest first, and as many of the dead live again, those with the
+    /// largest gradient first; they start from 0.
+    fn regrow(&mut self, parameters: &Parameters, gradients: &Parameters, share: f64) {
+        for (id, mask) in self.slots.iter_mut().enumerate() {
+            let (Some(mask), Some(weights), Some(gradient)) = (mask, parameters.get(id), gradients.get(id)) else {
+                continue;
+            };
+            let chosen = |numbers: &[f32], alive: f32| -> Vec<(f32, ValueId, usize)> {
+                let among = numbers.iter().zip(&*mask).enumerate().filter(|(_, (_, a))| **a == alive);
+                among.map(|(index, (x, _))| (x.abs(), id, index)).collect()
+            };
+            let (mut living, mut dead) = (chosen(weights, 1.0), chosen(gradient, 0.0));
+            let count = smallest(&mut living, share).min(dead.len());
+            dead.iter_mut().for_each(|(size, ..)| *size = -*size);
+            smallest(&mut dead, 0.0);
+            living[..count].iter().for_each(|&(_, _, index)| mask[index] = 0.0);
+            dead[..count].iter().for_each(|&(_, _, index)| mask[index] = 1.0);
+        }
+    }
+
+    /// In each group of `m` neighbours along a row, the `dead` smallest die.
+    fn cut_groups(&mut self, model: &Model, parameters: &Parameters, m: usize, dead: usize) {
+        for node in &model.nodes {
+            let Some((id, rows)) = weights_of(model, node).filter(|_| !is_depthwise(&node.op)) else { continue };
+            let (Some(weights), Some(mask)) = (parameters.get(id), &mut self.slots[id]) else { continue };
+            if !(weights.len() / rows.max(1)).is_multiple_of(m) {
+                continue;
+            }
+            for (weights, mask) in weights.chunks_exact(m).zip(mask.chunks_exact_mut(m)) {
+                let mut order: Vec<_> = weights.iter().enumerate().map(|(index, w)| (w.abs(), id, index)).collect();
+                smallest(&mut order, 0.0);
+                order[..dead].iter().for_each(|&(_, _, index)| mask[index] = 0.0);
+            }
+        }
+    }
+
+    /// In each layer but the last, the share of filters with the smallest norm dies, with their biases.
+    fn cut_filters(&mut self, model: &Model, parameters: &Parameters, share: f64) {
+        let layers: Vec<&Node> = model.nodes.iter().filter(|node| node.op.weights_input().is_some()).collect();
+        for node in layers.iter().rev().skip(1) {
+            let Some((id, rows)) = weights_of(model, node).filter(|_| !is_depthwise(&node.op)) else { continue };
+            let (Some(weights), Some(mask)) = (parameters.get(id), &mut self.slots[id]) else { continue };
+            let length = weights.len() / rows.max(1);
+            let norm = |filter: &[f32]| filter.iter().map(|w| f64::from(*w) * f64::from(*w)).sum::<f64>() as f32;
+            let mut norms: Vec<_> =
+                weights.chunks_exact(length.max(1)).enumerate().map(|(row, filter)| (norm(filter), id, row)).collect();
+            let dead = smallest(&mut norms, share);
+            norms[..dead].iter().for_each(|&(_, _, row)| mask[row * length..(row + 1) * length].fill(0.0));
+            let bias = node.op.bias_input().and_then(|position| node.input(position));
+            if let Some(bias) = bias.filter(|&bias| parameters.get(bias).is_some()) {
+                let alive = self.slots[bias].get_or_insert_with(|| vec![1.0; rows]);
+                norms[..dead].iter().for_each(|&(_, _, row)| alive[row] = 0.0);
+            }
+        }
+    }
+}
+
+/// The weights of a node and how many filters they are.
+fn weights_of(model: &Model, node: &Node) -> Option<(ValueId, usize)> {
+    let id = node.input(node.op.weights_input()?)?;
+    Some((id, *model.values.get(id)?.shape.get(node.op.weights_channel_axis()?)?))
+}
+
+fn is_depthwise(op: &Op) -> bool {
+    matches!(op, Op::DepthwiseConv2d(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::architecture::dense;
+
+    fn masks(plan: Pruning) -> (Model, Parameters, Masks) {
+        let model = dense("test", 8, &[6, 4, 3], 1).unwrap();
+        let parameters = Parameters::of(&model).unwrap();
+        let masks = Masks::new(plan, &model, &parameters);
+        (model, parameters, masks)
+    }
+
+    #[test]
+    fn sparsity_follows_the_cubic_schedule_and_ends_exactly_where_it_should() {
+        let plan = Pruning { sparsity: 0.8, scope: PruneScope::Global, begin: 0.2, end: 0.6, ..Pruning::default() };
+        let (model, parameters, mut masks) = masks(plan);
+        let mut seen = Vec::new();
+        for done in (0..100).filter(|&done| masks.is_due(done, 100)).collect::<Vec<_>>() {
+            masks.cut(&model, &parameters, &parameters, done, 100);
+            seen.push((done, masks.sparsity(&model)));
+        }
+        let expected = [(20, 0.0), (30, 0.4625), (40, 0.7), (50, 0.7875), (60, 0.8)];
+        assert_eq!(seen.len(), expected.len(), "{seen:?}");
+        for ((at, found), (due, expected)) in seen.iter().zip(expected) {
+            assert!(*at == due && (found - expected).abs() < 0.01, "{at}: {found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn with_begin_and_end_on_one_step_all_fall_at_once() {
+        let plan = Pruning { sparsity: 0.5, begin: 0.0, end: 0.0, ..Pruning::default() };
+        let (model, mut parameters, mut masks) = masks(plan);
+        assert!(masks.is_due(0, 10) && !masks.is_due(10, 10));
+        masks.cut(&model, &parameters.clone(), &parameters, 0, 10);
+        masks.apply(&mut parameters);
+        let zeros = parameters.slots.iter().flatten().flatten().filter(|&&w| w == 0.0).count();
+        // Half of 48, 24 and 12 weights, and 13 biases that are 0 anyway.
+        assert_eq!(zeros, 24 + 12 + 6 + 13);
+    }
+
+    #[test]
+    fn two_of_four_neighbours_stay() {
+        let plan = Pruning { pattern: Pattern::NOfM { n: 2, m: 4 }, ..Pruning::default() };
+        let (model, parameters, mut masks) = masks(plan);
+        masks.cut(&model, &parameters, &parameters, 50, 100);
+        let ids = weight_values(&model);
+        let [first, second] = [0, 1].map(|i| masks.slots[ids[i]].clone().unwrap());
+        assert!(first.chunks(4).all(|group| group.iter().sum::<f32>() == 2.0));
+        // Rows of six are no whole groups of four.
+        assert!(second.iter().all(|&alive| alive == 1.0));
+    }
+
+    #[test]
+    fn whole_filters_die_with_their_biases_but_not_those_of_the_last_layer() {
+        let plan = Pruning { pattern: Pattern::Filters, sparsity: 0.5, ..Pruning::default() };
+        let (model, parameters, mut masks) = masks(plan);
+        masks.cut(&model, &parameters, &parameters, 50, 100);
+        let alive = |id: ValueId| masks.slots[id].clone().unwrap();
+        let ids = weight_values(&model);
+        assert_eq!(alive(ids[0]).chunks(8).filter(|row| row.iter().all(|&a| a == 0.0)).count(), 3);
+        assert_eq!(alive(model.nodes[0].input(2).unwrap()).iter().sum::<f32>(), 3.0);
+        assert!(alive(ids[2]).iter().all(|&a| a == 1.0));
+    }
+
+    #[test]
+    fn regrowth_keeps_the_number_of_living_weights_and_wakes_those_with_a_large_gradient() {
+        let plan = Pruning { sparsity: 0.5, regrowth: 0.3, begin: 0.0, end: 1.0, ..Pruning::default() };
+        let (model, parameters, mut masks) = masks(plan);
+        masks.cut_smallest(&model, &parameters, 0.5);
+        let id = weight_values(&model)[0];
+        let before = masks.slots[id].clone().unwrap();
+        let mut gradients = parameters.clone();
+        let dead = before.iter().position(|&alive| alive == 0.0).unwrap();
+        gradients.get_mut(id).unwrap()[dead] = 100.0;
+        masks.regrow(&parameters, &gradients, 0.1);
+        let after = masks.slots[id].clone().unwrap();
+        assert_eq!(after.iter().sum::<f32>(), before.iter().sum::<f32>());
+        assert_eq!(after[dead], 1.0);
+    }
+}

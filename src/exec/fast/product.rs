@@ -6,6 +6,7 @@
 //! `quads` asks it with known numbers when a model is prepared. Where neither holds (x86 before VNNI), pairs run.
 #![allow(unsafe_code, reason = "loads without bounds checks")]
 
+use super::image::widen;
 #[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 use super::simd::I8x16;
 use super::simd::{I16x8, I32x4};
@@ -36,6 +37,15 @@ pub trait Product: Copy + std::fmt::Debug + Send + 'static {
     /// `from` must be valid for a group.
     unsafe fn load_splat(from: *const Self::Value) -> Self::Vector;
 
+    /// Reads as many weights as [`Product::load`], but from bytes, and widens them.
+    ///
+    /// # Safety
+    /// `from` must be valid for four groups of bytes.
+    unsafe fn load_bytes(from: *const i8) -> Self::Vector;
+
+    /// Widens activations, with an offset added in 8 bits where there is one (see `quads`).
+    fn widen(from: &[i8], to: &mut [Self::Value], offset: u8);
+
     /// `sum` plus the products of neighbours.
     fn add(sum: I32x4, weights: Self::Vector, values: Self::Vector) -> I32x4;
 }
@@ -64,6 +74,16 @@ impl Product for Pairs {
     unsafe fn load_splat(from: *const i16) -> I16x8 {
         // SAFETY: the caller's promise.
         unsafe { I16x8::load_pair_splat(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const i8) -> I16x8 {
+        // SAFETY: the caller's promise.
+        unsafe { I16x8::load_i8(from) }
+    }
+
+    fn widen(from: &[i8], to: &mut [i16], _offset: u8) {
+        widen(from, to);
     }
 
     #[inline(always)]
@@ -98,6 +118,18 @@ impl Product for Quads {
     unsafe fn load_splat(from: *const i8) -> I8x16 {
         // SAFETY: the caller's promise.
         unsafe { I8x16::load_quad_splat(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const i8) -> I8x16 {
+        // SAFETY: the caller's promise.
+        unsafe { I8x16::load(from) }
+    }
+
+    fn widen(from: &[i8], to: &mut [i8], offset: u8) {
+        for (from, to) in from.iter().zip(to) {
+            *to = from.wrapping_add(offset as i8);
+        }
     }
 
     #[inline(always)]

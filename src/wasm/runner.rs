@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
-use crate::exec::fast::peak;
+use crate::exec::fast::{peak, product};
 use crate::exec::{Executor, Kernels, Options};
 use crate::format;
 use crate::quant::Arithmetic;
@@ -53,6 +53,12 @@ impl Runner {
         }
         Ok(())
     }
+}
+
+/// Whether this build multiplies int8 values as bytes on this machine: with relaxed SIMD, where its dot product is exact.
+#[wasm_bindgen]
+pub fn multiplies_bytes() -> bool {
+    product::bytes_are_exact()
 }
 
 /// Multiply-adds of `rounds` rounds of the int8 peak loop: divided by the time, what no int8 kernel here can pass.

@@ -207,7 +207,8 @@ async function measure(task, rounds, runtimes) {
     const gmacs_per_s = task.macs / timing.median_ms / 1e6;
     return { model: task.model, dtype: task.dtype, ...timing, gmacs_per_s, peak_gmacs_per_s, share_of_peak: gmacs_per_s / peak_gmacs_per_s };
   });
-  return { rows, int8_output: task.dtype === "int8" ? a : undefined };
+  const multiplies_bytes = builds.some(({ glue }) => glue.multiplies_bytes());
+  return { rows, multiplies_bytes, int8_output: task.dtype === "int8" ? a : undefined };
 }
 
 Object.assign(globalThis, { measure });

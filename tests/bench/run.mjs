@@ -3,9 +3,9 @@
 //
 //   node tests/bench/run.mjs [--json FILE] [--rounds N] [--only kws01,ic01] [--runtimes litert,onnx]
 //
-// Each model has a fresh page, and each row that surprises (a runtime at twice its best) another one: a page's first
+// Each model has a fresh page, and where a row surprises (a runtime at twice its best) up to four more: a page's first
 // compilation now and then leaves one runtime slow for its whole life. ONNX files are taken from the folder that
-// MILLIWATT_ONNX names (`kws01_int8.onnx`, …), because they are not ours to ship.
+// MILLIWATT_ONNX names (`kws01_int8.onnx`, …), because they are not ours to ship; `make_onnx.py` makes them.
 
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -139,7 +139,7 @@ try {
       }
       const hasOnnx = existsSync(join(ONNX, `${name}.onnx`));
       if (runtimes.includes("onnx") && !hasOnnx) {
-        console.log(`skipped: onnxruntime-web on ${model} ${dtype}, for there is no ${join(ONNX, name)}.onnx`);
+        console.log(`skipped: onnxruntime-web on ${model} ${dtype}, for there is no ${join(ONNX, name)}.onnx (tests/bench/make_onnx.py makes it; MILLIWATT_ONNX names its folder)`);
       }
       const task = { model, dtype, macs, file: `/models/${name}.tflite`, onnx: hasOnnx ? `/onnx/${name}.onnx` : undefined };
       for (let attempt = 0; ; attempt++) {
@@ -155,7 +155,13 @@ try {
           runtimes,
         );
         await page.close();
-        if (attempt < 1 && found.rows.some(isSurprise)) continue;
+        if (attempt < 4 && found.rows.some(isSurprise)) continue;
+        if (rows.length === 0) {
+          const product = found.multiplies_bytes
+            ? "bytes, with relaxed SIMD"
+            : "16-bit pairs, for the dot product of bytes is not exact here";
+          console.log(`${await browser.version()}; the relaxed build multiplies int8 values as ${product}`);
+        }
         rows.push(...found.rows);
         print(found.rows);
         break;

@@ -3,7 +3,8 @@
 //! [`Pairs`] widens to 16 bits and is exact in every browser. `Quads` is relaxed SIMD's dot product of bytes: four
 //! products at once, but only its operands below 128 mean the same on all machines. Where the machine reads the second
 //! operand as unsigned (x86 with VNNI) or as signed (ARM) *and* adds without saturation, all bytes can be used;
-//! `quads` asks it with known numbers when a model is prepared. Where neither holds (x86 before VNNI), pairs run.
+//! `quads` asks it with known numbers when a model is prepared. Where neither holds, pairs run: on x86 before VNNI, and with
+//! VNNI where the browser does not use it (Chromium wants AVX-VNNI, which some machines with AVX-512 VNNI lack).
 #![allow(unsafe_code, reason = "loads without bounds checks")]
 
 use super::image::widen;
@@ -136,6 +137,14 @@ impl Product for Quads {
     fn add(sum: I32x4, weights: I8x16, values: I8x16) -> I32x4 {
         sum.add_relaxed_dot(weights, values)
     }
+}
+
+/// Whether int8 kernels use `Quads` here: a build with relaxed SIMD, on a machine where they are exact.
+pub fn bytes_are_exact() -> bool {
+    #[cfg(target_feature = "relaxed-simd")]
+    return quads().is_some();
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    false
 }
 
 /// What to add to int8 activations (in 8 bits, wrapping) so that [`Quads`] multiplies them exactly: 128 where the machine

@@ -151,7 +151,7 @@ fn prepare_fully_connected(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
                 scaling,
                 range,
             };
-            Ok(boxed(FullyConnected::new(&parts, inputs)))
+            Ok(fully_connected(&parts, inputs))
         }
         Types::Float => {
             let kernels::fully_connected::Floats { size, weights, bias, clamp } =
@@ -160,6 +160,15 @@ fn prepare_fully_connected(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
         }
         _ => Ok(None),
     }
+}
+
+/// A matrix product with the widest product that is exact on this machine.
+fn fully_connected(parts: &Parts<'_>, inputs: usize) -> Option<Box<dyn Kernel>> {
+    #[cfg(target_feature = "relaxed-simd")]
+    if let Some(offset) = product::quads() {
+        return boxed(FullyConnected::<product::Quads, 4>::new(parts, inputs, offset));
+    }
+    boxed(FullyConnected::<Pairs, 2>::new(parts, inputs, 0))
 }
 
 /// AVERAGE_POOL_2D and MAX_POOL_2D.
@@ -211,5 +220,5 @@ macro_rules! kernel {
     };
 }
 #[cfg(target_feature = "relaxed-simd")]
-kernel!(Conv<product::Quads>);
-kernel!(Conv<Pairs>, Depthwise, FullyConnected, FloatConv, FloatDepthwise, FloatFullyConnected);
+kernel!(Conv<product::Quads>, FullyConnected<product::Quads, 4>);
+kernel!(Conv<Pairs>, Depthwise, FullyConnected<Pairs, 2>, FloatConv, FloatDepthwise, FloatFullyConnected);

@@ -207,7 +207,8 @@ async function measure(task, rounds, runtimes) {
     const gmacs_per_s = task.macs / timing.median_ms / 1e6;
     return { model: task.model, dtype: task.dtype, ...timing, gmacs_per_s, peak_gmacs_per_s, share_of_peak: gmacs_per_s / peak_gmacs_per_s };
   });
-  return { rows, int8_output: task.dtype === "int8" ? a : undefined };
+  const int8_product = builds.find(({ build }) => build === "relaxed")?.glue.int8_product();
+  return { rows, int8_product, int8_output: task.dtype === "int8" ? a : undefined };
 }
 
 Object.assign(globalThis, { measure });

@@ -33,7 +33,7 @@ const ERRANDS: &[Errand] = &[
         "Formatting, lints, documentation, types: everything that needs no browser and runs no test",
         check::run,
     ),
-    ("bench", "[--json FILE]", "Measure latency in a browser, beside other runtimes", bench::run),
+    ("bench", "[--json FILE] [--only MODELS]", "Measure latency in a browser, beside other runtimes", bench::run),
     ("size", "[--json FILE]", "Weigh what a browser downloads, and fail over the budget", size::run),
     ("samples", "[FOLDER]", "Make the built-in samples again from their seeds", samples::run),
 ];

@@ -5,11 +5,9 @@
 #![allow(unsafe_code, reason = "inner loops read without bounds checks")]
 
 use super::buffer::Buffer;
-use super::gemm::Run;
+use super::gemm::{ROWS, Run, Tiles};
 use super::simd::F32x4;
 
-/// Output pixels of a tile.
-const ROWS: usize = 4;
 /// Output channels of a tile.
 pub const TILE: usize = 8;
 /// As in [`super::gemm`]: above this size each tile of weights serves all pixels at once.
@@ -53,47 +51,17 @@ impl FloatGemm {
         assert!(output.len() >= starts.len() * self.columns);
         let reach = self.runs.iter().map(|run| run.offset + run.len).max().unwrap_or(0);
         assert!(starts.iter().all(|&start| start as usize + reach <= image.len()));
-        let tiles = self.columns.div_ceil(TILE);
-        let blocks = || (0..starts.len()).step_by(ROWS);
+        let tile_by_tile = size_of_val(&self.weights[..]) > WEIGHTS_IN_CACHE;
+        let running = Running { gemm: self, image, starts, output: output.as_mut_ptr() };
         // SAFETY: windows stay inside the image and outputs inside the output, both asserted.
-        unsafe {
-            if self.weights.len() * size_of::<f32>() <= WEIGHTS_IN_CACHE {
-                for first in blocks() {
-                    for tile in 0..tiles {
-                        self.block(tile, first, image, starts, output);
-                    }
-                }
-            } else {
-                for tile in 0..tiles {
-                    for first in blocks() {
-                        self.block(tile, first, image, starts, output);
-                    }
-                }
-            }
-        }
-    }
-
-    /// # Safety
-    /// As checked in [`FloatGemm::run`]; `first < starts.len()`.
-    #[inline(always)]
-    unsafe fn block(&self, tile: usize, first: usize, image: &[f32], starts: &[u32], output: &mut [f32]) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let to = output.as_mut_ptr().add(first * self.columns + tile * TILE);
-            let starts = starts.get_unchecked(first..);
-            match starts.len() {
-                1 => self.tile::<1>(tile, image, starts, to),
-                2 => self.tile::<2>(tile, image, starts, to),
-                3 => self.tile::<3>(tile, image, starts, to),
-                _ => self.tile::<4>(tile, image, starts, to),
-            }
-        }
+        unsafe { running.run_all(self.columns.div_ceil(TILE), starts.len(), tile_by_tile) }
     }
 
     /// `M` pixels by eight channels.
     ///
     /// # Safety
     /// The first `M` windows must lie inside the image, and `to` must have room for `M` rows of the output.
+    #[inline(always)]
     unsafe fn tile<const M: usize>(&self, tile: usize, image: &[f32], starts: &[u32], to: *mut f32) {
         // SAFETY: weights and biases were packed for this tile and these runs; the rest is the caller's promise.
         unsafe {
@@ -132,5 +100,40 @@ impl FloatGemm {
                 }
             }
         }
+    }
+}
+
+/// A product while it runs.
+struct Running<'a> {
+    gemm: &'a FloatGemm,
+    image: &'a [f32],
+    starts: &'a [u32],
+    output: *mut f32,
+}
+
+impl Running<'_> {
+    /// # Safety
+    /// As for [`Tiles::rows`], with `M` pixels.
+    #[inline(always)]
+    unsafe fn block<const M: usize>(&self, tile: usize, first: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let to = self.output.add(first * self.gemm.columns + tile * TILE);
+            self.gemm.tile::<M>(tile, self.image, self.starts.get_unchecked(first..), to);
+        }
+    }
+}
+
+impl Tiles for Running<'_> {
+    #[inline(always)]
+    unsafe fn rows(&self, tile: usize, first: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.block::<ROWS>(tile, first) }
+    }
+
+    #[inline(never)]
+    unsafe fn pixel(&self, tile: usize, pixel: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.block::<1>(tile, pixel) }
     }
 }

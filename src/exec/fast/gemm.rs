@@ -11,7 +11,7 @@ use super::requantize::{Requantizer, TILE};
 use super::simd::{I16x8, I32x4, store_i8};
 
 /// Output pixels of a tile.
-const ROWS: usize = 4;
+pub const ROWS: usize = 4;
 /// Above this size the weights do not stay in the first-level cache: then each tile of them serves all pixels at once.
 const WEIGHTS_IN_CACHE: usize = 16 << 10;
 
@@ -22,6 +22,58 @@ pub struct Run {
     pub offset: usize,
     /// Number of values; rounded up to whole groups, with weights of zero.
     pub len: usize,
+}
+
+/// A matrix product that can be asked for its tiles one by one.
+pub trait Tiles {
+    /// [`ROWS`] pixels, from `first` on, by the channels of a tile. To be inlined into the loop over tiles: what a tile
+    /// costs to call counts where products are short.
+    ///
+    /// # Safety
+    /// The tile and the pixels must exist.
+    unsafe fn rows(&self, tile: usize, first: usize);
+
+    /// One pixel by the channels of a tile.
+    ///
+    /// # Safety
+    /// As for [`Tiles::rows`].
+    unsafe fn pixel(&self, tile: usize, pixel: usize);
+
+    /// Goes through all pixels and tiles; tile by tile where the weights do not stay in the first-level cache. The last
+    /// rows may overlap those before.
+    ///
+    /// # Safety
+    /// So many tiles and pixels must exist.
+    #[inline(always)]
+    unsafe fn run_all(&self, tiles: usize, pixels: usize, tile_by_tile: bool) {
+        let whole = pixels / ROWS * ROWS;
+        // SAFETY: the caller's promise.
+        unsafe {
+            if tile_by_tile {
+                for tile in 0..tiles {
+                    for first in (0..whole).step_by(ROWS) {
+                        self.rows(tile, first);
+                    }
+                }
+            } else {
+                for first in (0..whole).step_by(ROWS) {
+                    for tile in 0..tiles {
+                        self.rows(tile, first);
+                    }
+                }
+            }
+            let overlaps = whole > 0 && pixels - whole > 1;
+            for tile in 0..tiles {
+                if overlaps {
+                    self.rows(tile, pixels - ROWS);
+                } else {
+                    for pixel in whole..pixels {
+                        self.pixel(tile, pixel);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Packed filters with their runs.
@@ -106,53 +158,17 @@ impl<P: Product> Gemm<P> {
     /// # Safety
     /// As checked in [`Gemm::run`].
     unsafe fn run_tiles<const FLOAT: bool>(&self, image: &[P::Value], starts: &[u32], output: &mut [i8]) {
-        let tiles = self.columns.div_ceil(TILE);
-        // SAFETY: `block` stays inside by the caller's promise.
-        unsafe {
-            if size_of_val(&self.weights[..]) <= WEIGHTS_IN_CACHE {
-                for first in (0..starts.len()).step_by(ROWS) {
-                    for tile in 0..tiles {
-                        self.block::<FLOAT>(tile, first, image, starts, output);
-                    }
-                }
-            } else {
-                for tile in 0..tiles {
-                    for first in (0..starts.len()).step_by(ROWS) {
-                        self.block::<FLOAT>(tile, first, image, starts, output);
-                    }
-                }
-            }
-        }
-    }
-
-    /// # Safety
-    /// As checked in [`Gemm::run`]; `first < starts.len()`.
-    #[inline(always)]
-    unsafe fn block<const FLOAT: bool>(
-        &self,
-        tile: usize,
-        first: usize,
-        image: &[P::Value],
-        starts: &[u32],
-        output: &mut [i8],
-    ) {
+        let tile_by_tile = size_of_val(&self.weights[..]) > WEIGHTS_IN_CACHE;
+        let running = Running::<P, FLOAT> { gemm: self, image, starts, output: output.as_mut_ptr() };
         // SAFETY: the caller's promise.
-        unsafe {
-            let to = output.as_mut_ptr().add(first * self.columns + tile * TILE);
-            let starts = starts.get_unchecked(first..);
-            match starts.len() {
-                1 => self.tile::<1, FLOAT>(tile, image, starts, to),
-                2 => self.tile::<2, FLOAT>(tile, image, starts, to),
-                3 => self.tile::<3, FLOAT>(tile, image, starts, to),
-                _ => self.tile::<4, FLOAT>(tile, image, starts, to),
-            }
-        }
+        unsafe { running.run_all(self.columns.div_ceil(TILE), starts.len(), tile_by_tile) }
     }
 
     /// `M` pixels by eight channels.
     ///
     /// # Safety
     /// The first `M` windows must lie inside the image, and `to` must have room for `M` rows of the output.
+    #[inline(always)]
     unsafe fn tile<const M: usize, const FLOAT: bool>(
         &self,
         tile: usize,
@@ -206,6 +222,41 @@ impl<P: Product> Gemm<P> {
                 }
             }
         }
+    }
+}
+
+/// A product while it runs.
+struct Running<'a, P: Product, const FLOAT: bool> {
+    gemm: &'a Gemm<P>,
+    image: &'a [P::Value],
+    starts: &'a [u32],
+    output: *mut i8,
+}
+
+impl<P: Product, const FLOAT: bool> Running<'_, P, FLOAT> {
+    /// # Safety
+    /// As for [`Tiles::rows`], with `M` pixels.
+    #[inline(always)]
+    unsafe fn block<const M: usize>(&self, tile: usize, first: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let to = self.output.add(first * self.gemm.columns + tile * TILE);
+            self.gemm.tile::<M, FLOAT>(tile, self.image, self.starts.get_unchecked(first..), to);
+        }
+    }
+}
+
+impl<P: Product, const FLOAT: bool> Tiles for Running<'_, P, FLOAT> {
+    #[inline(always)]
+    unsafe fn rows(&self, tile: usize, first: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.block::<ROWS>(tile, first) }
+    }
+
+    #[inline(never)]
+    unsafe fn pixel(&self, tile: usize, pixel: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.block::<1>(tile, pixel) }
     }
 }
 

@@ -3,9 +3,11 @@
 //! [`Pairs`] widens to 16 bits and is exact in every browser. `Quads` is relaxed SIMD's dot product of bytes: four
 //! products at once, but only its operands below 128 mean the same on all machines. Where the machine reads the second
 //! operand as unsigned (x86 with VNNI) or as signed (ARM) *and* adds without saturation, all bytes can be used;
-//! `quads` asks it with known numbers when a model is prepared. Where neither holds (x86 before VNNI), pairs run.
+//! `quads` asks it with known numbers when a model is prepared. Where neither holds, pairs run: on x86 before VNNI, and with
+//! VNNI where the browser does not use it (Chromium wants AVX-VNNI, which some machines with AVX-512 VNNI lack).
 #![allow(unsafe_code, reason = "loads without bounds checks")]
 
+use super::image::widen;
 #[cfg(any(all(test, not(target_arch = "wasm32")), target_feature = "relaxed-simd"))]
 use super::simd::I8x16;
 use super::simd::{I16x8, I32x4};
@@ -36,6 +38,15 @@ pub trait Product: Copy + std::fmt::Debug + Send + 'static {
     /// `from` must be valid for a group.
     unsafe fn load_splat(from: *const Self::Value) -> Self::Vector;
 
+    /// Reads as many weights as [`Product::load`], but from bytes, and widens them.
+    ///
+    /// # Safety
+    /// `from` must be valid for four groups of bytes.
+    unsafe fn load_bytes(from: *const i8) -> Self::Vector;
+
+    /// Widens activations, with an offset added in 8 bits where there is one (see `quads`).
+    fn widen(from: &[i8], to: &mut [Self::Value], offset: u8);
+
     /// `sum` plus the products of neighbours.
     fn add(sum: I32x4, weights: Self::Vector, values: Self::Vector) -> I32x4;
 }
@@ -64,6 +75,16 @@ impl Product for Pairs {
     unsafe fn load_splat(from: *const i16) -> I16x8 {
         // SAFETY: the caller's promise.
         unsafe { I16x8::load_pair_splat(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const i8) -> I16x8 {
+        // SAFETY: the caller's promise.
+        unsafe { I16x8::load_i8(from) }
+    }
+
+    fn widen(from: &[i8], to: &mut [i16], _offset: u8) {
+        widen(from, to);
     }
 
     #[inline(always)]
@@ -98,6 +119,18 @@ impl Product for Quads {
     unsafe fn load_splat(from: *const i8) -> I8x16 {
         // SAFETY: the caller's promise.
         unsafe { I8x16::load_quad_splat(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const i8) -> I8x16 {
+        // SAFETY: the caller's promise.
+        unsafe { I8x16::load(from) }
+    }
+
+    fn widen(from: &[i8], to: &mut [i8], offset: u8) {
+        for (from, to) in from.iter().zip(to) {
+            *to = from.wrapping_add(offset as i8);
+        }
     }
 
     #[inline(always)]

@@ -123,12 +123,11 @@ fn reworded(variant: usize, file: usize, text: &[u8]) -> Vec<u8> {
     if damage.below(8) == 0 { damage.of(text.as_bytes()) } else { text.into_bytes() }
 }
 
+/// Reads one damaged file, by its name.
+type UseOne<'a> = dyn FnMut(&str, &[u8]) -> Result<(), Error> + 'a;
+
 /// Runs every variant; `use_one` says whether it was taken. Fails on panics, long waits, and damage that tells nothing.
-fn survive(
-    files: &[(&str, Vec<u8>)],
-    damage: fn(usize, usize, &[u8]) -> Vec<u8>,
-    use_one: &mut dyn FnMut(&str, &[u8]) -> Result<(), Error>,
-) {
+fn survive(files: &[(&str, Vec<u8>)], damage: fn(usize, usize, &[u8]) -> Vec<u8>, use_one: &mut UseOne<'_>) {
     let mut failures = vec![];
     let mut slowest = (Duration::ZERO, String::new());
     for (index, (name, bytes)) in files.iter().enumerate() {

@@ -75,19 +75,29 @@ impl Window {
 
     /// Index of the first channel of an input pixel.
     pub fn input_at(&self, b: usize, row: usize, column: usize) -> usize {
-        ((b * self.input[1] + row) * self.input[2] + column) * self.input[3]
+        pixel_at(self.input, b, row, column)
     }
 
     /// Calls `visit(index of the first channel, [b, y, x])` for every output pixel, in order.
-    pub fn for_each_output(&self, mut visit: impl FnMut(usize, [usize; 3])) {
-        let [batches, height, width, channels] = self.output;
-        let mut index = 0;
-        for b in 0..batches {
-            for y in 0..height {
-                for x in 0..width {
-                    visit(index, [b, y, x]);
-                    index += channels;
-                }
+    pub fn for_each_output(&self, visit: impl FnMut(usize, [usize; 3])) {
+        for_each_pixel(self.output, visit);
+    }
+}
+
+/// Index of the first channel of a pixel of an image `[batch, height, width, channels]`.
+pub fn pixel_at(image: [usize; 4], b: usize, row: usize, column: usize) -> usize {
+    ((b * image[1] + row) * image[2] + column) * image[3]
+}
+
+/// Calls `visit(index of the first channel, [b, y, x])` for every pixel of an image `[batch, height, width, channels]`.
+pub fn for_each_pixel(image: [usize; 4], mut visit: impl FnMut(usize, [usize; 3])) {
+    let [batches, height, width, channels] = image;
+    let mut index = 0;
+    for b in 0..batches {
+        for y in 0..height {
+            for x in 0..width {
+                visit(index, [b, y, x]);
+                index += channels;
             }
         }
     }

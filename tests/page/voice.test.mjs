@@ -1,4 +1,7 @@
 // @ts-check
+// The microphone, from the press to the answer. Chromium's plays a file of ours; Firefox has its own fake device, which
+// plays a steady tone, and needs a sound device for any AudioContext to run: the harness gives it PulseAudio's null sink.
+
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +16,7 @@ const microphone = join(folder, "hum.wav");
 await writeFile(microphone, wav(hum(2, true, 4)));
 after(() => rm(folder, { recursive: true, force: true }));
 
-test("holding the button records a clip that both sides answer", { microphone, sound: true }, async ({ page }) => {
+test("holding the button records a clip that both sides answer", { microphone, sound: true }, async ({ page, context }) => {
   await settled(page);
   const button = await page.$(".record");
   const box = await button?.boundingBox();
@@ -32,6 +35,7 @@ test("holding the button records a clip that both sides answer", { microphone, s
     const { clip } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.listening;
     return { seconds: clip.samples.length / clip.sample_rate, loudest: Math.max(...clip.samples), rate: clip.sample_rate };
   });
+  context.diagnostic(`${seconds.toFixed(2)} s at ${rate} Hz, the loudest sample ${loudest.toFixed(3)}`);
   assert.equal(rate, 16_000);
   assert.ok(seconds > 0.5 && seconds < 4, `${seconds} s`);
   assert.ok(loudest > 0.02, `the loudest sample is ${loudest}`);

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use crate::error::{Error, Result};
 use crate::exec::kernel::{Io, Kernel};
 use crate::exec::site::{Site, image};
+use crate::exec::window::{for_each_pixel, pixel_at};
 use crate::model::Op;
 use crate::model::op::Resize;
 use crate::quant::Arithmetic;
@@ -34,23 +35,33 @@ impl Geometry {
         Ok(Self { input, output, resize })
     }
 
-    /// Index of the first channel of an input pixel.
-    fn input_at(&self, b: usize, row: usize, column: usize) -> usize {
-        ((b * self.input[1] + row) * self.input[2] + column) * self.input[3]
+    /// Calls `visit(index of the first channel, [b, y, x])` for every output pixel.
+    fn for_each_pixel(&self, visit: impl FnMut(usize, [usize; 3])) {
+        for_each_pixel(self.output, visit);
     }
 
-    /// Calls `visit(index of the first channel, [b, y, x])` for every output pixel.
-    fn for_each_pixel(&self, mut visit: impl FnMut(usize, [usize; 3])) {
-        let [batches, height, width, channels] = self.output;
-        let mut index = 0;
-        for b in 0..batches {
-            for y in 0..height {
-                for x in 0..width {
-                    visit(index, [b, y, x]);
-                    index += channels;
-                }
+    /// Every output element from the four input pixels around it: above left, below left, above right, below right.
+    ///
+    /// `between` says, of a row or column, the input's before and after it and the distance from the first, and `mix` makes
+    /// the element from its four neighbours and the distances down and across.
+    fn interpolate<E: Copy, D: Copy>(
+        &self,
+        input: &[E],
+        output: &mut [E],
+        between: impl Fn(usize, usize, usize, Resize) -> (usize, usize, D),
+        mix: impl Fn([E; 4], D, D) -> E,
+    ) {
+        let [_, height, width, channels] = self.input;
+        let [_, new_height, new_width, _] = self.output;
+        self.for_each_pixel(|index, [b, y, x]| {
+            let (y0, y1, down) = between(y, height, new_height, self.resize);
+            let (x0, x1, across) = between(x, width, new_width, self.resize);
+            let corner = |row, column| &input[pixel_at(self.input, b, row, column)..][..channels];
+            let (p00, p10, p01, p11) = (corner(y0, x0), corner(y1, x0), corner(y0, x1), corner(y1, x1));
+            for c in 0..channels {
+                output[index + c] = mix([p00[c], p10[c], p01[c], p11[c]], down, across);
             }
-        }
+        });
     }
 }
 
@@ -93,7 +104,7 @@ impl<E: bytemuck::Pod + Send> Kernel for Nearest<E> {
         self.geometry.for_each_pixel(|index, [b, y, x]| {
             let row = nearest(y, height, new_height, resize);
             let column = nearest(x, width, new_width, resize);
-            let from = self.geometry.input_at(b, row, column);
+            let from = pixel_at(self.geometry.input, b, row, column);
             output[index..index + channels].copy_from_slice(&input[from..from + channels]);
         });
     }
@@ -132,19 +143,8 @@ fn between(position: usize, input: usize, output: usize, resize: Resize) -> (usi
 impl Kernel for FloatBilinear {
     fn run(&mut self, io: &mut Io<'_>) {
         let (input, output) = io.unary::<f32, f32>();
-        let geometry = self.0;
-        let Geometry { input: [_, height, width, channels], output: [_, new_height, new_width, _], resize } = geometry;
-        geometry.for_each_pixel(|index, [b, y, x]| {
-            let (y0, y1, dy) = between(y, height, new_height, resize);
-            let (x0, x1, dx) = between(x, width, new_width, resize);
-            let corner = |row, column| &input[geometry.input_at(b, row, column)..][..channels];
-            let (p00, p10, p01, p11) = (corner(y0, x0), corner(y1, x0), corner(y0, x1), corner(y1, x1));
-            for c in 0..channels {
-                output[index + c] = p00[c] * (1.0 - dy) * (1.0 - dx)
-                    + p10[c] * dy * (1.0 - dx)
-                    + p01[c] * (1.0 - dy) * dx
-                    + p11[c] * dy * dx;
-            }
+        self.0.interpolate(input, output, between, |[p00, p10, p01, p11], dy, dx| {
+            p00 * (1.0 - dy) * (1.0 - dx) + p10 * dy * (1.0 - dx) + p01 * (1.0 - dy) * dx + p11 * dy * dx
         });
     }
 }
@@ -175,23 +175,16 @@ fn between_integer(position: usize, input: usize, output: usize, resize: Resize)
 impl Kernel for IntegerBilinear {
     fn run(&mut self, io: &mut Io<'_>) {
         let (input, output) = io.unary::<i8, i8>();
-        let geometry = self.geometry;
-        let Geometry { input: [_, height, width, channels], output: [_, new_height, new_width, _], resize } = geometry;
-        geometry.for_each_pixel(|index, [b, y, x]| {
-            let (y0, y1, dy) = between_integer(y, height, new_height, resize);
-            let (x0, x1, dx) = between_integer(x, width, new_width, resize);
-            let corner = |row, column| &input[geometry.input_at(b, row, column)..][..channels];
-            let (p00, p10, p01, p11) = (corner(y0, x0), corner(y1, x0), corner(y0, x1), corner(y1, x1));
-            for c in 0..channels {
-                let sum = i64::from(p00[c]) * (1024 - dy) * (1024 - dx)
-                    + i64::from(p10[c]) * dy * (1024 - dx)
-                    + i64::from(p01[c]) * (1024 - dy) * dx
-                    + i64::from(p11[c]) * dy * dx;
-                output[index + c] = match self.arithmetic {
-                    Arithmetic::Single => (sum + (1 << 19)) >> 20,
-                    _ => (sum + if sum > 0 { 1 << 19 } else { -(1 << 19) }) / (1 << 20),
-                } as i8;
-            }
+        let once = self.arithmetic == Arithmetic::Single;
+        self.geometry.interpolate(input, output, between_integer, |corners, dy, dx| {
+            let [p00, p10, p01, p11] = corners.map(i64::from);
+            let sum = p00 * (1024 - dy) * (1024 - dx) + p10 * dy * (1024 - dx) + p01 * (1024 - dy) * dx + p11 * dy * dx;
+            let rounded = if once {
+                (sum + (1 << 19)) >> 20
+            } else {
+                (sum + if sum > 0 { 1 << 19 } else { -(1 << 19) }) / (1 << 20)
+            };
+            rounded as i8
         });
     }
 }
@@ -210,18 +203,10 @@ fn between_short(position: usize, input: usize, output: usize, resize: Resize) -
 impl Kernel for ShortBilinear {
     fn run(&mut self, io: &mut Io<'_>) {
         let (input, output) = io.unary::<i8, i8>();
-        let geometry = self.0;
-        let Geometry { input: [_, height, width, channels], output: [_, new_height, new_width, _], resize } = geometry;
-        geometry.for_each_pixel(|index, [b, y, x]| {
-            let (y0, y1, dy) = between_short(y, height, new_height, resize);
-            let (x0, x1, dx) = between_short(x, width, new_width, resize);
-            let corner = |row, column| &input[geometry.input_at(b, row, column)..][..channels];
-            let (p00, p10, p01, p11) = (corner(y0, x0), corner(y1, x0), corner(y0, x1), corner(y1, x1));
-            for c in 0..channels {
-                let across = |left: i8, right: i8| 2048 * i32::from(left) + (i32::from(right) - i32::from(left)) * dx;
-                let (top, bottom) = (across(p00[c], p01[c]), across(p10[c], p11[c]));
-                output[index + c] = ((2048 * top + (bottom - top) * dy + (1 << 21)) >> 22) as i8;
-            }
+        self.0.interpolate(input, output, between_short, |corners, dy, dx| {
+            let [p00, p10, p01, p11] = corners.map(i32::from);
+            let (top, bottom) = (2048 * p00 + (p01 - p00) * dx, 2048 * p10 + (p11 - p10) * dx);
+            ((2048 * top + (bottom - top) * dy + (1 << 21)) >> 22) as i8
         });
     }
 }

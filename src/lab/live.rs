@@ -61,8 +61,12 @@ pub fn normalizers() -> Vec<Choice> {
         label: row.label.into(),
         sentence: format!("{}. {}", row.sentence, row.breaks),
     };
-    let samples = NORMALIZERS.iter().filter(|row| row.domain == Domain::Samples);
-    std::iter::once(trained).chain(samples.map(row)).collect()
+    std::iter::once(trained).chain(listening().map(row)).collect()
+}
+
+/// Those of the normalizers that act on samples.
+fn listening() -> impl Iterator<Item = &'static Normalizer> {
+    NORMALIZERS.iter().filter(|row| row.domain == Domain::Samples)
 }
 
 /// Two models that listen to one stream of sound.
@@ -147,7 +151,13 @@ impl Live {
             self.stream = match normalize.as_str() {
                 TRAINED => None,
                 name => {
-                    let row = normalize::normalizer(name)?;
+                    let row = listening().find(|row| row.name == name).ok_or_else(|| {
+                        let names: Vec<&str> = listening().map(|row| row.name).collect();
+                        Error::parameter(format!(
+                            "no normalizer for listening is called {name:?}; there are {TRAINED}, {}",
+                            names.join(", ")
+                        ))
+                    })?;
                     Some(row.stream(self.rate, &row.defaults())?)
                 }
             };

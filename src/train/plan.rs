@@ -105,7 +105,7 @@ impl Schedule {
     ///
     /// ```
     /// use milliwatt::train::plan::Schedule;
-    /// assert_eq!(Schedule::Cosine.factor(50, 100, 10, 0), 0.5000000000000001);
+    /// assert_eq!(Schedule::Cosine.factor(50, 100, 10, 0), 0.5);
     /// assert_eq!(Schedule::Step { epochs: 2, factor: 0.1 }.factor(25, 100, 10, 0), 0.1);
     /// assert_eq!(Schedule::Constant.factor(1, 100, 10, 4), 0.5);
     /// ```

@@ -4,7 +4,6 @@ mod clips;
 mod live;
 mod runner;
 mod sound;
-mod training;
 
 use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};

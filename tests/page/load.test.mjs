@@ -71,7 +71,7 @@ test("the main job needs no scrolling at 1440 x 900, and no sideways scrolling a
   await settled(page);
   for (const [width, height] of [[1440, 900], [1024, 768], [390, 844], [320, 640]]) {
     await page.setViewport({ width, height });
-    for (const view of ["listen", "weights", "layers", "bytes"]) {
+    for (const view of ["listen", "weights", "layers", "bytes", "levels"]) {
       await page.click(`#tab-${view}`);
       await page.waitForSelector(`mw-${view}-view`);
       const { wide, high } = await page.evaluate(() => ({

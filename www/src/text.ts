@@ -141,8 +141,6 @@ const TEXTS = {
   "levels.no-sound": "This needs test clips that are sound: drop a ZIP or folder of WAV clips, or an NPZ with audio.",
   "levels.treatments": "Normalizers",
   "levels.side": "Side",
-  "levels.side-a": "left side",
-  "levels.side-b": "right side",
   "levels.by-level": "{metric} by level, {n} clips; the shaded band is the 95 % interval of the one in focus",
   "levels.by-level-label": "{metric} at each level and in each other condition, a line for each normalizer; the table below says the same",
   "levels.by-energy": "Mean {metric} over the levels against the energy of the normalizer on {device}",

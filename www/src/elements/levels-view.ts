@@ -10,7 +10,7 @@ import type { Snapshot } from "../snapshot";
 import { t } from "../text";
 import { type Figure, type LevelsReport, SIDES, type SideName, type SideScores, type TreatmentRow } from "../types";
 import { define, PageElement } from "./base";
-import { kind, letter } from "./parts";
+import { kind } from "./parts";
 
 const WIDTH = 560;
 const HEIGHT = 250;
@@ -44,7 +44,7 @@ export class LevelsView extends PageElement {
         </div>
         <div class="chips" role="group" aria-label=${t("levels.side")}>
           ${SIDES.map((side) => html`<button type="button" class="chip" aria-pressed=${side === this.side ? "true" : "false"}
-            @click=${() => (this.side = side)}>${letter(side)} ${t(`levels.side-${side}`)}</button>`)}
+            @click=${() => (this.side = side)}>${t("side.label", { side: side.toUpperCase() })}</button>`)}
         </div>
       </div>
       <div class="levels-charts">

@@ -52,7 +52,9 @@ function normalize(samples) {
     const magnitude = Math.abs(samples[i]);
     if (magnitude > peak) peak = magnitude;
   }
-  if (peak > 0) for (let i = 0; i < samples.length; i++) samples[i] /= peak;
+  // The engine's way: one division, then a multiplication in 32 bits for each sample.
+  const gain = Math.fround(1 / Math.max(peak, 1e-3));
+  for (let i = 0; i < samples.length; i++) samples[i] *= gain;
 }
 
 /** @param {Float32Array} samples

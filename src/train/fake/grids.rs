@@ -92,7 +92,7 @@ fn never_negative(model: &Model) -> Vec<bool> {
         let inputs = node.inputs.iter().flatten().filter(|&&id| !model.values[id].is_constant());
         let is_positive = matches!(node.op.activation(), Some(Activation::Relu | Activation::Relu6))
             || matches!(node.op, Op::Relu | Op::Relu6 | Op::Softmax { .. } | Op::Logistic)
-            || (keeps_sign && inputs.fold(true, |all, &id| all && positive[id]));
+            || (keeps_sign && inputs.copied().all(|id| positive[id]));
         node.outputs.iter().for_each(|&id| positive[id] = is_positive);
     }
     positive

@@ -171,7 +171,7 @@ export class Listen {
       recording.full.then(end()).catch(fail);
       recording.lost.then(end(t("error.unplugged"))).catch(fail);
     } catch (error) {
-      if (!opening.signal.aborted) throw error;
+      throw opening.signal.aborted ? new Error(t("error.silent")) : error;
     } finally {
       this.#opening = undefined;
     }

@@ -129,6 +129,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
         Command::Compress { model, preset, recipe, data, output } => {
             let recipe = recipe_of(preset.as_deref(), recipe.as_deref())?;
             let bytes = read(&model)?;
+            let opened = tflite::read(&bytes)?;
             let data = data.map(|path| Ok((file_name(&path), read(&path)?))).transpose()?;
             let written = match data {
                 Some((name, data)) if !is_array(&data) => {
@@ -138,17 +139,13 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                     bench.apply(&recipe, &mut Silent)?;
                     bench.candidate_bytes()?.to_vec()
                 }
-                _ if recipe.steps.is_empty() => bytes,
                 data => {
-                    let opened = tflite::read(&bytes)?;
-                    let windows = match data {
-                        Some((name, data)) => {
-                            let array = npy::read(&data).map_err(|error| error.at(name))?;
-                            batch::rows(&opened.model, &array)?.into_iter().map(|row| vec![row]).collect()
-                        }
-                        None => Vec::new(),
-                    };
-                    tflite::write(&compress::apply(&opened.model, &recipe, &windows, &mut Silent)?)?
+                    let array =
+                        data.map(|(name, data)| npy::read(&data).map_err(|error| error.at(name))).transpose()?;
+                    let rows = array.map(|array| batch::rows(&opened.model, &array)).transpose()?.unwrap_or_default();
+                    let windows: Vec<_> = rows.into_iter().map(|row| vec![row]).collect();
+                    let candidate = compress::apply(&opened.model, &recipe, &windows, &mut Silent)?;
+                    if recipe.steps.is_empty() { bytes } else { tflite::write(&candidate)? }
                 }
             };
             write(&output, &written)

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { axe, drop, test } from "./harness.mjs";
 import { flac, hum, wav } from "./files.mjs";
 import { unpacked } from "./keywords.mjs";
-import { control, notice, settled, state, strip } from "./steps.mjs";
+import { control, intercept, notice, settled, state, strip } from "./steps.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -52,21 +52,6 @@ async function ten(page) {
     await type(page, ".clip-label", well ? "normal" : "anomalous");
     await page.waitForFunction((at) => /** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips[at].label, {}, at);
   }
-}
-
-/** Keeps the next saved file instead of downloading it.
- * @param {Page} page */
-async function intercept(page) {
-  await page.evaluate(() => {
-    const create = URL.createObjectURL.bind(URL);
-    URL.createObjectURL = (blob) => {
-      Object.assign(globalThis, { saved: blob });
-      return create(blob);
-    };
-    HTMLAnchorElement.prototype.click = function click() {
-      Object.assign(globalThis, { savedAs: this.download });
-    };
-  });
 }
 
 /** @param {Page} page

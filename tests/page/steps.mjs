@@ -85,21 +85,26 @@ export async function control(page, key, shift = false) {
   await page.keyboard.up("Control");
 }
 
-/** Presses Download, and gives what would have been saved.
- * @param {Page} page
- * @returns {Promise<{ name: string, bytes: Buffer }>} */
-export async function download(page) {
+/** Keeps what is saved from now on instead of letting the browser download it: `saved` and `savedAs` in the page.
+ * @param {Page} page */
+export async function intercept(page) {
   await page.evaluate(() => {
     const create = URL.createObjectURL.bind(URL);
     URL.createObjectURL = (blob) => {
       Object.assign(globalThis, { saved: blob });
       return create(blob);
     };
-    // The browser's own download is not wanted in a test.
     HTMLAnchorElement.prototype.click = function click() {
       Object.assign(globalThis, { savedAs: this.download });
     };
   });
+}
+
+/** Presses Download, and gives what would have been saved.
+ * @param {Page} page
+ * @returns {Promise<{ name: string, bytes: Buffer }>} */
+export async function download(page) {
+  await intercept(page);
   await page.click(".top-bar .primary");
   await notice(page, /downloads/);
   const { name, base64 } = await page.evaluate(async () => {

@@ -3,12 +3,21 @@
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
 pub mod calibrate;
+pub mod codebook;
+mod deliver;
 pub mod fold;
+pub mod pack;
 pub mod prune;
 pub mod quantize;
 pub mod recipe;
+mod rows;
+pub mod slim;
 
-use recipe::{PruneOptions, QuantizeOptions, Recipe, Step};
+pub use deliver::deliver;
+
+use recipe::{
+    CodebookOptions, PackMethod, PackOptions, PruneOptions, QuantizeOptions, Recipe, SlimOptions, SlimTarget, Step,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -35,6 +44,9 @@ pub fn apply(
         candidate = match step {
             Step::Prune(options) => prune::prune(&candidate, options)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
+            Step::Codebook(options) => codebook::codebook(&candidate, options, progress)?,
+            Step::Slim(options) => slim::slim(&candidate, options),
+            Step::Pack(options) => pack::pack(&candidate, options, progress)?,
         };
         validate::validate(&candidate)?;
     }
@@ -139,7 +151,7 @@ fn option(field: &str, label: &str, sentence: &str, control: Control) -> Transfo
 
 /// Every transform, in the order in which a recipe usually applies them.
 pub fn transforms() -> Vec<Transform> {
-    vec![prune_row(), quantize_row()]
+    vec![prune_row(), quantize_row(), rows::codebook(), rows::slim(), rows::pack()]
 }
 
 fn prune_row() -> Transform {
@@ -249,6 +261,7 @@ pub fn presets() -> Vec<Preset> {
     };
     let prune = |sparsity| Step::Prune(PruneOptions { sparsity, scope: recipe::PruneScope::PerLayer });
     let int8 = || Step::Quantize(QuantizeOptions::default());
+    let slim = |target| Step::Slim(SlimOptions { target });
     vec![
         preset("original", "Original", "The model as it was opened", vec![]),
         preset("int8", "int8", "8-bit weights and activations, one scale for each channel", vec![int8()]),
@@ -267,6 +280,24 @@ pub fn presets() -> Vec<Preset> {
             "Pruned 50 % + int8",
             "Half of the weights of each layer set to zero, then 8-bit integers",
             vec![prune(0.5), int8()],
+        ),
+        preset("slim-portable", "Slim, any runtime", "The same model without what no runtime reads", vec![slim(SlimTarget::Portable)]),
+        preset("slim-tflm", "Slim, TFLM", "The same model without what TFLM does not read", vec![slim(SlimTarget::Tflm)]),
+        preset(
+            "huffman",
+            "Huffman",
+            "The same weights in a code that TFLM unpacks: frequent values take few bits",
+            vec![slim(SlimTarget::Tflm), Step::Pack(PackOptions { method: PackMethod::Huffman })],
+        ),
+        preset(
+            "codebook4",
+            "Codebook, 4 bits",
+            "16 values for each channel of the larger weights, packed so that TFLM unpacks them",
+            vec![
+                Step::Codebook(CodebookOptions::default()),
+                slim(SlimTarget::Tflm),
+                Step::Pack(PackOptions::default()),
+            ],
         ),
     ]
 }

@@ -23,7 +23,7 @@ use crate::audio::FrontEnd;
 use crate::compress;
 use crate::compress::recipe::Recipe;
 use crate::error::{Error, Result};
-use crate::format::{self, tflite};
+use crate::format;
 use crate::metrics::SignalNoise;
 use crate::model::NodeId;
 use crate::progress::Progress;
@@ -161,7 +161,7 @@ impl Bench {
                 _ => Vec::new(),
             };
             let model = compress::apply(&original.model, recipe, &windows, progress)?;
-            Side::open(&tflite::write(&model)?, &original.card.name)?
+            Side::open(&compress::deliver(&model, recipe, &windows)?, &original.card.name)?
         };
         self.candidate = Some(Candidate { side, recipe: recipe.clone() });
         self.forget_measurements();

@@ -3,7 +3,13 @@
 //! It is the undo history, the link, the saved preset and the sweep's search space. Unknown fields and versions are
 //! refused, so that a recipe never means something else than it says.
 
+mod codebook;
+mod slim;
+
 use serde::{Deserialize, Serialize};
+
+pub use codebook::{CodebookOptions, Tables};
+pub use slim::{PackMethod, PackOptions, SlimOptions, SlimTarget};
 
 use crate::error::{Error, Result};
 
@@ -37,6 +43,12 @@ pub enum Step {
     Prune(PruneOptions),
     /// Store weights and activations as integers.
     Quantize(QuantizeOptions),
+    /// Let weights take few different values.
+    Codebook(CodebookOptions),
+    /// Leave out what no kernel reads.
+    Slim(SlimOptions),
+    /// Pack weights for TFLM to unpack.
+    Pack(PackOptions),
 }
 
 /// Options of magnitude pruning.
@@ -177,6 +189,7 @@ impl Recipe {
                 {
                     return Err(Error::parameter(format!("percentile {percent} is not between 50 and 100")));
                 }
+                Step::Codebook(options) => options.check()?,
                 _ => {}
             }
         }

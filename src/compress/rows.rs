@@ -1,0 +1,81 @@
+//! Rows of the transforms that make the file smaller without touching how it computes.
+
+use super::{Control, Transform, choice, option};
+
+pub(super) fn codebook() -> Transform {
+    Transform {
+        step: "codebook".into(),
+        label: "Codebook".into(),
+        sentence: "Lets the larger weight tensors take few different values; with Pack, an index stands for each".into(),
+        options: vec![
+            option(
+                "values",
+                "Values",
+                "How many different values; 16 take four bits each",
+                Control::Number { min: 2.0, max: 128.0, step: 1.0, default: 16.0, unit: String::new(), only_if: None },
+            ),
+            option(
+                "tables",
+                "Values of",
+                "What has values of its own",
+                Control::Choice {
+                    choices: vec![
+                        choice("per_channel", "each channel", "Where scales differ by channel; otherwise the tensor"),
+                        choice("shared", "each tensor", "All channels of a tensor take the same values"),
+                    ],
+                    default: "per_channel".into(),
+                },
+            ),
+            option(
+                "keep_zeros",
+                "Keep zeros",
+                "Weights that were pruned stay zero",
+                Control::Toggle { default: false },
+            ),
+        ],
+    }
+}
+
+pub(super) fn slim() -> Transform {
+    Transform {
+        step: "slim".into(),
+        label: "Slim".into(),
+        sentence: "Leaves out what no kernel reads: the same outputs, byte for byte, from a smaller file".into(),
+        options: vec![option(
+            "target",
+            "Runs on",
+            "Which runtimes shall still run the file",
+            Control::Choice {
+                choices: vec![
+                    choice("tflm", "TFLM only", "Also without zero points and scales that TFLM does not look at"),
+                    choice("portable", "any runtime", "What LiteRT and XNNPACK look at stays"),
+                ],
+                default: "tflm".into(),
+            },
+        )],
+    }
+}
+
+pub(super) fn pack() -> Transform {
+    Transform {
+        step: "pack".into(),
+        label: "Pack".into(),
+        sentence: "Packs weights so that TFLM alone unpacks them: less flash, more RAM for the unpacked tensor, and time \
+                   to unpack at each inference"
+            .into(),
+        options: vec![option(
+            "method",
+            "Packed as",
+            "How weights are packed; a tensor that would grow stays as it is",
+            Control::Choice {
+                choices: vec![
+                    choice("smallest", "smallest", "Whichever takes the fewest bytes, for each tensor"),
+                    choice("huffman", "Huffman code", "Frequent values take few bits"),
+                    choice("codebook", "codebook", "An index into a table of the values that occur"),
+                    choice("bitmap", "bitmap", "A bit for each weight, and those that are not zero"),
+                ],
+                default: "smallest".into(),
+            },
+        )],
+    }
+}

@@ -281,8 +281,18 @@ pub fn presets() -> Vec<Preset> {
             "Half of the weights of each layer set to zero, then 8-bit integers",
             vec![prune(0.5), int8()],
         ),
-        preset("slim-portable", "Slim, any runtime", "The same model without what no runtime reads", vec![slim(SlimTarget::Portable)]),
-        preset("slim-tflm", "Slim, TFLM", "The same model without what TFLM does not read", vec![slim(SlimTarget::Tflm)]),
+        preset(
+            "slim-portable",
+            "Slim, any runtime",
+            "The same model without what no runtime reads",
+            vec![slim(SlimTarget::Portable)],
+        ),
+        preset(
+            "slim-tflm",
+            "Slim, TFLM",
+            "The same model without what TFLM does not read",
+            vec![slim(SlimTarget::Tflm)],
+        ),
         preset(
             "huffman",
             "Huffman",

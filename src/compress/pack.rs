@@ -3,11 +3,11 @@
 //! The file shrinks and the elements stay the same; the arena grows by the largest tensor that is unpacked while others
 //! are alive, and each inference unpacks every packed element again. No other runtime reads such a file.
 
-use crate::compress::recipe::{PackMethod, PackOptions};
 use crate::compress::prune::weight_values;
+use crate::compress::recipe::{PackMethod, PackOptions};
 use crate::error::Result;
 use crate::format::tflite::{self, Style};
-use crate::model::{Encoding, Model, ValueId};
+use crate::model::{Encoding, Model, Value, ValueId};
 use crate::progress::{self, Progress};
 use crate::tensor::DType;
 
@@ -60,9 +60,13 @@ pub fn pack(model: &Model, options: &PackOptions, progress: &mut dyn Progress) -
     Ok(packed)
 }
 
-/// The constant with an encoding noted; a bitmap needs a zero point for each channel.
-fn prepared(plain: &crate::model::Value, encoding: Encoding) -> crate::model::Value {
-    let mut value = crate::model::Value { encoding: Some(encoding), ..plain.clone() };
+/// The constant with an encoding noted, and scales as TFLM's decoder wants them: a single one along axis 0, where the
+/// axis means nothing, and for a bitmap a zero point for each channel.
+fn prepared(plain: &Value, encoding: Encoding) -> Value {
+    let mut value = Value { encoding: Some(encoding), ..plain.clone() };
+    if let Some(quantization) = value.quantization.as_mut().filter(|quantization| !quantization.is_per_channel()) {
+        quantization.axis = 0;
+    }
     if let Some(quantization) = value.quantization.as_mut().filter(|_| encoding == Encoding::Bitmap) {
         let first = quantization.zero_point.first().copied().unwrap_or(0);
         quantization.zero_point.resize(quantization.scale.len(), first);

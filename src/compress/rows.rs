@@ -6,7 +6,8 @@ pub(super) fn codebook() -> Transform {
     Transform {
         step: "codebook".into(),
         label: "Codebook".into(),
-        sentence: "Lets the larger weight tensors take few different values; with Pack, an index stands for each".into(),
+        sentence: "Lets the larger weight tensors take few different values; with Pack, an index stands for each"
+            .into(),
         options: vec![
             option(
                 "values",
@@ -60,9 +61,10 @@ pub(super) fn pack() -> Transform {
     Transform {
         step: "pack".into(),
         label: "Pack".into(),
-        sentence: "Packs weights so that TFLM alone unpacks them: less flash, more RAM for the unpacked tensor, and time \
+        sentence:
+            "Packs weights so that TFLM alone unpacks them: less flash, more RAM for the unpacked tensor, and time \
                    to unpack at each inference"
-            .into(),
+                .into(),
         options: vec![option(
             "method",
             "Packed as",

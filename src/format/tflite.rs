@@ -21,7 +21,7 @@ mod versions;
 mod write;
 
 pub use bytemap::{Part, bytes_by_part};
-pub use decode::{Packed, expand, pack};
+pub use decode::{Packed, expand, is_unpacker, pack};
 pub use read::read;
 pub use write::{Style, default_signature, write, write_as};
 

@@ -81,7 +81,9 @@ fn unpack(value: &Value, packed: (&[u8], &[u8])) -> Result<Option<(Vec<u8>, Enco
     }
     for version in [header[1], own[0]] {
         if version != VERSION {
-            return Err(Error::unsupported(format!("its packing is of version {version}, TFLM reads version {VERSION}")));
+            return Err(Error::unsupported(format!(
+                "its packing is of version {version}, TFLM reads version {VERSION}"
+            )));
         }
     }
     let elements = Elements::of(value)?;
@@ -202,7 +204,8 @@ fn decode_op() -> Op {
     })
 }
 
-fn is_decode(node: &Node) -> bool {
+/// Whether a node of an expanded model unpacks constants.
+pub fn is_unpacker(node: &Node) -> bool {
     matches!(&node.op, Op::Opaque(opaque) if opaque.builtin_code == schema::CUSTOM && opaque.name == NAME)
 }
 
@@ -212,7 +215,9 @@ fn is_decode(node: &Node) -> bool {
 pub(super) fn fold(model: &mut Model) -> Result<()> {
     let (mut unpacked, mut decoders) = (0, BTreeSet::new());
     for index in 0..model.nodes.len() {
-        if is_decode(&model.nodes[index]) && fold_node(model, index, &mut unpacked).map_err(|e| e.at(model.place(index)))? {
+        if is_unpacker(&model.nodes[index])
+            && fold_node(model, index, &mut unpacked).map_err(|e| e.at(model.place(index)))?
+        {
             decoders.insert(index);
         }
     }

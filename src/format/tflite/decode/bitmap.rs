@@ -32,8 +32,9 @@ pub(super) fn unpack(stream: &[u8], values: &[u8], elements: &Elements) -> Resul
     let mut bytes = Vec::with_capacity(elements.count * elements.size);
     let mut values = values.chunks_exact(elements.size);
     for index in 0..elements.count {
-        let bit = field(stream, index, 1)
-            .ok_or_else(|| Error::format(format!("its bitmap of {} bytes ends before element {index}", stream.len())))?;
+        let bit = field(stream, index, 1).ok_or_else(|| {
+            Error::format(format!("its bitmap of {} bytes ends before element {index}", stream.len()))
+        })?;
         match bit {
             0 => bytes.extend_from_slice(&hole(elements, index)?),
             _ => bytes.extend_from_slice(values.next().ok_or_else(|| {

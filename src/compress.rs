@@ -214,6 +214,9 @@ fn quantize_row() -> Transform {
                     default: "per_channel".into(),
                 },
             ),
+            rows::weight_bits(),
+            rows::mixed(),
+            rows::rounding(),
             option(
                 "calibration.method",
                 "Activation ranges",
@@ -265,6 +268,16 @@ pub fn presets() -> Vec<Preset> {
     vec![
         preset("original", "Original", "The model as it was opened", vec![]),
         preset("int8", "int8", "8-bit weights and activations, one scale for each channel", vec![int8()]),
+        preset(
+            "int4",
+            "int4 weights",
+            "4-bit weights, rounded so that each makes up for those before it, and 8-bit activations",
+            vec![Step::Quantize(QuantizeOptions {
+                weight_bits: 4,
+                rounding: recipe::Rounding::Compensated,
+                ..QuantizeOptions::default()
+            })],
+        ),
         preset(
             "int8-per-tensor",
             "int8 per tensor",

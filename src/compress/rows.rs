@@ -1,6 +1,6 @@
 //! Rows of the transforms that make the file smaller without touching how it computes.
 
-use super::{Control, Transform, choice, option};
+use super::{Control, Transform, TransformOption, choice, option};
 
 pub(super) fn codebook() -> Transform {
     Transform {
@@ -80,4 +80,41 @@ pub(super) fn pack() -> Transform {
             },
         )],
     }
+}
+
+pub(super) fn weight_bits() -> TransformOption {
+    option(
+        "weight_bits",
+        "Weight bits",
+        "Bits of the weights; up to 4 are stored as int4, others as int8 in few levels, which Pack makes small",
+        Control::Number { min: 2.0, max: 8.0, step: 1.0, default: 8.0, unit: String::new(), only_if: None },
+    )
+}
+
+pub(super) fn mixed() -> TransformOption {
+    option(
+        "mixed",
+        "Spread bits",
+        "Layers that matter more get more bits; the number above is then what a weight has on average",
+        Control::Toggle { default: false },
+    )
+}
+
+pub(super) fn rounding() -> TransformOption {
+    option(
+        "rounding",
+        "Rounding",
+        "How weights are rounded to their levels",
+        Control::Choice {
+            choices: vec![
+                choice("nearest", "nearest", "Each weight for itself, in a range that clips nothing"),
+                choice(
+                    "compensated",
+                    "compensated",
+                    "In the range with the least error, each making up for those before it on your inputs",
+                ),
+            ],
+            default: "nearest".into(),
+        },
+    )
 }

@@ -77,7 +77,7 @@ def check(report, command, models):
 
 def thinned(recipes, model, inputs):
     """Fewer recipes for larger models, and for int16 ones, whose weights are int8 all the same."""
-    step = 1 if len(model) < 40_000 else 5 if len(model) < 120_000 else 12
+    step = 1 if len(model) < 40_000 else 8 if len(model) < 120_000 else 12
     return recipes[:: max(step, 3 if inputs.dtype == np.int16 else 1)]
 
 

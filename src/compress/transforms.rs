@@ -1,0 +1,3 @@
+//! The rows of the table of transforms that have many options.
+
+pub(super) mod train;

@@ -3,6 +3,7 @@
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
 pub mod calibrate;
+pub mod dequantize;
 pub mod fold;
 pub mod prune;
 pub mod quantize;

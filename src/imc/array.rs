@@ -124,10 +124,23 @@ pub struct Activity {
 
 impl Activity {
     /// What random, uniform bits do over `rows` rows.
+    ///
+    /// *Source*: sums of `rows` products that are 1 with probability 1/4, taken as normally distributed; a bit that is set with
+    /// probability `p` changes between two independent sums with `2 p (1 - p)`.
     pub fn random(rows: f64) -> Self {
-        // The sum of products that are 1 with probability 1/4 spreads by this; bits below the spread toggle every other time.
-        let spread = libm::sqrt(rows.max(1.0) * 3.0 / 16.0);
-        Self { leaf: 0.25, root: 0.5 * (libm::log2(spread) + 2.0).clamp(0.5, libm::log2(rows.max(1.0) + 1.0).max(1.0)) }
+        let rows = libm::round(rows.max(1.0));
+        let (mean, variance) = (rows / 4.0, rows * 3.0 / 16.0);
+        let mut set = [0.0; 16];
+        let mut total = 0.0;
+        for sum in 0..=(rows as u32).min(1 << 15) {
+            let off = f64::from(sum) - mean;
+            let weight = libm::exp(-off * off / (2.0 * variance));
+            total += weight;
+            for (bit, set) in set.iter_mut().enumerate() {
+                *set += weight * f64::from(sum >> bit & 1);
+            }
+        }
+        Self { leaf: 0.25, root: set.iter().map(|set| 2.0 * set / total * (1.0 - set / total)).sum() }
     }
 }
 

@@ -1,3 +1,0 @@
-//! The rows of the table of transforms that have many options.
-
-pub(super) mod train;

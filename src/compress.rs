@@ -3,6 +3,7 @@
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
 pub mod calibrate;
+pub mod channels;
 pub mod fold;
 pub mod prune;
 pub mod quantize;
@@ -34,6 +35,7 @@ pub fn apply(
     for step in &recipe.steps {
         candidate = match step {
             Step::Prune(options) => prune::prune(&candidate, options)?,
+            Step::Channels(options) => channels::remove(&candidate, options)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
         };
         validate::validate(&candidate)?;
@@ -139,7 +141,7 @@ fn option(field: &str, label: &str, sentence: &str, control: Control) -> Transfo
 
 /// Every transform, in the order in which a recipe usually applies them.
 pub fn transforms() -> Vec<Transform> {
-    vec![prune_row(), quantize_row()]
+    vec![prune_row(), channels_row(), quantize_row()]
 }
 
 fn prune_row() -> Transform {
@@ -165,6 +167,50 @@ fn prune_row() -> Transform {
                     ],
                     default: "per_layer".into(),
                 },
+            ),
+        ],
+    }
+}
+
+fn channels_row() -> Transform {
+    let share = |default| Control::Number { min: 0.1, max: 1.0, step: 0.05, default, unit: "%".into(), only_if: None };
+    Transform {
+        step: "channels".into(),
+        label: "Remove channels".into(),
+        sentence:
+            "Takes whole filters out, with all that is made of them: a plain smaller model, in bytes, RAM and time"
+                .into(),
+        options: vec![
+            option("keep", "Channels that stay", "Share of the channels of the layers that stays", share(0.75)),
+            option(
+                "scope",
+                "Least important of",
+                "Where the least important channels are sought",
+                Control::Choice {
+                    choices: vec![
+                        choice("per_layer", "each layer", "Every layer loses the same share"),
+                        choice("global", "all layers", "Layers with many unimportant channels lose more"),
+                    ],
+                    default: "per_layer".into(),
+                },
+            ),
+            option(
+                "measure",
+                "Importance",
+                "How important a channel is, from the weights that make it and those that read it",
+                Control::Choice {
+                    choices: vec![
+                        choice("l1", "magnitudes (L1)", "The sum of the magnitudes of its weights"),
+                        choice("l2", "squares (L2)", "The root of the sum of the squares of its weights"),
+                    ],
+                    default: "l1".into(),
+                },
+            ),
+            option(
+                "multiple",
+                "Multiple of",
+                "Layers keep a multiple of so many channels; kernels compute four or eight at a time",
+                Control::Number { min: 1.0, max: 16.0, step: 1.0, default: 4.0, unit: String::new(), only_if: None },
             ),
         ],
     }

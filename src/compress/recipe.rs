@@ -3,9 +3,12 @@
 //! It is the undo history, the link, the saved preset and the sweep's search space. Unknown fields and versions are
 //! refused, so that a recipe never means something else than it says.
 
+mod channels;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+pub use channels::{ChannelsOptions, Norm};
 
 /// The version that this build writes and reads.
 pub const VERSION: u32 = 1;
@@ -35,6 +38,8 @@ pub struct Recipe {
 pub enum Step {
     /// Set the smallest weights to zero.
     Prune(PruneOptions),
+    /// Take whole channels out.
+    Channels(ChannelsOptions),
     /// Store weights and activations as integers.
     Quantize(QuantizeOptions),
 }
@@ -172,6 +177,7 @@ impl Recipe {
                 Step::Prune(options) if !(0.0..=1.0).contains(&options.sparsity) => {
                     return Err(Error::parameter(format!("sparsity {} is not between 0 and 1", options.sparsity)));
                 }
+                Step::Channels(options) => options.check()?,
                 Step::Quantize(QuantizeOptions { calibration: Calibration::Percentile { percent }, .. })
                     if !(50.0..=100.0).contains(percent) =>
                 {

@@ -8,11 +8,12 @@ pub mod fold;
 pub mod prune;
 pub mod quantize;
 pub mod recipe;
+mod transforms;
 
-use recipe::{PruneOptions, QuantizeOptions, Recipe, Step};
+use recipe::{Plan, PruneOptions, QuantizeOptions, Recipe, Step, Training, plan};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Model, validate};
 use crate::progress::Progress;
 use crate::tensor::Tensor;
@@ -34,6 +35,11 @@ pub fn apply(
     let mut candidate = model.clone();
     for step in &recipe.steps {
         candidate = match step {
+            Step::Train(_) => {
+                return Err(Error::unsupported(
+                    "training needs labelled examples, which this way of applying a recipe has not",
+                ));
+            }
             Step::Prune(options) => prune::prune(&candidate, options)?,
             Step::Channels(options) => channels::remove(&candidate, options)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
@@ -69,6 +75,16 @@ pub struct TransformOption {
     pub sentence: String,
     /// How it is chosen.
     pub control: Control,
+    /// It shows only while another field has this value, as `field=value`, or is there at all, as `field`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_if: Option<String>,
+}
+
+impl TransformOption {
+    fn only_if(mut self, condition: &str) -> Self {
+        self.only_if = Some(condition.into());
+        self
+    }
 }
 
 /// How an option is chosen.
@@ -95,12 +111,17 @@ pub enum Control {
         default: f64,
         /// `%` where the value is a share that is shown as percent, otherwise empty.
         unit: String,
-        /// The option shows only while another field has this value, as `field=value`.
-        only_if: Option<String>,
     },
     /// Yes or no.
     Toggle {
         /// The value at first.
+        default: bool,
+    },
+    /// A list of names.
+    Names,
+    /// An object of further options, which is there or not.
+    Part {
+        /// Whether it is there at first.
         default: bool,
     },
 }
@@ -136,12 +157,12 @@ fn choice(value: &str, label: &str, sentence: &str) -> Choice {
 }
 
 fn option(field: &str, label: &str, sentence: &str, control: Control) -> TransformOption {
-    TransformOption { field: field.into(), label: label.into(), sentence: sentence.into(), control }
+    TransformOption { field: field.into(), label: label.into(), sentence: sentence.into(), control, only_if: None }
 }
 
 /// Every transform, in the order in which a recipe usually applies them.
 pub fn transforms() -> Vec<Transform> {
-    vec![prune_row(), channels_row(), quantize_row()]
+    vec![transforms::train::row(), prune_row(), transforms::channels::row(), quantize_row()]
 }
 
 fn prune_row() -> Transform {
@@ -154,7 +175,7 @@ fn prune_row() -> Transform {
                 "sparsity",
                 "Sparsity",
                 "Share of the weights that become zero",
-                Control::Number { min: 0.0, max: 0.95, step: 0.05, default: 0.5, unit: "%".into(), only_if: None },
+                Control::Number { min: 0.0, max: 0.95, step: 0.05, default: 0.5, unit: "%".into() },
             ),
             option(
                 "scope",
@@ -167,50 +188,6 @@ fn prune_row() -> Transform {
                     ],
                     default: "per_layer".into(),
                 },
-            ),
-        ],
-    }
-}
-
-fn channels_row() -> Transform {
-    let share = |default| Control::Number { min: 0.1, max: 1.0, step: 0.05, default, unit: "%".into(), only_if: None };
-    Transform {
-        step: "channels".into(),
-        label: "Remove channels".into(),
-        sentence:
-            "Takes whole filters out, with all that is made of them: a plain smaller model, in bytes, RAM and time"
-                .into(),
-        options: vec![
-            option("keep", "Channels that stay", "Share of the channels of the layers that stays", share(0.75)),
-            option(
-                "scope",
-                "Least important of",
-                "Where the least important channels are sought",
-                Control::Choice {
-                    choices: vec![
-                        choice("per_layer", "each layer", "Every layer loses the same share"),
-                        choice("global", "all layers", "Layers with many unimportant channels lose more"),
-                    ],
-                    default: "per_layer".into(),
-                },
-            ),
-            option(
-                "measure",
-                "Importance",
-                "How important a channel is, from the weights that make it and those that read it",
-                Control::Choice {
-                    choices: vec![
-                        choice("l1", "magnitudes (L1)", "The sum of the magnitudes of its weights"),
-                        choice("l2", "squares (L2)", "The root of the sum of the squares of its weights"),
-                    ],
-                    default: "l1".into(),
-                },
-            ),
-            option(
-                "multiple",
-                "Multiple of",
-                "Layers keep a multiple of so many channels; kernels compute four or eight at a time",
-                Control::Number { min: 1.0, max: 16.0, step: 1.0, default: 4.0, unit: String::new(), only_if: None },
             ),
         ],
     }
@@ -266,15 +243,9 @@ fn quantize_row() -> Transform {
                 "calibration.percent",
                 "Percentile",
                 "Share of values that stays inside the range",
-                Control::Number {
-                    min: 95.0,
-                    max: 100.0,
-                    step: 0.05,
-                    default: 99.9,
-                    unit: String::new(),
-                    only_if: Some("calibration.method=percentile".into()),
-                },
-            ),
+                Control::Number { min: 95.0, max: 100.0, step: 0.05, default: 99.9, unit: String::new() },
+            )
+            .only_if("calibration.method=percentile"),
             option(
                 "float_io",
                 "Float in and out",
@@ -295,6 +266,8 @@ pub fn presets() -> Vec<Preset> {
     };
     let prune = |sparsity| Step::Prune(PruneOptions { sparsity, scope: recipe::PruneScope::PerLayer });
     let int8 = || Step::Quantize(QuantizeOptions::default());
+    let trained = |plan: Plan| vec![Step::Train(Box::new(Training { plan, ..Training::default() }))];
+    let bits = |weight_bits| Some(plan::Quantization { weight_bits, ..plan::Quantization::default() });
     vec![
         preset("original", "Original", "The model as it was opened", vec![]),
         preset("int8", "int8", "8-bit weights and activations, one scale for each channel", vec![int8()]),
@@ -314,6 +287,28 @@ pub fn presets() -> Vec<Preset> {
             "Half of the weights of each layer set to zero, then 8-bit integers",
             vec![prune(0.5), int8()],
         ),
+        preset(
+            "train-int8",
+            "Trained for int8",
+            "Learns on with the rounding of 8-bit integers in place, so that it loses less by it",
+            trained(Plan { quantization: bits(8), ..Plan::default() }),
+        ),
+        preset(
+            "train-int4",
+            "Trained for 4-bit weights",
+            "Learns on with weights of 16 levels and 8-bit activations",
+            trained(Plan { quantization: bits(4), ..Plan::default() }),
+        ),
+        preset(
+            "train-prune-80-int8",
+            "Trained, pruned 80 %, int8",
+            "Learns on while four fifths of its weights fall to zero, rounded to 8-bit integers",
+            trained(Plan {
+                quantization: bits(8),
+                pruning: Some(plan::Pruning { sparsity: 0.8, ..plan::Pruning::default() }),
+                ..Plan::default()
+            }),
+        ),
     ]
 }
 
@@ -326,6 +321,39 @@ mod tests {
         for preset in presets() {
             let text = preset.recipe.to_json();
             assert_eq!(Recipe::from_json(&text).unwrap(), preset.recipe, "{}", preset.name);
+        }
+    }
+
+    #[test]
+    fn every_default_of_every_transform_makes_a_recipe() {
+        for transform in transforms() {
+            let mut step = serde_json::json!({ "step": transform.step });
+            for option in &transform.options {
+                // Every part is there, so that every option of it is.
+                let value = match &option.control {
+                    Control::Choice { default, .. } => default.clone().into(),
+                    Control::Number { default, .. } if default.fract() == 0.0 => (*default as u64).into(),
+                    Control::Number { default, .. } => (*default).into(),
+                    Control::Toggle { default } => (*default).into(),
+                    Control::Names => serde_json::json!([]),
+                    Control::Part { .. } => serde_json::json!({}),
+                };
+                // Of two choices that exclude each other the default stands.
+                let holds = option.only_if.as_ref().is_none_or(|condition| {
+                    let (field, wanted) = condition.split_once('=').unwrap_or((condition, ""));
+                    let found = step.pointer(&format!("/{}", field.replace('.', "/")));
+                    found.is_some_and(|found| wanted.is_empty() || found == wanted)
+                });
+                let mut at = &mut step;
+                for key in option.field.split('.').take(if holds { usize::MAX } else { 0 }) {
+                    at = &mut at[key];
+                }
+                if holds {
+                    *at = value;
+                }
+            }
+            let text = serde_json::json!({ "version": 1, "steps": [step] }).to_string();
+            Recipe::from_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         }
     }
 

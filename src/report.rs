@@ -6,6 +6,7 @@
 mod figure;
 pub mod levels;
 pub mod sound;
+pub mod training;
 mod views;
 
 use serde::{Deserialize, Serialize};

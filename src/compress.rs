@@ -4,6 +4,7 @@
 
 pub mod calibrate;
 pub mod channels;
+pub mod dequantize;
 pub mod fold;
 pub mod prune;
 pub mod quantize;

@@ -2,6 +2,8 @@
 
 #[path = "main/audio.rs"]
 mod audio;
+#[path = "main/imc.rs"]
+mod imc;
 
 use std::fs;
 use std::io::Write;
@@ -103,6 +105,11 @@ enum Command {
         #[command(subcommand)]
         command: audio::Audio,
     },
+    /// Compute in memory
+    Imc {
+        #[command(subcommand)]
+        command: imc::Imc,
+    },
 }
 
 fn main() -> ExitCode {
@@ -194,6 +201,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             if json { print_json(out, &report) } else { print_report(out, &report) }
         }
         Command::Audio { command } => audio::run(command, out),
+        Command::Imc { command } => imc::run(command, out),
     }
 }
 

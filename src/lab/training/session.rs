@@ -2,6 +2,7 @@
 
 use super::lesson::{Lesson, Rows, Way, lesson};
 use crate::compress;
+use crate::compress::dequantize::dequantize;
 use crate::compress::recipe::{Change, NetworkKind, Plan, Recipe, Step, Training};
 use crate::error::{Error, Result};
 use crate::format::tflite;
@@ -12,7 +13,6 @@ use crate::model::Model;
 use crate::progress::Silent;
 use crate::report::training::{EpochRow, TrainedLayer, TrainingCard, TrainingNews, TrainingOutcome, WrongExample};
 use crate::report::{Figure, Task, WeightsView};
-use crate::tensor::DType;
 use crate::train::architecture::{Architecture, Kind};
 use crate::train::plan::Hint;
 use crate::train::{Data, Examples, Judgement, Loss, Trainer, head};
@@ -53,19 +53,17 @@ impl Bench {
         let Some((Step::Train(training), before)) = first.steps.split_last() else {
             return Err(Error::parameter("this recipe does not train"));
         };
+        let mut remarks = Vec::new();
         let start = compress::apply(&original.model, &Recipe::of(before.to_vec()), &[], &mut Silent)?;
+        let teacher = dequantize(&original.model)?;
+        let is_integer = |model: &Model| model.values.iter().any(|value| value.quantization.is_some());
+        if is_integer(&start) {
+            remarks.push("The model holds integers: it learns on as the real numbers that they stand for".into());
+        }
+        let start = dequantize(&start)?;
         let task = original.card.task;
         let classes = Classes::of(training, inputs, &self.labels(), task)?;
         let network = network(&start, training, &classes, task)?;
-        let [input] = network.inputs[..] else {
-            return Err(Error::unsupported("only networks with one input and one output can be trained"));
-        };
-        if network.values[input].dtype != DType::Float32 {
-            return Err(Error::unsupported(format!(
-                "this model takes {} numbers; only float models learn, so train before it is quantized",
-                network.values[input].dtype
-            )));
-        }
         let way = Way {
             model: &network,
             front_end: card::front_end(&network),
@@ -75,16 +73,14 @@ impl Bench {
             options: training,
         };
         let lesson = lesson(inputs, &way)?;
-        let mut remarks = Vec::new();
         let plan = plan(training, &lesson, task, &mut remarks);
         let mut trainer = Trainer::new(&network, &plan)?;
         if let Some(distillation) = &plan.distillation {
-            let teacher = &original.model;
             if distillation.hint_weight > 0.0 && distillation.hints.is_empty() {
-                let plan = with_hint(&plan, &network, teacher)?;
+                let plan = with_hint(&plan, &network, &teacher)?;
                 trainer = Trainer::new(&network, &plan)?;
             }
-            trainer.set_teacher(teacher)?;
+            trainer.set_teacher(&teacher)?;
         }
         let judged = if lesson.judging.targets.is_empty() && task != Task::Reconstruction {
             None

@@ -3,6 +3,7 @@
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
 pub mod calibrate;
+pub mod channels;
 pub mod codebook;
 mod deliver;
 pub mod dequantize;
@@ -50,6 +51,7 @@ pub fn apply(
                 ));
             }
             Step::Prune(options) => prune::prune(&candidate, options)?,
+            Step::Channels(options) => channels::remove(&candidate, options)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
             Step::Codebook(options) => codebook::codebook(&candidate, options, progress)?,
             Step::Slim(options) => slim::slim(&candidate, options),
@@ -173,7 +175,15 @@ fn option(field: &str, label: &str, sentence: &str, control: Control) -> Transfo
 
 /// Every transform, in the order in which a recipe usually applies them.
 pub fn transforms() -> Vec<Transform> {
-    vec![rows::train::row(), prune_row(), quantize_row(), rows::codebook(), rows::slim(), rows::pack()]
+    vec![
+        rows::channels::row(),
+        rows::train::row(),
+        prune_row(),
+        quantize_row(),
+        rows::codebook(),
+        rows::slim(),
+        rows::pack(),
+    ]
 }
 
 fn prune_row() -> Transform {

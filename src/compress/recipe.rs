@@ -4,11 +4,13 @@
 //! refused, so that a recipe never means something else than it says.
 
 mod bits;
+mod channels;
 mod codebook;
 pub mod plan;
 mod slim;
 mod training;
 
+pub use channels::{ChannelsOptions, Norm};
 pub use plan::Plan;
 pub use training::{Change, Network, NetworkKind, Training};
 
@@ -50,6 +52,8 @@ pub enum Step {
     Train(Box<Training>),
     /// Set the smallest weights to zero.
     Prune(PruneOptions),
+    /// Take whole channels out.
+    Channels(ChannelsOptions),
     /// Store weights and activations as integers.
     Quantize(QuantizeOptions),
     /// Let weights take few different values.
@@ -228,6 +232,7 @@ impl Recipe {
                 Step::Prune(options) if !(0.0..=1.0).contains(&options.sparsity) => {
                     return Err(Error::parameter(format!("sparsity {} is not between 0 and 1", options.sparsity)));
                 }
+                Step::Channels(options) => options.check()?,
                 Step::Quantize(QuantizeOptions { calibration: Calibration::Percentile { percent }, .. })
                     if !(50.0..=100.0).contains(percent) =>
                 {

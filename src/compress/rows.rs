@@ -1,5 +1,6 @@
 //! Rows of the transforms that make the file smaller without touching how it computes.
 
+pub(super) mod channels;
 pub(super) mod train;
 
 use super::{Control, Transform, TransformOption, choice, option};

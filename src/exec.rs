@@ -75,6 +75,9 @@ pub enum Kernels {
     Exact,
 }
 
+/// Kernels that stand in for those of [`kernels`]; `None` where the node is none of theirs.
+pub type OtherKernels<'a> = &'a dyn Fn(&Site<'_>) -> Result<Option<Box<dyn Kernel>>>;
+
 /// A model made ready to run.
 pub struct Executor {
     /// The arena, in units that align it to 16 bytes.
@@ -110,6 +113,14 @@ impl Executor {
     /// attributes that are not executed, `Format` for shapes that do not fit, `Limits` above [`limits::MACS`] or
     /// [`limits::ARENA_BYTES`] (before memory is taken).
     pub fn new(model: &Model, options: Options) -> Result<Self> {
+        Self::with_kernels(model, options, &|_| Ok(None))
+    }
+
+    /// As [`Executor::new`], with other kernels for the nodes that `other` gives one for: hardware that is simulated.
+    ///
+    /// # Errors
+    /// As [`Executor::new`], and those of `other`.
+    pub fn with_kernels(model: &Model, options: Options, other: OtherKernels<'_>) -> Result<Self> {
         validate(model)?;
         if let Some(input) = model.inputs.iter().find(|&&id| model.values.get(id).is_none_or(Value::is_constant)) {
             return Err(Error::format(format!("the model's input {input} is no activation")));
@@ -123,8 +134,8 @@ impl Executor {
         for (id, node) in model.nodes.iter().enumerate().filter(|(id, _)| !folded_nodes.contains(id)) {
             let site = Site { model, id, node, options, folded: &folded };
             check_shapes(&site)?;
-            let kernel =
-                work.add(model, id).and_then(|()| prepare(&site)).map_err(|error| error.at(model.place(id)))?;
+            let prepared = || other(&site)?.map_or_else(|| prepare(&site), Ok);
+            let kernel = work.add(model, id).and_then(|()| prepared()).map_err(|error| error.at(model.place(id)))?;
             kernels.push((id, kernel));
         }
         let lifetimes = Lifetimes::of(model, &resident, &folded_nodes)?;

@@ -52,6 +52,7 @@ pub mod data;
 pub mod error;
 pub mod exec;
 pub mod format;
+pub mod imc;
 pub mod lab;
 pub mod limits;
 pub mod metrics;

@@ -2,6 +2,8 @@
 
 #[path = "main/audio.rs"]
 mod audio;
+#[path = "main/imc.rs"]
+mod imc;
 
 use std::fs;
 use std::io::Write;
@@ -13,6 +15,7 @@ use milliwatt::compress::{self, recipe::Recipe};
 use milliwatt::error::{Error, Result};
 use milliwatt::exec::{Executor, Kernels, Options};
 use milliwatt::format::{self, npy, tflite};
+use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, batch, card, files};
 use milliwatt::progress::Silent;
 use milliwatt::quant::Arithmetic;
@@ -65,8 +68,8 @@ enum Command {
         /// A recipe as JSON
         #[arg(long, group = "how")]
         recipe: Option<PathBuf>,
-        /// Example inputs, for recipes that measure activation ranges: an NPY array, or a ZIP of clips, of which the page's
-        /// share is taken
+        /// Example inputs, for recipes that measure activation ranges or learn: an NPY array, or a ZIP of clips, of which the
+        /// page's share is taken
         #[arg(long)]
         data: Option<PathBuf>,
         /// TFLite file to write
@@ -102,6 +105,11 @@ enum Command {
         #[command(subcommand)]
         command: audio::Audio,
     },
+    /// Compute in memory
+    Imc {
+        #[command(subcommand)]
+        command: imc::Imc,
+    },
 }
 
 fn main() -> ExitCode {
@@ -135,7 +143,11 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                 Some((name, data)) if !is_array(&data) => {
                     let mut bench = Bench::new();
                     bench.open(&bytes, &file_name(&model))?;
-                    bench.set_files(vec![(name, data)], files::SEED)?;
+                    bench.set_files(
+                        vec![(name, data)],
+                        Split { seed: files::SEED, learns: recipe.trained().is_some() },
+                    )?;
+                    bench.train(&recipe, &mut Silent)?;
                     bench.apply(&recipe, &mut Silent)?;
                     bench.candidate_bytes()?.to_vec()
                 }
@@ -176,7 +188,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                         "--labels goes with an array; clips have the labels of their folders",
                     ));
                 } else {
-                    bench.set_files(vec![(name, data)], files::SEED)?;
+                    bench.set_files(vec![(name, data)], Split::of(files::SEED))?;
                 }
             }
             bench.apply(&Recipe::original(), &mut Silent)?;
@@ -189,6 +201,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             if json { print_json(out, &report) } else { print_report(out, &report) }
         }
         Command::Audio { command } => audio::run(command, out),
+        Command::Imc { command } => imc::run(command, out),
     }
 }
 

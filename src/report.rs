@@ -4,8 +4,10 @@
 //! [`Figure`] asks for it.
 
 mod figure;
+pub mod imc;
 pub mod levels;
 pub mod sound;
+pub mod training;
 mod views;
 
 use serde::{Deserialize, Serialize};

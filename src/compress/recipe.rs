@@ -4,8 +4,15 @@
 //! refused, so that a recipe never means something else than it says.
 
 mod bits;
+mod channels;
 mod codebook;
+pub mod plan;
 mod slim;
+mod training;
+
+pub use channels::{ChannelsOptions, Norm};
+pub use plan::Plan;
+pub use training::{Change, Network, NetworkKind, Training};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +48,12 @@ pub struct Recipe {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
+    /// Learn from examples.
+    Train(Box<Training>),
     /// Set the smallest weights to zero.
     Prune(PruneOptions),
+    /// Take whole channels out.
+    Channels(ChannelsOptions),
     /// Store weights and activations as integers.
     Quantize(QuantizeOptions),
     /// Let weights take few different values.
@@ -193,6 +204,12 @@ impl Recipe {
         self.steps.iter().any(|step| matches!(step, Step::Quantize(_)))
     }
 
+    /// The steps up to the one that trains, as a recipe of their own: what it makes takes long, and is made once.
+    pub fn trained(&self) -> Option<Self> {
+        let last = self.steps.iter().position(|step| matches!(step, Step::Train(_)))?;
+        Some(Self::of(self.steps[..=last].to_vec()))
+    }
+
     /// Refuses values out of range.
     ///
     /// # Errors
@@ -204,11 +221,18 @@ impl Recipe {
                 self.version
             )));
         }
+        if self.steps.iter().filter(|step| matches!(step, Step::Train(_))).count() > 1 {
+            return Err(Error::parameter(
+                "a recipe trains at most once: pruning, rounding and a teacher go into one training",
+            ));
+        }
         for step in &self.steps {
             match step {
+                Step::Train(training) => training.check()?,
                 Step::Prune(options) if !(0.0..=1.0).contains(&options.sparsity) => {
                     return Err(Error::parameter(format!("sparsity {} is not between 0 and 1", options.sparsity)));
                 }
+                Step::Channels(options) => options.check()?,
                 Step::Quantize(QuantizeOptions { calibration: Calibration::Percentile { percent }, .. })
                     if !(50.0..=100.0).contains(percent) =>
                 {

@@ -1,5 +1,8 @@
 //! Rows of the transforms that make the file smaller without touching how it computes.
 
+pub(super) mod channels;
+pub(super) mod train;
+
 use super::{Control, Transform, TransformOption, choice, option};
 
 pub(super) fn codebook() -> Transform {
@@ -13,7 +16,7 @@ pub(super) fn codebook() -> Transform {
                 "values",
                 "Values",
                 "How many different values; 16 take four bits each",
-                Control::Number { min: 2.0, max: 128.0, step: 1.0, default: 16.0, unit: String::new(), only_if: None },
+                Control::Number { min: 2.0, max: 128.0, step: 1.0, default: 16.0, unit: String::new() },
             ),
             option(
                 "tables",
@@ -87,7 +90,7 @@ pub(super) fn weight_bits() -> TransformOption {
         "weight_bits",
         "Weight bits",
         "Bits of the weights; up to 4 are stored as int4, others as int8 in few levels, which Pack makes small",
-        Control::Number { min: 2.0, max: 8.0, step: 1.0, default: 8.0, unit: String::new(), only_if: None },
+        Control::Number { min: 2.0, max: 8.0, step: 1.0, default: 8.0, unit: String::new() },
     )
 }
 

@@ -3,7 +3,8 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::{Bench, DroppedFile, taken, thrown};
+use super::bench::Bench;
+use super::{DroppedFile, taken, thrown};
 use crate::lab::clips::{self, Clip};
 use crate::lab::sound;
 

@@ -4,7 +4,8 @@ use js_sys::Function;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::{Bench, out, taken, thrown};
+use super::bench::Bench;
+use super::{out, taken, thrown};
 use crate::compress::Choice;
 use crate::lab::live;
 use crate::report::Task;

@@ -1,4 +1,4 @@
-//! The two WebAssembly modules, their bindings, and the page around them.
+//! The WebAssembly modules, their bindings, and the page around them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,12 @@ use crate::setup;
 use crate::stamp::Stamp;
 use crate::step::{cargo, node, root, run_quietly, step, www};
 
-/// A flavour of the module: its folder, and the instructions it may use. The page takes the last that runs.
+/// A flavour of the bench's module: its folder, and the instructions it may use. The page takes the last that runs.
 pub const MODULES: &[(&str, &str)] = &[("simd", "+simd128"), ("relaxed", "+simd128,+relaxed-simd")];
+
+/// The module that the page loads only on demand. It exists once: training gives the same bits everywhere, which fused
+/// multiply-adds of relaxed SIMD would not.
+pub const WORKSHOP: &str = "workshop";
 
 /// How the module is compiled, beyond the release profile: the compiler inlines only what is small or asks for it, as the
 /// kernels do, and dependencies are compiled for size. That takes a tenth off the download and nothing off the kernels'
@@ -26,22 +30,23 @@ pub fn run(arguments: &[String]) -> Result<()> {
     page()
 }
 
-/// Builds both modules and writes their bindings to `www/src/wasm`.
+/// Builds all modules and writes their bindings to `www/src/wasm`.
 pub fn modules() -> Result<()> {
-    for (name, features) in MODULES {
-        module(name, features)?;
+    for (name, instructions) in MODULES {
+        module(name, instructions, &[])?;
     }
-    Ok(())
+    module(WORKSHOP, MODULES[0].1, &["--features", WORKSHOP])
 }
 
-fn module(name: &str, features: &str) -> Result<()> {
+fn module(name: &str, instructions: &str, features: &[&str]) -> Result<()> {
     let target = root().join("target").join(format!("wasm-{name}"));
     let wasm = target.join("wasm32-unknown-unknown/release/milliwatt.wasm");
     // Cargo knows best what changed; asking it when nothing did takes a fifth of a second.
     crate::step::run(
         cargo(&["build", "--quiet", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown"])
+            .args(features)
             .args(SMALL_DEPENDENCIES)
-            .env("RUSTFLAGS", format!("-C target-feature={features} {INLINE_LITTLE}"))
+            .env("RUSTFLAGS", format!("-C target-feature={instructions} {INLINE_LITTLE}"))
             .env("CARGO_TARGET_DIR", &target),
     )?;
     let out = www().join("src/wasm").join(name);
@@ -51,7 +56,7 @@ fn module(name: &str, features: &str) -> Result<()> {
     }
     step(&format!("bindings of the {name} module"), || {
         bindings(&wasm, &out)?;
-        if name != MODULES[0].0 {
+        if name == MODULES[1].0 {
             share_types(&out)?;
         }
         stamp.write()
@@ -76,7 +81,7 @@ fn bindings(wasm: &Path, out: &Path) -> Result<()> {
         .context("wasm-bindgen refused the module; does its version in Cargo.toml equal that in xtask/Cargo.toml?")
 }
 
-/// Both modules have the same interface: the types of one are declared as the types of the other, so that the page
+/// Both modules of the bench have the same interface: the types of one are declared as the types of the other, so that the page
 /// can take either.
 fn share_types(out: &Path) -> Result<()> {
     let first = MODULES[0].0;

@@ -29,20 +29,24 @@ pub fn all() -> Result<()> {
             "warnings",
         ]))
     })?;
-    step("Clippy, WebAssembly", || {
-        step::run(&mut cargo(&[
-            "clippy",
-            "--quiet",
-            "--lib",
-            "--tests",
-            "--locked",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    })?;
+    for features in ["", build::WORKSHOP] {
+        step(&format!("Clippy, WebAssembly {features}"), || {
+            step::run(&mut cargo(&[
+                "clippy",
+                "--quiet",
+                "--lib",
+                "--tests",
+                "--locked",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--features",
+                features,
+                "--",
+                "-D",
+                "warnings",
+            ]))
+        })?;
+    }
     step("documentation", || {
         step::run(cargo(&["doc", "--quiet", "--lib", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;

@@ -25,7 +25,7 @@ const ERRANDS: &[Errand] = &[
         "Build the page and serve it on this machine; --dev reloads it on every edit",
         serve::run,
     ),
-    ("build", "", "Build both WebAssembly modules and the page into www/dist", build::run),
+    ("build", "", "Build the WebAssembly modules and the page into www/dist", build::run),
     ("test", "", "Set up what is missing, then run every check and every test", test::run),
     (
         "check",

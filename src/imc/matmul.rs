@@ -1,0 +1,248 @@
+//! Two matrices multiplied in the array: the result, and how far it is from the exact one.
+//!
+//! Whole numbers are multiplied as they are; real ones are first brought to whole numbers, each matrix with one scale, which is
+//! the only error of a digital macro.
+
+use super::analog::{self, Chip};
+use super::array::Activity;
+use super::digital::{self, Bits, Operands, Toggles};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::tensor::{DType, Tensor};
+
+/// Longest side of a matrix.
+pub const SIDE: usize = 4096;
+
+/// A product in the array.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matmul {
+    /// Rows of A, the inner dimension, columns of B.
+    pub size: [usize; 3],
+    /// `[rows, columns]`, as the array gives it.
+    pub values: Vec<f64>,
+    /// `[rows, columns]`, exact to double precision.
+    pub exact: Vec<f64>,
+    /// Whether both matrices were whole numbers that fit their bits.
+    pub whole: bool,
+    /// Changes counted (digital).
+    pub toggles: Toggles,
+    /// Share of conversions outside the converters' range (analog).
+    pub clipped: Option<f64>,
+}
+
+/// How to multiply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct How {
+    /// Bits of A.
+    pub a_bits: usize,
+    /// Bits of B.
+    pub b_bits: usize,
+    /// Rows of the array.
+    pub rows: usize,
+    /// An analog chip; a digital macro otherwise. Analog arrays take 8 bits of both.
+    pub chip: Option<Chip>,
+}
+
+impl Matmul {
+    /// What the data did, for [`super::price`].
+    pub fn activity(&self) -> Option<Activity> {
+        self.toggles.activity()
+    }
+
+    /// The largest difference to the exact product.
+    pub fn largest_error(&self) -> f64 {
+        self.values.iter().zip(&self.exact).fold(0.0, |most, (a, b)| libm::fmax(most, libm::fabs(a - b)))
+    }
+
+    /// Root of the mean square of the differences, against that of the exact product; 0 where all of it is 0.
+    pub fn relative_error(&self) -> f64 {
+        let square = |of: &mut dyn Iterator<Item = f64>| of.map(|x| x * x).sum::<f64>();
+        let off = square(&mut self.values.iter().zip(&self.exact).map(|(a, b)| a - b));
+        let whole = square(&mut self.exact.iter().copied());
+        if whole > 0.0 { libm::sqrt(off / whole) } else { 0.0 }
+    }
+}
+
+/// Multiplies `[rows, depth]` by `[depth, columns]`.
+///
+/// # Errors
+/// `Parameter` for arrays that are no matrices or do not fit each other, `Limits` for sides over [`SIDE`], `Numeric` for numbers
+/// that are not finite.
+///
+/// ```
+/// use milliwatt::imc::matmul::{How, matmul};
+/// use milliwatt::tensor::Tensor;
+///
+/// let a = Tensor::from_i8(&[1, 2], vec![3, -4])?;
+/// let b = Tensor::from_i8(&[2, 1], vec![5, 6])?;
+/// let product = matmul(&a, &b, &How { a_bits: 8, b_bits: 8, rows: 256, chip: None })?;
+/// assert_eq!(product.values, [-9.0]);
+/// assert_eq!(product.largest_error(), 0.0);
+/// # Ok::<(), milliwatt::Error>(())
+/// ```
+pub fn matmul(a: &Tensor, b: &Tensor, how: &How) -> Result<Matmul> {
+    let (&[rows, depth], &[inner, columns]) = (a.shape(), b.shape()) else {
+        return Err(Error::parameter(format!(
+            "a product needs two matrices; these arrays have the shapes {:?} and {:?}",
+            a.shape(),
+            b.shape()
+        )));
+    };
+    if depth != inner {
+        return Err(Error::parameter(format!(
+            "A is {rows}x{depth} and B is {inner}x{columns}: A must have as many columns as B has rows"
+        )));
+    }
+    for side in [rows, depth, columns] {
+        limits::check("the side of a matrix", side, SIDE)?;
+        if side == 0 {
+            return Err(Error::parameter("a matrix without elements"));
+        }
+    }
+    let (left, right) = (Whole::of(a, how.a_bits, "A")?, Whole::of(b, how.b_bits, "B")?);
+    let exact = exact(&left.real, &right.real, [rows, depth, columns]);
+    let scale = left.scale * right.scale;
+    let (numbers, toggles, clipped) = match &how.chip {
+        None => {
+            let operands = Operands {
+                a: &left.numbers,
+                b: &right.numbers,
+                size: [rows, depth, columns],
+                a_bits: left.bits,
+                b_bits: right.bits,
+                tile: how.rows,
+            };
+            let product = digital::product(&operands)?;
+            (product.values, product.toggles, None)
+        }
+        Some(chip) => {
+            let (numbers, clipped) = on_charge(&left, &right, [rows, depth, columns], how.rows, chip)?;
+            (numbers, Toggles::default(), Some(clipped))
+        }
+    };
+    Ok(Matmul {
+        size: [rows, depth, columns],
+        values: numbers.iter().map(|&number| number as f64 * scale).collect(),
+        exact,
+        whole: left.scale == 1.0 && right.scale == 1.0,
+        toggles,
+        clipped,
+    })
+}
+
+fn on_charge(
+    left: &Whole,
+    right: &Whole,
+    [rows, depth, columns]: [usize; 3],
+    tile: usize,
+    chip: &Chip,
+) -> Result<(Vec<i64>, f64)> {
+    chip.circuit.check()?;
+    let eight = Bits::signed(8).range();
+    if left.numbers.iter().chain(&right.numbers).any(|&number| number < eight.0 || number > eight.1) {
+        return Err(Error::unsupported(
+            "an analog array takes signed numbers of 8 bits: ask for 8 bits of both matrices",
+        ));
+    }
+    let turned = (0..columns).flat_map(|n| (0..depth).map(move |k| right.numbers[k * columns + n] as i8));
+    let weights: Vec<i8> = turned.collect();
+    let mut array = analog::Array::new(&weights, depth, columns, tile.max(1), chip, None, [0, 0]);
+    let (mut values, mut seen) = (vec![0; rows * columns], analog::Seen::default());
+    array.multiply(&left.numbers, rows, &mut values, &mut seen);
+    Ok((values, seen.clipped as f64 / seen.conversions.max(1) as f64))
+}
+
+fn exact(a: &[f64], b: &[f64], [rows, depth, columns]: [usize; 3]) -> Vec<f64> {
+    let mut values = vec![0.0; rows * columns];
+    for m in 0..rows {
+        let results = &mut values[m * columns..(m + 1) * columns];
+        for k in 0..depth {
+            let x = a[m * depth + k];
+            for (result, y) in results.iter_mut().zip(&b[k * columns..(k + 1) * columns]) {
+                *result += x * y;
+            }
+        }
+    }
+    values
+}
+
+/// A matrix as whole numbers with a scale.
+struct Whole {
+    numbers: Vec<i32>,
+    bits: Bits,
+    scale: f64,
+    real: Vec<f64>,
+}
+
+impl Whole {
+    fn of(tensor: &Tensor, bits: usize, name: &str) -> Result<Self> {
+        if !(1..=16).contains(&bits) {
+            return Err(Error::parameter(format!("{bits} bits of {name}; there must be 1 to 16")));
+        }
+        let real: Vec<f64> = tensor.to_f32_vec().into_iter().map(f64::from).collect();
+        if let Some(odd) = real.iter().find(|x| !x.is_finite()) {
+            return Err(Error::numeric(format!("{name} holds {odd}, which cannot be multiplied")));
+        }
+        // An unsigned array that does not fit signed bits is kept without a sign.
+        let unsigned = matches!(tensor.dtype(), DType::Uint8 | DType::Bool);
+        let kinds = if unsigned { [Bits::unsigned(bits), Bits::signed(bits)] } else { [Bits::signed(bits); 2] };
+        let fits = |kind: &Bits| {
+            let (low, high) = kind.range();
+            real.iter().all(|&x| x == libm::trunc(x) && x >= f64::from(low) && x <= f64::from(high))
+        };
+        if tensor.dtype() != DType::Float32
+            && let Some(&kind) = kinds.iter().find(|kind| fits(kind))
+        {
+            let numbers = real.iter().map(|&x| x as i32).collect();
+            return Ok(Self { numbers, bits: kind, scale: 1.0, real });
+        }
+        // Symmetric: the largest magnitude becomes the largest number.
+        let kind = Bits::signed(bits);
+        let most = real.iter().fold(0.0, |most, &x| libm::fmax(most, libm::fabs(x)));
+        let (low, high) = kind.range();
+        let scale = if most > 0.0 { most / f64::from(high.max(1)) } else { 1.0 };
+        let whole = |&x: &f64| libm::rint(x / scale).clamp(f64::from(low), f64::from(high)) as i32;
+        Ok(Self { numbers: real.iter().map(whole).collect(), bits: kind, scale, real })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn floats(shape: [usize; 2], seed: u64) -> Tensor {
+        let mut random = Random::new(seed);
+        Tensor::from_f32(&shape, (0..shape[0] * shape[1]).map(|_| random.normal() as f32).collect()).unwrap()
+    }
+
+    const DIGITAL: How = How { a_bits: 8, b_bits: 8, rows: 64, chip: None };
+
+    #[test]
+    fn real_matrices_are_off_by_their_rounding_and_less_with_more_bits() {
+        let (a, b) = (floats([9, 100], 1), floats([100, 5], 2));
+        let error = |bits| matmul(&a, &b, &How { a_bits: bits, b_bits: bits, ..DIGITAL }).unwrap().relative_error();
+        assert!(error(8) < 0.02 && error(8) > 0.0, "{}", error(8));
+        assert!(error(12) < error(8) / 8.0 && error(4) > error(8));
+    }
+
+    #[test]
+    fn an_analog_chip_is_off_by_more_than_its_rounding() {
+        let (a, b) = (floats([9, 100], 1), floats([100, 5], 2));
+        let chip = Chip { circuit: analog::Circuit::default(), seed: 1 };
+        let analog = matmul(&a, &b, &How { chip: Some(chip), ..DIGITAL }).unwrap();
+        assert!(analog.relative_error() > matmul(&a, &b, &DIGITAL).unwrap().relative_error());
+        assert!(analog.clipped.is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_multiplied_is_refused_in_a_sentence() {
+        let refused = |a: &Tensor, b: &Tensor| matmul(a, b, &DIGITAL).unwrap_err().to_string();
+        let wide = Tensor::from_f32(&[1, 2], vec![1.0, 2.0]).unwrap();
+        assert!(refused(&wide, &wide).contains("as many columns as B has rows"));
+        let nan = Tensor::from_f32(&[2, 1], vec![f32::NAN, 1.0]).unwrap();
+        assert!(refused(&wide, &nan).contains("B holds NaN"));
+        let vector = Tensor::from_f32(&[2], vec![1.0, 2.0]).unwrap();
+        assert!(refused(&wide, &vector).contains("two matrices"));
+    }
+}

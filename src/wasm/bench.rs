@@ -1,0 +1,175 @@
+//! The bench: what one worker of the page holds, and what the page learns once.
+
+use js_sys::Function;
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+
+use super::{DroppedFile, dropped, name_of, now, out, taken, thrown};
+use crate::compress::{self, Preset, Transform, recipe::Recipe};
+use crate::lab::inputs::Split;
+use crate::lab::levels::LevelsPartial;
+use crate::lab::{self, evaluation::Partial};
+use crate::report::levels::LevelsReport;
+use crate::report::training::TrainingOutcome;
+use crate::report::{
+    Answer, ClipView, Comparison, DataCard, DeviceCard, ModelCard, Report, SpectrogramView, WeightsView,
+};
+use crate::{cost, format};
+
+/// Reports to a JavaScript function `(phase, done, total)`; what it answers is ignored, because a worker is cancelled
+/// by ending it.
+struct Listener(Function);
+
+impl crate::progress::Progress for Listener {
+    fn report(&mut self, phase: &str, done: usize, total: usize) -> bool {
+        let _ = self.0.call3(&JsValue::NULL, &phase.into(), &(done as f64).into(), &(total as f64).into());
+        true
+    }
+}
+
+/// What one worker holds: a model, its inputs, and the candidate that a recipe made of it.
+#[wasm_bindgen]
+pub struct Bench(pub(super) lab::Bench);
+
+#[wasm_bindgen]
+impl Bench {
+    /// An empty bench.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default, reason = "JavaScript constructs it")]
+    pub fn new() -> Self {
+        Self(lab::Bench::new())
+    }
+
+    /// Puts a model on the bench.
+    pub fn open(&mut self, bytes: &[u8], name: &str) -> Result<Ts<ModelCard>, JsValue> {
+        out(&self.0.open(bytes, name).map_err(thrown)?)
+    }
+
+    /// Puts dropped files on the bench as inputs, split by `seed`; where a network `learns`, more of them are not tested on.
+    pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32, learns: bool) -> Result<Ts<DataCard>, JsValue> {
+        out(&self.0.set_files(dropped(&files)?, Split { seed: u64::from(seed), learns }).map_err(thrown)?)
+    }
+
+    /// Takes in what a training made, for every recipe that begins with its steps.
+    pub fn provide(&mut self, outcome: Ts<TrainingOutcome>) -> Result<(), JsValue> {
+        self.0.provide(&taken(&outcome, "outcome of a training")?).map_err(thrown)
+    }
+
+    /// Puts generated inputs on the bench: `machine`, the sound of a machine that is well or not.
+    pub fn set_generated_data(&mut self, generator: &str, seed: u32) -> Result<Ts<DataCard>, JsValue> {
+        out(&self.0.set_generated(generator, u64::from(seed)).map_err(thrown)?)
+    }
+
+    /// Makes the candidate.
+    pub fn apply(&mut self, recipe: Ts<Recipe>, progress: Function) -> Result<(), JsValue> {
+        let recipe: Recipe = taken(&recipe, "recipe")?;
+        self.0.apply(&recipe, &mut Listener(progress)).map_err(thrown)
+    }
+
+    /// The candidate as a file, as it was written, read back and measured.
+    pub fn candidate(&self) -> Result<Vec<u8>, JsValue> {
+        self.0.candidate_bytes().map(<[u8]>::to_vec).map_err(thrown)
+    }
+
+    /// Runs test items `from..to` on both sides; the text goes to [`Bench::add_evaluation`] of any bench with the same
+    /// model, inputs and recipe.
+    pub fn evaluate(&mut self, from: usize, to: usize) -> Result<String, JsValue> {
+        self.0.evaluate(from, to).map(|part| part.to_json()).map_err(thrown)
+    }
+
+    /// Adds a part of the evaluation.
+    pub fn add_evaluation(&mut self, part: &str) -> Result<(), JsValue> {
+        self.0.add_evaluation(Partial::from_json(part).map_err(thrown)?);
+        Ok(())
+    }
+
+    /// Measures how far each layer's output is from the original's, on the first `items` test items.
+    pub fn measure_layers(&mut self, items: usize) -> Result<(), JsValue> {
+        self.0.measure_layers(items).map_err(thrown)
+    }
+
+    /// Test items that the level experiment plays.
+    pub fn level_items(&self) -> usize {
+        self.0.level_items()
+    }
+
+    /// Plays test items `from..to` at every level; the text goes to [`Bench::levels_report`].
+    pub fn play_levels(&mut self, from: usize, to: usize) -> Result<String, JsValue> {
+        self.0.play_levels(from, to).map(|part| part.to_json()).map_err(thrown)
+    }
+
+    /// What came out of the level experiment, from all of its parts.
+    pub fn levels_report(&self, parts: Vec<String>, device: &str) -> Result<Ts<LevelsReport>, JsValue> {
+        let mut played = LevelsPartial::default();
+        for part in &parts {
+            played.merge(LevelsPartial::from_json(part).map_err(thrown)?);
+        }
+        out(&self.0.levels_report(&played, device).map_err(thrown)?)
+    }
+
+    /// Everything about the candidate.
+    pub fn report(&self, device: &str, rate_hz: f64) -> Result<Ts<Report>, JsValue> {
+        out(&self.0.report(device, rate_hz).map_err(thrown)?)
+    }
+
+    /// The candidate's answer to a clip.
+    pub fn answer(&mut self, samples: &[f32], sample_rate: u32) -> Result<Ts<Answer>, JsValue> {
+        out(&self.0.answer(samples, sample_rate, &now).map_err(thrown)?)
+    }
+
+    /// A test item's sound.
+    pub fn clip(&self, index: usize) -> Result<Ts<ClipView>, JsValue> {
+        out(&self.0.clip(index).map_err(thrown)?)
+    }
+
+    /// The candidate's weights of a layer as a picture.
+    pub fn weights(&self, node: usize) -> Result<Ts<WeightsView>, JsValue> {
+        out(&self.0.weights(node).map_err(thrown)?)
+    }
+}
+
+/// A and B side by side.
+#[wasm_bindgen]
+pub fn compare(a: Ts<Report>, b: Ts<Report>) -> Result<Ts<Comparison>, JsValue> {
+    let (a, b): (Report, Report) = (taken(&a, "report")?, taken(&b, "report")?);
+    out(&lab::compare::compare(&a, &b))
+}
+
+/// A picture of a clip over time.
+#[wasm_bindgen]
+pub fn spectrogram(samples: &[f32], sample_rate: u32) -> Result<Ts<SpectrogramView>, JsValue> {
+    out(&lab::sound::spectrogram(samples, sample_rate).map_err(thrown)?)
+}
+
+/// A WAV file as a clip.
+#[wasm_bindgen]
+pub fn decode_wav(bytes: &[u8], name: &str) -> Result<Ts<ClipView>, JsValue> {
+    out(&lab::sound::decode_wav(bytes, name).map_err(thrown)?)
+}
+
+/// Every transform with its options, for the page to draw controls from.
+#[wasm_bindgen]
+pub fn transforms() -> Result<Vec<Ts<Transform>>, JsValue> {
+    compress::transforms().iter().map(out).collect()
+}
+
+/// The named recipes.
+#[wasm_bindgen]
+pub fn presets() -> Result<Vec<Ts<Preset>>, JsValue> {
+    compress::presets().iter().map(out).collect()
+}
+
+/// The devices of the shelf.
+#[wasm_bindgen]
+pub fn devices() -> Result<Vec<Ts<DeviceCard>>, JsValue> {
+    let card =
+        |device: &cost::Device| DeviceCard { id: device.id.into(), name: device.name.into(), detail: device.detail() };
+    cost::devices().iter().map(|device| out(&card(device))).collect()
+}
+
+/// What kind of file these bytes are: `tflite`, `onnx`, `wav`, `audio`, `npy`, `npz`, `zip`, `json` or
+/// `unknown`.
+#[wasm_bindgen]
+pub fn kind_of(bytes: &[u8]) -> String {
+    format::kind_of(bytes).and_then(|kind| name_of(&kind)).unwrap_or_else(|| "unknown".into())
+}

@@ -20,7 +20,6 @@ use pack::{Block, Placement};
 
 /// How to map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Several positions and several layers in one array; the greedy baseline otherwise.
@@ -192,6 +191,9 @@ pub fn map(layers: &[Layer], array: &Macro, options: &Options) -> Result<Mapping
     Ok(Mapping { layers: maps, arrays, capacity, resident, placements })
 }
 
+/// Most neighbouring positions along one side: more would need arrays larger than any.
+const MOST_UNROLLED: usize = 16;
+
 /// The sizes that mapping needs, in weights rather than bit columns.
 struct Room {
     rows: usize,
@@ -225,8 +227,9 @@ impl Room {
     /// All ways that are worth trying, the fastest first.
     fn ways(&self, layer: &Layer) -> Vec<LayerMap> {
         let mut ways = Vec::new();
-        for down in 1..=layer.positions[0].min(16) {
-            for across in 1..=layer.positions[1].min(16) {
+        let most = if layer.gaps { 1 } else { MOST_UNROLLED };
+        for down in 1..=layer.positions[0].min(most) {
+            for across in 1..=layer.positions[1].min(most) {
                 let [rows, columns] = self.unrolled(layer, [down, across]);
                 if rows.min(columns) == 0 || rows > self.rows || columns > self.outputs {
                     continue;
@@ -252,10 +255,13 @@ impl Room {
 
     /// Rows and outputs of one block that computes `down` by `across` neighbouring positions; of one channel if depthwise.
     fn unrolled(&self, layer: &Layer, [down, across]: [usize; 2]) -> [usize; 2] {
-        let reach = |side: usize, n: usize| (n - 1) * layer.stride[side] + layer.kernel[side];
+        let reach = |side: usize, n: usize| ((n - 1) * layer.stride[side]).saturating_add(layer.kernel[side]);
         let channels = if layer.kind == Kind::Depthwise { 1 } else { layer.inputs };
         let outputs = if layer.kind == Kind::Depthwise { layer.multiplier() } else { layer.outputs };
-        [channels * reach(0, down) * reach(1, across), outputs * down * across]
+        [
+            channels.saturating_mul(reach(0, down)).saturating_mul(reach(1, across)),
+            outputs.saturating_mul(down * across),
+        ]
     }
 
     fn dense(&self, layer: &Layer, unroll: [usize; 2], blocks: usize) -> LayerMap {

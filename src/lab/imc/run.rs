@@ -1,6 +1,6 @@
 //! Test items in the array: what they change there, and what is answered.
 
-use super::{Analog, Ran, Request, layers};
+use super::{AnalogRequest, ImcRequest, Ran, layers};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
 use crate::imc::analog::{Chip, Seen};
@@ -27,7 +27,7 @@ struct Item {
     label: Option<usize>,
 }
 
-pub(super) fn run(bench: &Bench, side: &Side, array: &Macro, request: &Request) -> Result<Ran> {
+pub(super) fn run(bench: &Bench, side: &Side, array: &Macro, request: &ImcRequest) -> Result<Ran> {
     layers(&side.model)?;
     if request.items == 0 {
         return Ok(Ran::default());
@@ -47,7 +47,7 @@ pub(super) fn run(bench: &Bench, side: &Side, array: &Macro, request: &Request) 
     Ok(ran)
 }
 
-fn check(analog: &Analog) -> Result<()> {
+fn check(analog: &AnalogRequest) -> Result<()> {
     analog.circuit.check()?;
     if !(1..=100).contains(&analog.chips) {
         return Err(Error::parameter(format!("{} chips; there must be 1 to 100", analog.chips)));
@@ -149,7 +149,7 @@ fn score(outcomes: &[Outcome], items: &[Item]) -> Option<Figure> {
 }
 
 /// The same items on analog chips.
-fn chips(side: &Side, rows: usize, items: &[Item], analog: &Analog) -> Result<ChipScores> {
+fn chips(side: &Side, rows: usize, items: &[Item], analog: &AnalogRequest) -> Result<ChipScores> {
     let exact: Vec<Outcome> = answers(&mut in_array(side, rows, &Mode::Digital)?.0, items)?;
     let ranges = if analog.optimise { ranges(side, rows, items, analog)? } else { Vec::new() };
     let mut seen = Seen::default();
@@ -179,10 +179,18 @@ fn chips(side: &Side, rows: usize, items: &[Item], analog: &Analog) -> Result<Ch
     let unit = if area && labelled { "1" } else { "%" };
     let note = "Mean over chips; the interval is one deviation between chips to either side";
     Ok(ChipScores {
-        metric: if !labelled { "same answers" } else if area { "AUC" } else { "accuracy" }.into(),
+        metric: if !labelled {
+            "same answers"
+        } else if area {
+            "AUC"
+        } else {
+            "accuracy"
+        }
+        .into(),
         mean: Figure::measured(mean, unit, Some((mean - deviation, mean + deviation)), n, note),
-        exact: score(&exact, items)
-            .unwrap_or_else(|| Figure::measured(100.0, "%", None, items.len(), "The exact arithmetic agrees with itself")),
+        exact: score(&exact, items).unwrap_or_else(|| {
+            Figure::measured(100.0, "%", None, items.len(), "The exact arithmetic agrees with itself")
+        }),
         chips: scores,
         clipped: Figure::measured(
             100.0 * seen.clipped as f64 / seen.conversions.max(1) as f64,
@@ -207,7 +215,12 @@ fn answers(side: &mut Side, items: &[Item]) -> Result<Vec<Outcome>> {
 }
 
 /// Ranges of converters from what a chip without noise sees on a few items.
-fn ranges(side: &Side, rows: usize, items: &[Item], analog: &Analog) -> Result<Vec<(NodeId, crate::imc::analog::Range)>> {
+fn ranges(
+    side: &Side,
+    rows: usize,
+    items: &[Item],
+    analog: &AnalogRequest,
+) -> Result<Vec<(NodeId, crate::imc::analog::Range)>> {
     let mut quiet = analog.circuit.clone();
     (quiet.adc_bits, quiet.adc_noise, quiet.adc_mismatch, quiet.thermal) = (14, 0.0, 0.0, false);
     let (mut chip, watch) = in_array(side, rows, &Mode::Analog(Chip { circuit: quiet, seed: 0 }, Vec::new()))?;

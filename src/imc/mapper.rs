@@ -78,7 +78,7 @@ pub struct LayerMap {
 pub struct Mapping {
     /// Layer by layer.
     pub layers: Vec<LayerMap>,
-    /// Array-fulls that all weights take together.
+    /// Array-fulls that all weights take together, each held once.
     pub arrays: usize,
     /// Array-fulls there are: macros times sets.
     pub capacity: usize,
@@ -147,7 +147,7 @@ pub fn map(layers: &[Layer], array: &Macro, options: &Options) -> Result<Mapping
     let resident = arrays <= capacity;
     if !options.reload {
         maps = layers.iter().map(|layer| room.fastest(layer)).collect();
-        (arrays, placements) = pack::pack(&maps, room.rows, room.outputs);
+        placements = pack::pack(&maps, room.rows, room.outputs).1;
     } else if resident {
         // Slowest layers first, as long as everything still fits.
         let mut order: Vec<usize> = (0..maps.len()).collect();
@@ -181,14 +181,35 @@ pub fn map(layers: &[Layer], array: &Macro, options: &Options) -> Result<Mapping
                 *map = best;
             }
         }
-        (arrays, placements) = pack::pack(&maps, room.rows, room.outputs);
+        placements = pack::pack(&maps, room.rows, room.outputs).1;
     }
-    let resident = arrays <= capacity || (resident && options.reload);
+    let resident = arrays <= capacity;
     for map in &mut maps {
         room.spread(map, options.packing);
         room.load(map, resident, options, array);
     }
+    if !resident && options.reload {
+        keep(&mut maps, &room, options, array);
+    }
     Ok(Mapping { layers: maps, arrays, capacity, resident, placements })
+}
+
+/// Lets the layers that take longest to load stay, where there are more sets of weights than streaming the others needs: one, or
+/// two where one is written while the other computes.
+fn keep(maps: &mut [LayerMap], room: &Room, options: &Options, array: &Macro) {
+    let streaming = if array.ping_pong { 2 } else { 1 };
+    let capacity = array.sets.saturating_sub(streaming) * room.macros;
+    let mut order: Vec<usize> = (0..maps.len()).filter(|&at| capacity > 0 && maps[at].load_cycles > 0).collect();
+    order.sort_by_key(|&at| (std::cmp::Reverse(maps[at].load_cycles), at));
+    let mut kept: Vec<LayerMap> = Vec::new();
+    for at in order {
+        kept.push(maps[at].clone());
+        if pack::pack(&kept, room.rows, room.outputs).0 <= capacity {
+            room.load(&mut maps[at], true, options, array);
+        } else {
+            kept.pop();
+        }
+    }
 }
 
 /// Most neighbouring positions along one side: more would need arrays larger than any.
@@ -245,6 +266,8 @@ impl Room {
         }
         let area = |way: &LayerMap| way.rectangles.iter().map(|block| block.rows * block.outputs).sum::<usize>();
         ways.sort_by_key(|way| (way.compute_cycles, area(way)));
+        // Of ways that are equally fast, the smallest.
+        ways.dedup_by_key(|way| way.compute_cycles);
         ways
     }
 

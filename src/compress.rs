@@ -3,15 +3,27 @@
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
 pub mod calibrate;
+pub mod channels;
+pub mod codebook;
+mod deliver;
+pub mod dequantize;
 pub mod fold;
+pub mod pack;
 pub mod prune;
 pub mod quantize;
 pub mod recipe;
+mod rows;
+pub mod slim;
 
-use recipe::{PruneOptions, QuantizeOptions, Recipe, Step};
+pub use deliver::deliver;
+
+use recipe::{
+    CodebookOptions, PackMethod, PackOptions, Plan, PruneOptions, QuantizeOptions, Recipe, SlimOptions, SlimTarget,
+    Step, Training, plan,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Model, validate};
 use crate::progress::Progress;
 use crate::tensor::Tensor;
@@ -33,8 +45,17 @@ pub fn apply(
     let mut candidate = model.clone();
     for step in &recipe.steps {
         candidate = match step {
+            Step::Train(_) => {
+                return Err(Error::unsupported(
+                    "training needs labelled examples, which this way of applying a recipe has not",
+                ));
+            }
             Step::Prune(options) => prune::prune(&candidate, options)?,
+            Step::Channels(options) => channels::remove(&candidate, options)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
+            Step::Codebook(options) => codebook::codebook(&candidate, options, progress)?,
+            Step::Slim(options) => slim::slim(&candidate, options),
+            Step::Pack(options) => pack::pack(&candidate, options, progress)?,
         };
         validate::validate(&candidate)?;
     }
@@ -67,6 +88,16 @@ pub struct TransformOption {
     pub sentence: String,
     /// How it is chosen.
     pub control: Control,
+    /// It shows only while another field has this value, as `field=value`, or is there at all, as `field`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_if: Option<String>,
+}
+
+impl TransformOption {
+    fn only_if(mut self, condition: &str) -> Self {
+        self.only_if = Some(condition.into());
+        self
+    }
 }
 
 /// How an option is chosen.
@@ -93,12 +124,17 @@ pub enum Control {
         default: f64,
         /// `%` where the value is a share that is shown as percent, otherwise empty.
         unit: String,
-        /// The option shows only while another field has this value, as `field=value`.
-        only_if: Option<String>,
     },
     /// Yes or no.
     Toggle {
         /// The value at first.
+        default: bool,
+    },
+    /// A list of names.
+    Names,
+    /// An object of further options, which is there or not.
+    Part {
+        /// Whether it is there at first.
         default: bool,
     },
 }
@@ -134,12 +170,20 @@ fn choice(value: &str, label: &str, sentence: &str) -> Choice {
 }
 
 fn option(field: &str, label: &str, sentence: &str, control: Control) -> TransformOption {
-    TransformOption { field: field.into(), label: label.into(), sentence: sentence.into(), control }
+    TransformOption { field: field.into(), label: label.into(), sentence: sentence.into(), control, only_if: None }
 }
 
 /// Every transform, in the order in which a recipe usually applies them.
 pub fn transforms() -> Vec<Transform> {
-    vec![prune_row(), quantize_row()]
+    vec![
+        rows::channels::row(),
+        rows::train::row(),
+        prune_row(),
+        quantize_row(),
+        rows::codebook(),
+        rows::slim(),
+        rows::pack(),
+    ]
 }
 
 fn prune_row() -> Transform {
@@ -152,7 +196,7 @@ fn prune_row() -> Transform {
                 "sparsity",
                 "Sparsity",
                 "Share of the weights that become zero",
-                Control::Number { min: 0.0, max: 0.95, step: 0.05, default: 0.5, unit: "%".into(), only_if: None },
+                Control::Number { min: 0.0, max: 0.95, step: 0.05, default: 0.5, unit: "%".into() },
             ),
             option(
                 "scope",
@@ -202,6 +246,9 @@ fn quantize_row() -> Transform {
                     default: "per_channel".into(),
                 },
             ),
+            rows::weight_bits(),
+            rows::mixed(),
+            rows::rounding(),
             option(
                 "calibration.method",
                 "Activation ranges",
@@ -220,15 +267,9 @@ fn quantize_row() -> Transform {
                 "calibration.percent",
                 "Percentile",
                 "Share of values that stays inside the range",
-                Control::Number {
-                    min: 95.0,
-                    max: 100.0,
-                    step: 0.05,
-                    default: 99.9,
-                    unit: String::new(),
-                    only_if: Some("calibration.method=percentile".into()),
-                },
-            ),
+                Control::Number { min: 95.0, max: 100.0, step: 0.05, default: 99.9, unit: String::new() },
+            )
+            .only_if("calibration.method=percentile"),
             option(
                 "float_io",
                 "Float in and out",
@@ -249,9 +290,22 @@ pub fn presets() -> Vec<Preset> {
     };
     let prune = |sparsity| Step::Prune(PruneOptions { sparsity, scope: recipe::PruneScope::PerLayer });
     let int8 = || Step::Quantize(QuantizeOptions::default());
+    let trained = |plan: Plan| vec![Step::Train(Box::new(Training { plan, ..Training::default() }))];
+    let bits = |weight_bits| Some(plan::Quantization { weight_bits, ..plan::Quantization::default() });
+    let slim = |target| Step::Slim(SlimOptions { target });
     vec![
         preset("original", "Original", "The model as it was opened", vec![]),
         preset("int8", "int8", "8-bit weights and activations, one scale for each channel", vec![int8()]),
+        preset(
+            "int4",
+            "int4 weights",
+            "4-bit weights, rounded so that each makes up for those before it, and 8-bit activations",
+            vec![Step::Quantize(QuantizeOptions {
+                weight_bits: 4,
+                rounding: recipe::Rounding::Compensated,
+                ..QuantizeOptions::default()
+            })],
+        ),
         preset(
             "int8-per-tensor",
             "int8 per tensor",
@@ -268,6 +322,56 @@ pub fn presets() -> Vec<Preset> {
             "Half of the weights of each layer set to zero, then 8-bit integers",
             vec![prune(0.5), int8()],
         ),
+        preset(
+            "train-int8",
+            "Trained for int8",
+            "Learns on with the rounding of 8-bit integers in place, so that it loses less by it",
+            trained(Plan { quantization: bits(8), ..Plan::default() }),
+        ),
+        preset(
+            "train-int4",
+            "Trained for 4-bit weights",
+            "Learns on with weights of 16 levels and 8-bit activations",
+            trained(Plan { quantization: bits(4), ..Plan::default() }),
+        ),
+        preset(
+            "train-prune-80-int8",
+            "Trained, pruned 80 %, int8",
+            "Learns on while four fifths of its weights fall to zero, rounded to 8-bit integers",
+            trained(Plan {
+                quantization: bits(8),
+                pruning: Some(plan::Pruning { sparsity: 0.8, ..plan::Pruning::default() }),
+                ..Plan::default()
+            }),
+        ),
+        preset(
+            "slim-portable",
+            "Slim, any runtime",
+            "The same model without what no runtime reads",
+            vec![slim(SlimTarget::Portable)],
+        ),
+        preset(
+            "slim-tflm",
+            "Slim, TFLM",
+            "The same model without what TFLM does not read",
+            vec![slim(SlimTarget::Tflm)],
+        ),
+        preset(
+            "huffman",
+            "Huffman",
+            "The same weights in a code that TFLM unpacks: frequent values take few bits",
+            vec![slim(SlimTarget::Tflm), Step::Pack(PackOptions { method: PackMethod::Huffman })],
+        ),
+        preset(
+            "codebook4",
+            "Codebook, 4 bits",
+            "16 values for each channel of the larger weights, packed so that TFLM unpacks them",
+            vec![
+                Step::Codebook(CodebookOptions::default()),
+                slim(SlimTarget::Tflm),
+                Step::Pack(PackOptions::default()),
+            ],
+        ),
     ]
 }
 
@@ -280,6 +384,39 @@ mod tests {
         for preset in presets() {
             let text = preset.recipe.to_json();
             assert_eq!(Recipe::from_json(&text).unwrap(), preset.recipe, "{}", preset.name);
+        }
+    }
+
+    #[test]
+    fn every_default_of_every_transform_makes_a_recipe() {
+        for transform in transforms() {
+            let mut step = serde_json::json!({ "step": transform.step });
+            for option in &transform.options {
+                // Every part is there, so that every option of it is.
+                let value = match &option.control {
+                    Control::Choice { default, .. } => default.clone().into(),
+                    Control::Number { default, .. } if default.fract() == 0.0 => (*default as u64).into(),
+                    Control::Number { default, .. } => (*default).into(),
+                    Control::Toggle { default } => (*default).into(),
+                    Control::Names => serde_json::json!([]),
+                    Control::Part { .. } => serde_json::json!({}),
+                };
+                // Of two choices that exclude each other the default stands.
+                let holds = option.only_if.as_ref().is_none_or(|condition| {
+                    let (field, wanted) = condition.split_once('=').unwrap_or((condition, ""));
+                    let found = step.pointer(&format!("/{}", field.replace('.', "/")));
+                    found.is_some_and(|found| wanted.is_empty() || found == wanted)
+                });
+                let mut at = &mut step;
+                for key in option.field.split('.').take(if holds { usize::MAX } else { 0 }) {
+                    at = &mut at[key];
+                }
+                if holds {
+                    *at = value;
+                }
+            }
+            let text = serde_json::json!({ "version": 1, "steps": [step] }).to_string();
+            Recipe::from_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         }
     }
 

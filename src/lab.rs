@@ -19,19 +19,20 @@ pub mod live;
 mod side;
 pub mod sound;
 mod summary;
+pub mod training;
 pub mod weights;
 
 use crate::audio::FrontEnd;
 use crate::compress;
 use crate::compress::recipe::Recipe;
 use crate::error::{Error, Result};
-use crate::format::{self, tflite};
+use crate::format;
 use crate::metrics::SignalNoise;
 use crate::model::NodeId;
 use crate::progress::Progress;
 use crate::report::{Answer, ClipView, DataCard, Figure, ModelCard, Report, Task, WeightsView};
 use evaluation::{ItemResult, Partial, Thresholds};
-use inputs::{Inputs, Source};
+use inputs::{Inputs, Source, Split};
 use side::Side;
 
 /// Share of the calibration items that count as normal: the rest lies above the anomaly threshold.
@@ -42,6 +43,7 @@ const NORMAL_SHARE: f64 = 0.95;
 pub struct Bench {
     original: Option<Side>,
     candidate: Option<Candidate>,
+    trained: Option<training::Trained>,
     inputs: Option<Inputs>,
     evaluation: Partial,
     layers: Vec<Option<SignalNoise>>,
@@ -51,6 +53,8 @@ pub struct Bench {
 struct Candidate {
     side: Side,
     recipe: Recipe,
+    /// Whether training gave it other classes than the original's.
+    retaught: bool,
 }
 
 impl Bench {
@@ -86,11 +90,11 @@ impl Bench {
         card
     }
 
-    /// Puts dropped files on the bench as inputs, split by `seed`.
+    /// Puts dropped files on the bench as inputs.
     ///
     /// # Errors
     /// Those of reading the files; `Parameter` without a model, which decides what labels mean.
-    pub fn set_files(&mut self, files: Vec<(String, Vec<u8>)>, seed: u64) -> Result<DataCard> {
+    pub fn set_files(&mut self, files: Vec<(String, Vec<u8>)>, split: Split) -> Result<DataCard> {
         let side = self.original()?;
         let front_end = card::front_end(&side.model);
         let target = files::Target {
@@ -99,7 +103,7 @@ impl Bench {
             sample_rate: front_end.map(|front_end| front_end.sample_rate),
             front_end: front_end.map(|front_end| front_end.name),
         };
-        let inputs = files::inputs(files, target, seed)?;
+        let inputs = files::inputs(files, target, split)?;
         Ok(self.set_inputs(inputs))
     }
 
@@ -152,20 +156,31 @@ impl Bench {
     /// # Errors
     /// Those of the transforms; `Parameter` when a step needs inputs and there are none.
     pub fn apply(&mut self, recipe: &Recipe, progress: &mut dyn Progress) -> Result<()> {
+        recipe.check()?;
         let original = self.original()?;
-        let side = if recipe.steps.is_empty() {
-            Side::open(&original.bytes, &original.card.name)?
+        let trained = recipe.trained().map(|first| self.trained_for(&first)).transpose()?;
+        let (start, done) = match trained {
+            Some(trained) => (&trained.side, trained.steps()),
+            None => (original, 0),
+        };
+        let rest = Recipe::of(recipe.steps[done..].to_vec());
+        let side = if rest.steps.is_empty() {
+            Side::open(&start.bytes, &original.card.name)?
         } else {
             let windows = match &self.inputs {
-                Some(inputs) if recipe.needs_calibration() => {
-                    inputs.calibration_windows(&original.model, card::front_end(&original.model))?
+                Some(inputs) if rest.needs_calibration() => {
+                    inputs.calibration_windows(&start.model, card::front_end(&start.model))?
                 }
                 _ => Vec::new(),
             };
-            let model = compress::apply(&original.model, recipe, &windows, progress)?;
-            Side::open(&tflite::write(&model)?, &original.card.name)?
+            let model = compress::apply(&start.model, &rest, &windows, progress)?;
+            Side::open(&compress::deliver(&model, &rest, &windows)?, &original.card.name)?
         };
-        self.candidate = Some(Candidate { side, recipe: recipe.clone() });
+        let classes = trained.map(|trained| trained.classes.clone()).filter(|classes| !classes.is_empty());
+        if let Some(inputs) = &mut self.inputs {
+            inputs.name_classes(classes.as_deref());
+        }
+        self.candidate = Some(Candidate { side, recipe: recipe.clone(), retaught: classes.is_some() });
         self.forget_measurements();
         self.measure_thresholds()
     }
@@ -173,10 +188,7 @@ impl Bench {
     /// Sets each side's anomaly threshold so that [`NORMAL_SHARE`] of the calibration items lie below it.
     fn measure_thresholds(&mut self) -> Result<()> {
         let front_end = self.front_end()?;
-        let (Some(original), Some(candidate), Some(inputs)) = (&mut self.original, &mut self.candidate, &self.inputs)
-        else {
-            return Ok(());
-        };
+        let Some((original, candidate, inputs)) = self.running() else { return Ok(()) };
         if original.card.task != Task::Reconstruction || original.executor.is_none() {
             return Ok(());
         }
@@ -213,8 +225,7 @@ impl Bench {
     pub fn evaluate(&mut self, from: usize, to: usize) -> Result<Partial> {
         self.candidate()?;
         let front_end = self.front_end()?;
-        let (Some(original), Some(candidate), Some(inputs)) = (&mut self.original, &mut self.candidate, &self.inputs)
-        else {
+        let Some((original, candidate, inputs)) = self.running() else {
             return Err(Error::parameter("There are no inputs to test with"));
         };
         let mut results = Vec::new();
@@ -241,7 +252,7 @@ impl Bench {
     /// Those of running; `Parameter` without inputs or candidate.
     pub fn measure_layers(&mut self, items: usize) -> Result<()> {
         let front_end = self.front_end()?;
-        let (original, candidate) = (self.original()?, &self.candidate()?.side);
+        let (original, candidate) = (self.reference()?, &self.candidate()?.side);
         let Some(inputs) = &self.inputs else { return Err(Error::parameter("There are no inputs to measure with")) };
         let mut samples = Vec::new();
         for &item in inputs.test.iter().take(items) {
@@ -311,7 +322,7 @@ impl Bench {
     /// # Errors
     /// `Parameter` when the node has no weights.
     pub fn weights(&self, node: NodeId) -> Result<WeightsView> {
-        let (original, candidate) = (&self.original()?.model, &self.candidate()?.side.model);
+        let (original, candidate) = (&self.reference()?.model, &self.candidate()?.side.model);
         let same = layers::matching_nodes(original, candidate).get(node).copied().flatten();
         let largest = match same.map(|node| weights::largest(original, node)) {
             Some(Ok(largest)) => largest,
@@ -325,7 +336,7 @@ impl Bench {
     /// # Errors
     /// `Parameter` before a recipe was applied, or for a device that does not exist.
     pub fn report(&self, device: &str, rate_hz: f64) -> Result<Report> {
-        let (original, candidate) = (self.original()?, self.candidate()?);
+        let (original, candidate) = (self.reference()?, self.candidate()?);
         let evaluation = (!self.evaluation.results.is_empty())
             .then(|| {
                 let inputs = self.inputs.as_ref()?;

@@ -15,6 +15,7 @@ use milliwatt::compress::{self, recipe::Recipe};
 use milliwatt::error::{Error, Result};
 use milliwatt::exec::{Executor, Kernels, Options};
 use milliwatt::format::{self, npy, tflite};
+use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, batch, card, files};
 use milliwatt::progress::Silent;
 use milliwatt::quant::Arithmetic;
@@ -67,8 +68,8 @@ enum Command {
         /// A recipe as JSON
         #[arg(long, group = "how")]
         recipe: Option<PathBuf>,
-        /// Example inputs, for recipes that measure activation ranges: an NPY array, or a ZIP of clips, of which the page's
-        /// share is taken
+        /// Example inputs, for recipes that measure activation ranges or learn: an NPY array, or a ZIP of clips, of which the
+        /// page's share is taken
         #[arg(long)]
         data: Option<PathBuf>,
         /// TFLite file to write
@@ -142,7 +143,11 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                 Some((name, data)) if !is_array(&data) => {
                     let mut bench = Bench::new();
                     bench.open(&bytes, &file_name(&model))?;
-                    bench.set_files(vec![(name, data)], files::SEED)?;
+                    bench.set_files(
+                        vec![(name, data)],
+                        Split { seed: files::SEED, learns: recipe.trained().is_some() },
+                    )?;
+                    bench.train(&recipe, &mut Silent)?;
                     bench.apply(&recipe, &mut Silent)?;
                     bench.candidate_bytes()?.to_vec()
                 }
@@ -152,7 +157,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                     let rows = array.map(|array| batch::rows(&opened.model, &array)).transpose()?.unwrap_or_default();
                     let windows: Vec<_> = rows.into_iter().map(|row| vec![row]).collect();
                     let candidate = compress::apply(&opened.model, &recipe, &windows, &mut Silent)?;
-                    if recipe.steps.is_empty() { bytes } else { tflite::write(&candidate)? }
+                    if recipe.steps.is_empty() { bytes } else { compress::deliver(&candidate, &recipe, &windows)? }
                 }
             };
             write(&output, &written)
@@ -183,7 +188,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                         "--labels goes with an array; clips have the labels of their folders",
                     ));
                 } else {
-                    bench.set_files(vec![(name, data)], files::SEED)?;
+                    bench.set_files(vec![(name, data)], Split::of(files::SEED))?;
                 }
             }
             bench.apply(&Recipe::original(), &mut Silent)?;

@@ -8,6 +8,7 @@ pub mod hardware;
 pub mod imc;
 pub mod levels;
 pub mod sound;
+pub mod training;
 mod views;
 
 use serde::{Deserialize, Serialize};

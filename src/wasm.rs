@@ -17,6 +17,7 @@ mod sound;
 #[cfg(feature = "workshop")]
 mod workshop;
 
+use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -81,4 +82,16 @@ impl DroppedFile {
     fn into_parts(self) -> (String, Vec<u8>) {
         (self.path, self.bytes)
     }
+}
+
+fn dropped(files: &[Ts<DroppedFile>]) -> Result<Vec<(String, Vec<u8>)>, JsValue> {
+    files.iter().map(|file| taken(file, "file").map(DroppedFile::into_parts)).collect()
+}
+
+/// Milliseconds since the worker or page started.
+fn now() -> f64 {
+    let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok();
+    let clock = performance.as_ref().and_then(|performance| Reflect::get(performance, &"now".into()).ok());
+    let call = clock.and_then(|clock| clock.dyn_into::<Function>().ok());
+    call.zip(performance).and_then(|(now, this)| now.call0(&this).ok()).and_then(|ms| ms.as_f64()).unwrap_or(0.0)
 }

@@ -9,6 +9,7 @@ use std::fs;
 
 use milliwatt::compress::{self, recipe::Recipe};
 use milliwatt::format::{npy, tflite};
+use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, compare, files};
 use milliwatt::metrics;
 use milliwatt::model::op::{FullyConnected, Op};
@@ -58,7 +59,7 @@ fn reported(bench: &mut Bench, recipe: &Recipe) -> Report {
 fn the_original_agrees_with_itself_and_no_layer_differs() {
     let mut bench = Bench::new();
     bench.open(&small_file(), "small.tflite").unwrap();
-    bench.set_files(small_data(), 1).unwrap();
+    bench.set_files(small_data(), Split::of(1)).unwrap();
     let report = reported(&mut bench, &Recipe::original());
     assert_eq!(report.strip.agreement.unwrap().value, 100.0);
     assert!(report.layers.iter().all(|layer| layer.identical == Some(true)));
@@ -70,7 +71,7 @@ fn int8_candidate_is_smaller_and_every_layer_has_its_original() {
     let mut bench = Bench::new();
     let card = bench.open(&small_file(), "small.tflite").unwrap();
     assert_eq!(card.task, Task::Classification);
-    bench.set_files(small_data(), 1).unwrap();
+    bench.set_files(small_data(), Split::of(1)).unwrap();
     let a = reported(&mut bench, &Recipe::original());
     let b = reported(&mut bench, &preset("int8"));
     assert!(b.layers.iter().all(|layer| layer.original_node.is_some() && layer.sqnr.is_some()), "{:?}", b.layers);
@@ -85,7 +86,7 @@ fn int8_candidate_is_smaller_and_every_layer_has_its_original() {
 fn parts_of_the_flash_add_up_to_the_file_on_both_sides() {
     let mut bench = Bench::new();
     bench.open(&small_file(), "small.tflite").unwrap();
-    bench.set_files(small_data(), 1).unwrap();
+    bench.set_files(small_data(), Split::of(1)).unwrap();
     for name in ["original", "int8", "prune-50", "prune-50-int8", "int8-per-tensor"] {
         let report = reported(&mut bench, &preset(name));
         let parts: f64 = report.flash.iter().map(|part| part.bytes.value).sum();
@@ -98,7 +99,7 @@ fn parts_of_the_flash_add_up_to_the_file_on_both_sides() {
 fn evaluation_in_parts_is_the_evaluation_of_the_whole() {
     let mut bench = Bench::new();
     bench.open(&small_file(), "small.tflite").unwrap();
-    bench.set_files(small_data(), 1).unwrap();
+    bench.set_files(small_data(), Split::of(1)).unwrap();
     let whole = reported(&mut bench, &preset("int8"));
     bench.apply(&preset("int8"), &mut Silent).unwrap();
     for (from, to) in [(100, 160), (0, 30), (30, 100)] {
@@ -112,7 +113,7 @@ fn evaluation_in_parts_is_the_evaluation_of_the_whole() {
 fn pruned_weights_are_counted_as_sparsity() {
     let mut bench = Bench::new();
     bench.open(&small_file(), "small.tflite").unwrap();
-    bench.set_files(small_data(), 1).unwrap();
+    bench.set_files(small_data(), Split::of(1)).unwrap();
     let report = reported(&mut bench, &preset("prune-50"));
     assert_eq!(report.layers[0].sparsity.as_ref().unwrap().value, 50.0);
 }
@@ -144,7 +145,7 @@ fn int8_keyword_spotter_from_real_clips_beats_the_reference_and_its_file_is_not_
     let clips = fs::read(clips).unwrap();
     let mut bench = Bench::new();
     bench.open(&fs::read(model).unwrap(), "kws01_fp32_qualcomm.tflite").unwrap();
-    let data = bench.set_files(vec![("kws_dev.npz".into(), clips.clone())], 1).unwrap();
+    let data = bench.set_files(vec![("kws_dev.npz".into(), clips.clone())], Split::of(1)).unwrap();
     assert_eq!((data.calibration_items, data.test_items), (100, 400));
     let float = reported(&mut bench, &Recipe::original());
     let int8 = reported(&mut bench, &preset("int8"));
@@ -159,7 +160,7 @@ fn int8_keyword_spotter_from_real_clips_beats_the_reference_and_its_file_is_not_
     let arrays = npy::read_npz(&clips).unwrap();
     let array = |name: &str| &arrays.iter().find(|(known, _)| known == name).unwrap().1;
     let answers = array("y_tflm").to_f32_vec();
-    let test = files::inputs(vec![("kws_dev.npz".into(), clips.clone())], target, 1).unwrap();
+    let test = files::inputs(vec![("kws_dev.npz".into(), clips.clone())], target, Split::of(1)).unwrap();
     let right = |&item: &usize| metrics::top(&answers[item * 12..(item + 1) * 12]) == test.items[item].label;
     let hits = test.test.iter().filter(|item| right(item)).count();
     let reference_accuracy = 100.0 * hits as f64 / test.test.len() as f64;

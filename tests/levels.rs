@@ -8,6 +8,7 @@ use milliwatt::audio::disturb::CONDITIONS;
 use milliwatt::compress::recipe::Recipe;
 use milliwatt::lab::Bench;
 use milliwatt::lab::evaluation::Outcome;
+use milliwatt::lab::inputs::Split;
 use milliwatt::lab::levels::LevelsPartial;
 use milliwatt::progress::Silent;
 use milliwatt::report::levels::LevelsReport;
@@ -29,7 +30,7 @@ fn keywords() -> Option<Bench> {
     let clips = std::fs::read(common::shared("mlperf/data/kws_dev.npz")?).unwrap();
     let mut bench = Bench::new();
     bench.open(&model, "kws.tflite").unwrap();
-    bench.set_files(vec![("kws_dev.npz".into(), clips)], 1).unwrap();
+    bench.set_files(vec![("kws_dev.npz".into(), clips)], Split::of(1)).unwrap();
     bench.apply(&Recipe::from_json(INT8).unwrap(), &mut Silent).unwrap();
     Some(bench)
 }
@@ -109,7 +110,7 @@ fn features_cannot_be_played_louder() {
     bench.open(&std::fs::read(model).unwrap(), "kws.tflite").unwrap();
     let shape = vec![3, 49, 10, 1];
     let array = milliwatt::tensor::Tensor::zeros(milliwatt::tensor::DType::Int8, &shape).unwrap();
-    bench.set_files(vec![("x.npy".into(), milliwatt::format::npy::write(&array).unwrap())], 1).unwrap();
+    bench.set_files(vec![("x.npy".into(), milliwatt::format::npy::write(&array).unwrap())], Split::of(1)).unwrap();
     bench.apply(&Recipe::original(), &mut Silent).unwrap();
     assert!(bench.play_levels(0, 1).unwrap_err().to_string().contains("arrays of features"));
 }

@@ -178,7 +178,8 @@ fn damaged_recordings_arrays_and_archives_are_used_or_refused() {
         front_end: Some(front_end.name),
     };
     survive(&data_files(), |variant, file, bytes| Damage::new(variant, file).of(bytes), &mut |name, bytes| {
-        let inputs = files::inputs(vec![(name.to_owned(), bytes.to_vec())], target, 1)?;
+        let inputs =
+            files::inputs(vec![(name.to_owned(), bytes.to_vec())], target, milliwatt::lab::inputs::Split::of(1))?;
         assert!(!inputs.test.is_empty() && inputs.card().test_items as usize == inputs.test.len());
         let mut windows = 0;
         for item in &inputs.items {

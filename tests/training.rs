@@ -287,7 +287,7 @@ fn a_student_learns_from_a_teacher_without_any_labels() {
 fn only_the_last_layers_move_where_the_plan_says_so() {
     let training = Bars::new(64, 1, 0.5);
     let model = network(Kind::SmallConvolution);
-    let trained = train(&model, &Plan { last_layers: Some(1), ..plan() }, &training).model().unwrap();
+    let trained = train(&model, &Plan { last_layers: 1, ..plan() }, &training).model().unwrap();
     let weights = milliwatt::compress::prune::weight_values(&model);
     let moved: Vec<bool> = weights.iter().map(|&id| model.values[id].data != trained.values[id].data).collect();
     assert_eq!(moved, [false, false, true]);

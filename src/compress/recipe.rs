@@ -3,7 +3,22 @@
 //! It is the undo history, the link, the saved preset and the sweep's search space. Unknown fields and versions are
 //! refused, so that a recipe never means something else than it says.
 
+mod bits;
+mod channels;
+mod codebook;
+pub mod plan;
+mod slim;
+mod training;
+
+pub use channels::{ChannelsOptions, Norm};
+pub use plan::Plan;
+pub use training::{Change, Network, NetworkKind, Training};
+
 use serde::{Deserialize, Serialize};
+
+pub use bits::Rounding;
+pub use codebook::{CodebookOptions, Tables};
+pub use slim::{PackMethod, PackOptions, SlimOptions, SlimTarget};
 
 use crate::error::{Error, Result};
 
@@ -33,10 +48,20 @@ pub struct Recipe {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
+    /// Learn from examples.
+    Train(Box<Training>),
     /// Set the smallest weights to zero.
     Prune(PruneOptions),
+    /// Take whole channels out.
+    Channels(ChannelsOptions),
     /// Store weights and activations as integers.
     Quantize(QuantizeOptions),
+    /// Let weights take few different values.
+    Codebook(CodebookOptions),
+    /// Leave out what no kernel reads.
+    Slim(SlimOptions),
+    /// Pack weights for TFLM to unpack.
+    Pack(PackOptions),
 }
 
 /// Options of magnitude pruning.
@@ -64,7 +89,7 @@ pub enum PruneScope {
 }
 
 /// Options of post-training quantization.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct QuantizeOptions {
@@ -80,6 +105,29 @@ pub struct QuantizeOptions {
     /// Keep float inputs and outputs, with QUANTIZE and DEQUANTIZE at the border.
     #[serde(default)]
     pub float_io: bool,
+    /// Bits of the weights, 2 to 8; activations have 8. What a runtime cannot store so narrow is stored wider.
+    #[serde(default = "bits::eight", skip_serializing_if = "bits::is_eight")]
+    pub weight_bits: u32,
+    /// Spread the bits over layers by how much each matters; `weight_bits` is then what a weight has on average.
+    #[serde(default, skip_serializing_if = "bits::is_false")]
+    pub mixed: bool,
+    /// How weights are rounded.
+    #[serde(default, skip_serializing_if = "Rounding::is_nearest")]
+    pub rounding: Rounding,
+}
+
+impl Default for QuantizeOptions {
+    fn default() -> Self {
+        Self {
+            scheme: Scheme::default(),
+            granularity: Granularity::default(),
+            calibration: Calibration::default(),
+            float_io: false,
+            weight_bits: bits::eight(),
+            mixed: false,
+            rounding: Rounding::default(),
+        }
+    }
 }
 
 /// Types of weights and activations.
@@ -156,6 +204,12 @@ impl Recipe {
         self.steps.iter().any(|step| matches!(step, Step::Quantize(_)))
     }
 
+    /// The steps up to the one that trains, as a recipe of their own: what it makes takes long, and is made once.
+    pub fn trained(&self) -> Option<Self> {
+        let last = self.steps.iter().position(|step| matches!(step, Step::Train(_)))?;
+        Some(Self::of(self.steps[..=last].to_vec()))
+    }
+
     /// Refuses values out of range.
     ///
     /// # Errors
@@ -167,16 +221,29 @@ impl Recipe {
                 self.version
             )));
         }
+        if self.steps.iter().filter(|step| matches!(step, Step::Train(_))).count() > 1 {
+            return Err(Error::parameter(
+                "a recipe trains at most once: pruning, rounding and a teacher go into one training",
+            ));
+        }
         for step in &self.steps {
             match step {
+                Step::Train(training) => training.check()?,
                 Step::Prune(options) if !(0.0..=1.0).contains(&options.sparsity) => {
                     return Err(Error::parameter(format!("sparsity {} is not between 0 and 1", options.sparsity)));
                 }
+                Step::Channels(options) => options.check()?,
                 Step::Quantize(QuantizeOptions { calibration: Calibration::Percentile { percent }, .. })
                     if !(50.0..=100.0).contains(percent) =>
                 {
                     return Err(Error::parameter(format!("percentile {percent} is not between 50 and 100")));
                 }
+                Step::Quantize(QuantizeOptions { weight_bits, .. }) if !(2..=8).contains(weight_bits) => {
+                    return Err(Error::parameter(format!(
+                        "weights of {weight_bits} bits are not possible; 2 to 8 are"
+                    )));
+                }
+                Step::Codebook(options) => options.check()?,
                 _ => {}
             }
         }

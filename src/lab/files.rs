@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::inputs::{Inputs, Item, Source};
+use super::inputs::{Inputs, Item, Source, Split, class_of};
 use crate::data::{Clip, Dataset, machine_sound, sample};
 use crate::error::{Error, Result};
 use crate::format::{self, Kind, npy, wav, zip};
@@ -36,11 +36,11 @@ pub struct Target<'a> {
 /// A file by its path inside what was dropped.
 type File = (String, Vec<u8>);
 
-/// Reads inputs from files and splits them by `seed`.
+/// Reads inputs from files and splits them.
 ///
 /// # Errors
 /// `Parameter` when nothing among the files can be used; those of reading a file that alone was dropped.
-pub fn inputs(files: Vec<File>, target: Target, seed: u64) -> Result<Inputs> {
+pub fn inputs(files: Vec<File>, target: Target, split: Split) -> Result<Inputs> {
     let name = match &files[..] {
         [] => return Err(Error::parameter("No files were given")),
         [(path, _)] => path.clone(),
@@ -63,10 +63,10 @@ pub fn inputs(files: Vec<File>, target: Target, seed: u64) -> Result<Inputs> {
         remarks.push(format!("{left_out} files are neither WAV nor NPY and were left out"));
     }
     if !clips.is_empty() {
-        return Ok(from_clips(name, clips, target, remarks, seed));
+        return Ok(from_clips(name, clips, target, remarks, split));
     }
     if !arrays.is_empty() {
-        return from_arrays(name, arrays, target, remarks, seed);
+        return from_arrays(name, arrays, target, remarks, split);
     }
     match remarks.first() {
         Some(first) => Err(Error::format(format!("There is nothing to use here. {first}"))),
@@ -94,26 +94,20 @@ fn from_clips(
     clips: Vec<(String, wav::Wav)>,
     target: Target,
     mut remarks: Vec<String>,
-    seed: u64,
+    split: Split,
 ) -> Inputs {
     let words: Vec<Option<String>> = clips.iter().map(|(path, _)| word(path, target.task)).collect();
     let classes = classes(&words, target, &mut remarks);
-    let label = |word: &Option<String>| {
-        let word = word.as_ref()?;
-        let found = classes.iter().position(|class| class == word);
-        // Keyword spotters answer "unknown" to words that they were not taught.
-        found.or_else(|| classes.iter().position(|class| class == "unknown"))
-    };
     let items = clips
         .into_iter()
         .zip(&words)
         .map(|((path, wav), word)| Item {
             name: path,
-            label: label(word),
+            label: class_of(word.as_deref(), &classes),
             source: Source::Sound { samples: wav.samples, sample_rate: wav.sample_rate },
         })
         .collect();
-    Inputs::new(name, items, classes, remarks, seed)
+    Inputs { words, ..Inputs::new(name, items, classes, remarks, split) }
 }
 
 /// The label that a path gives: its folder, or for machine sound the first word of the name.
@@ -172,7 +166,7 @@ fn from_arrays(
     arrays: Vec<(String, Tensor)>,
     target: Target,
     mut remarks: Vec<String>,
-    seed: u64,
+    split: Split,
 ) -> Result<Inputs> {
     let is_labels = |tensor: &Tensor| matches!(tensor.shape(), [_] | [_, 1]);
     let labels = arrays.iter().find(|(_, tensor)| is_labels(tensor)).map(|(_, tensor)| tensor);
@@ -198,7 +192,7 @@ fn from_arrays(
         };
         Item { name: item.name, label: item.label, source }
     });
-    Ok(Inputs::new(name, items.collect(), dataset.classes, remarks, seed))
+    Ok(Inputs::new(name, items.collect(), dataset.classes, remarks, split))
 }
 
 /// Generated inputs: healthy machines to measure ranges on, healthy and faulty ones to test on.
@@ -222,10 +216,12 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
     Ok(Inputs {
         name: format!("generated machine sound, seed {seed}"),
         calibration: (0..calibration).collect(),
+        training: (0..calibration).collect(),
         test: (calibration..items.len()).collect(),
         items,
         classes: sample.classes,
         remarks: vec!["Generated, not recorded: real machines are harder".into()],
+        ..Inputs::default()
     })
 }
 
@@ -245,7 +241,7 @@ mod tests {
     fn folders_are_labels_and_strange_words_are_unknown() {
         let files =
             ["set/yes/a.wav", "set/no/b.wav", "set/marvin/c.wav", "d.wav"].map(|path| (path.to_string(), wav(0.1)));
-        let inputs = inputs(files.to_vec(), target(Task::Classification, 12), 1).unwrap();
+        let inputs = inputs(files.to_vec(), target(Task::Classification, 12), Split::of(1)).unwrap();
         let labels: Vec<_> =
             inputs.items.iter().map(|item| item.label.map(|label| &inputs.classes[label][..])).collect();
         assert_eq!(labels, [None, Some("unknown"), Some("no"), Some("yes")], "in the order of the paths");
@@ -255,7 +251,7 @@ mod tests {
     #[test]
     fn too_few_folders_leave_the_items_without_labels() {
         let files = ["cat/a.wav", "dog/b.wav"].map(|path| (path.to_string(), wav(0.1)));
-        let inputs = inputs(files.to_vec(), target(Task::Classification, 3), 1).unwrap();
+        let inputs = inputs(files.to_vec(), target(Task::Classification, 3), Split::of(1)).unwrap();
         assert!(inputs.items.iter().all(|item| item.label.is_none()));
         assert!(inputs.remarks[0].contains("2 classes"), "{:?}", inputs.remarks);
     }
@@ -263,14 +259,15 @@ mod tests {
     #[test]
     fn machine_recordings_are_normal_or_anomalous_by_name() {
         let files = ["normal_id_01.wav", "anomaly_id_01.wav", "other.wav"].map(|path| (path.to_string(), wav(0.1)));
-        let inputs = inputs(files.to_vec(), target(Task::Reconstruction, 640), 1).unwrap();
+        let inputs = inputs(files.to_vec(), target(Task::Reconstruction, 640), Split::of(1)).unwrap();
         assert_eq!(inputs.items.iter().map(|item| item.label).collect::<Vec<_>>(), [Some(1), Some(0), None]);
     }
 
     #[test]
     fn files_without_anything_to_use_are_refused_in_a_sentence() {
         let error =
-            inputs(vec![("notes.txt".into(), b"hello".to_vec())], target(Task::Classification, 2), 1).unwrap_err();
+            inputs(vec![("notes.txt".into(), b"hello".to_vec())], target(Task::Classification, 2), Split::of(1))
+                .unwrap_err();
         assert!(error.to_string().contains("neither WAV nor NPY"), "{error}");
     }
 

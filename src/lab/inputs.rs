@@ -13,6 +13,25 @@ pub const CALIBRATION_ITEMS: usize = 100;
 /// Most windows that ranges are measured on, spread evenly over the calibration items.
 pub const CALIBRATION_WINDOWS: usize = 512;
 
+/// Share of the items that networks learn from, where they learn.
+pub const TRAINING_SHARE: f64 = 0.7;
+
+/// How a set is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split {
+    /// Names the order of the items.
+    pub seed: u64,
+    /// Whether items are set aside for networks to learn from, which then do not test.
+    pub learns: bool,
+}
+
+impl Split {
+    /// For candidates that learn from nothing but ranges.
+    pub fn of(seed: u64) -> Self {
+        Self { seed, learns: false }
+    }
+}
+
 /// One thing to feed to a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
@@ -51,26 +70,55 @@ pub struct Inputs {
     pub calibration: Vec<usize>,
     /// Items that candidates are tested on.
     pub test: Vec<usize>,
+    /// Items that networks learn from.
+    pub training: Vec<usize>,
+    /// The label of each item in its own words, where it has one; empty where nothing has.
+    pub words: Vec<Option<String>>,
     /// What was left out and why.
     pub remarks: Vec<String>,
+    /// Classes and labels as they were, while others stand in their place.
+    pub(super) own: Option<(Vec<String>, Vec<Option<usize>>)>,
 }
 
 impl Inputs {
-    /// A set that is split by `seed`: a fifth of the items, at most [`CALIBRATION_ITEMS`], measures ranges, the rest tests.
+    /// A set that is split by a seed: a fifth of the items, at most [`CALIBRATION_ITEMS`], measures ranges, the rest tests;
+    /// where a network learns, [`TRAINING_SHARE`] of the items, those that measure ranges among them, are not tested on.
     ///
     /// A single item serves both, which the card says.
-    pub fn new(name: String, items: Vec<Item>, classes: Vec<String>, mut remarks: Vec<String>, seed: u64) -> Self {
+    pub fn new(name: String, items: Vec<Item>, classes: Vec<String>, mut remarks: Vec<String>, split: Split) -> Self {
         let mut order: Vec<usize> = (0..items.len()).collect();
-        Random::new(seed).shuffle(&mut order);
+        Random::new(split.seed).shuffle(&mut order);
         let calibration = (items.len() / 5).clamp(1, CALIBRATION_ITEMS).min(items.len());
-        let (mut first, mut rest) = (order[..calibration].to_vec(), order[calibration..].to_vec());
+        let share = (items.len() as f64 * TRAINING_SHARE) as usize;
+        let learned = if split.learns { share.max(calibration) } else { calibration };
+        let (mut first, mut rest) = (order[..calibration].to_vec(), order[learned..].to_vec());
+        let training = order[..learned].to_vec();
         if rest.is_empty() && !first.is_empty() {
             rest.clone_from(&first);
             remarks.push("One item only: ranges are measured on the same item that is tested".into());
         }
         first.sort_unstable();
         rest.sort_unstable();
-        Self { name, items, classes, calibration: first, test: rest, remarks }
+        Self { name, items, classes, calibration: first, test: rest, training, words: Vec::new(), remarks, own: None }
+    }
+
+    /// Labels the items by the names of other classes, as their own words say; without names as they were opened.
+    pub fn name_classes(&mut self, names: Option<&[String]>) {
+        if let Some((classes, labels)) = self.own.take() {
+            self.items.iter_mut().zip(labels).for_each(|(item, label)| item.label = label);
+            self.classes = classes;
+        }
+        let Some(names) = names else { return };
+        let word = |at: usize, label: Option<usize>| {
+            let own = self.words.get(at).cloned().flatten();
+            own.or_else(|| label.and_then(|label| self.classes.get(label).cloned()))
+        };
+        let labels: Vec<Option<usize>> = self.items.iter().map(|item| item.label).collect();
+        let words: Vec<Option<String>> = labels.iter().enumerate().map(|(at, &label)| word(at, label)).collect();
+        for (item, word) in self.items.iter_mut().zip(&words) {
+            item.label = class_of(word.as_deref(), names);
+        }
+        self.own = Some((std::mem::replace(&mut self.classes, names.to_vec()), labels));
     }
 
     /// What the page shows of the set.
@@ -108,6 +156,13 @@ impl Inputs {
         }
         Ok(windows)
     }
+}
+
+/// The class that a label in its own words means: keyword spotters answer "unknown" to words that they were not taught.
+pub fn class_of(word: Option<&str>, classes: &[String]) -> Option<usize> {
+    let word = word?;
+    let position = |word: &str| classes.iter().position(|class| class == word);
+    position(word).or_else(|| position("unknown"))
 }
 
 impl Item {
@@ -218,7 +273,7 @@ mod tests {
     #[test]
     fn calibration_and_test_items_never_overlap() {
         for n in [2, 3, 10, 500, 1000] {
-            let inputs = Inputs::new("set".into(), items(n), vec!["a".into()], Vec::new(), 7);
+            let inputs = Inputs::new("set".into(), items(n), vec!["a".into()], Vec::new(), Split::of(7));
             assert_eq!(inputs.calibration.len() + inputs.test.len(), n);
             assert!(inputs.calibration.iter().all(|item| !inputs.test.contains(item)), "{n}");
         }
@@ -226,7 +281,7 @@ mod tests {
 
     #[test]
     fn five_hundred_clips_leave_four_hundred_for_the_test() {
-        let inputs = Inputs::new("set".into(), items(500), Vec::new(), Vec::new(), 1);
+        let inputs = Inputs::new("set".into(), items(500), Vec::new(), Vec::new(), Split::of(1));
         assert_eq!((inputs.calibration.len(), inputs.test.len()), (100, 400));
     }
 

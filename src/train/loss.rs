@@ -4,26 +4,10 @@
 //! simple derivative `probability - target`, and neither overflows. Where a model has the function as its last node, the
 //! loss goes around it: see [`Loss::goes_around`].
 
-use serde::{Deserialize, Serialize};
-
 use super::gradients::softmax;
+pub use crate::compress::recipe::plan::Loss;
 use crate::error::{Error, Result};
 use crate::model::Op;
-
-/// What training makes small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Loss {
-    /// The mean of the squared differences: for networks that give a signal.
-    MeanSquaredError,
-    /// The same from the network's own input: for autoencoders, which need no targets.
-    Reconstruction,
-    /// `-sum(target * ln(softmax(output)))`: for networks with one output for each class; targets are probabilities.
-    CrossEntropy,
-    /// `-sum(target * ln(logistic(output)) + (1 - target) * ln(1 - logistic(output)))`: for questions that are answered
-    /// yes or no each for itself.
-    BinaryCrossEntropy,
-}
 
 impl Loss {
     /// The mean loss of a batch and its derivative by every output.

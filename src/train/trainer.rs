@@ -314,8 +314,10 @@ impl Trainer {
 }
 
 /// Only the last layers learn, where a plan says so.
-fn freeze_first_layers(model: &Model, last_layers: Option<usize>, parameters: &mut Parameters) {
-    let Some(last) = last_layers else { return };
+fn freeze_first_layers(model: &Model, last: usize, parameters: &mut Parameters) {
+    if last == 0 {
+        return;
+    }
     let with_weights =
         |node: &&crate::model::Node| node.inputs.iter().flatten().any(|&id| parameters.get(id).is_some());
     let layers: Vec<_> = model.nodes.iter().filter(with_weights).collect();

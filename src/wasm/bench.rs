@@ -1,14 +1,16 @@
 //! The bench: what one worker of the page holds, and what the page learns once.
 
-use js_sys::{Function, Reflect};
+use js_sys::Function;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::{DroppedFile, name_of, out, taken, thrown};
+use super::{DroppedFile, dropped, name_of, now, out, taken, thrown};
 use crate::compress::{self, Preset, Transform, recipe::Recipe};
+use crate::lab::inputs::Split;
 use crate::lab::levels::LevelsPartial;
 use crate::lab::{self, evaluation::Partial};
 use crate::report::levels::LevelsReport;
+use crate::report::training::TrainingOutcome;
 use crate::report::{
     Answer, ClipView, Comparison, DataCard, DeviceCard, ModelCard, Report, SpectrogramView, WeightsView,
 };
@@ -23,14 +25,6 @@ impl crate::progress::Progress for Listener {
         let _ = self.0.call3(&JsValue::NULL, &phase.into(), &(done as f64).into(), &(total as f64).into());
         true
     }
-}
-
-/// Milliseconds since the worker or page started.
-fn now() -> f64 {
-    let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok();
-    let clock = performance.as_ref().and_then(|performance| Reflect::get(performance, &"now".into()).ok());
-    let call = clock.and_then(|clock| clock.dyn_into::<Function>().ok());
-    call.zip(performance).and_then(|(now, this)| now.call0(&this).ok()).and_then(|ms| ms.as_f64()).unwrap_or(0.0)
 }
 
 /// What one worker holds: a model, its inputs, and the candidate that a recipe made of it.
@@ -51,11 +45,14 @@ impl Bench {
         out(&self.0.open(bytes, name).map_err(thrown)?)
     }
 
-    /// Puts dropped files on the bench as inputs, split by `seed`.
-    pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32) -> Result<Ts<DataCard>, JsValue> {
-        let files: Result<Vec<_>, JsValue> =
-            files.iter().map(|file| taken(file, "file").map(DroppedFile::into_parts)).collect();
-        out(&self.0.set_files(files?, u64::from(seed)).map_err(thrown)?)
+    /// Puts dropped files on the bench as inputs, split by `seed`; where a network `learns`, more of them are not tested on.
+    pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32, learns: bool) -> Result<Ts<DataCard>, JsValue> {
+        out(&self.0.set_files(dropped(&files)?, Split { seed: u64::from(seed), learns }).map_err(thrown)?)
+    }
+
+    /// Takes in what a training made, for every recipe that begins with its steps.
+    pub fn provide(&mut self, outcome: Ts<TrainingOutcome>) -> Result<(), JsValue> {
+        self.0.provide(&taken(&outcome, "outcome of a training")?).map_err(thrown)
     }
 
     /// Puts generated inputs on the bench: `machine`, the sound of a machine that is well or not.

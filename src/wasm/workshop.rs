@@ -1,12 +1,14 @@
 //! The workshop: what takes long and is not needed to begin with. A worker of its own holds it.
 
 mod imc;
+mod training;
 
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::{DroppedFile, out, taken, thrown};
+use super::{DroppedFile, dropped, out, thrown};
 use crate::lab::Bench;
+use crate::lab::inputs::Split;
 use crate::report::{DataCard, ModelCard};
 
 /// A model and its inputs, to work on.
@@ -27,11 +29,9 @@ impl Workshop {
         out(&self.0.open(bytes, name).map_err(thrown)?)
     }
 
-    /// Takes dropped files in as inputs, split by `seed`.
-    pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32) -> Result<Ts<DataCard>, JsValue> {
-        let files: Result<Vec<_>, JsValue> =
-            files.iter().map(|file| taken(file, "file").map(DroppedFile::into_parts)).collect();
-        out(&self.0.set_files(files?, u64::from(seed)).map_err(thrown)?)
+    /// Takes dropped files in as inputs, split by `seed`; where a network `learns`, more of them are not tested on.
+    pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32, learns: bool) -> Result<Ts<DataCard>, JsValue> {
+        out(&self.0.set_files(dropped(&files)?, Split { seed: u64::from(seed), learns }).map_err(thrown)?)
     }
 
     /// Takes generated inputs in.

@@ -13,10 +13,21 @@ const load = async (name) => (await runnerImport(join(ROOT, "www/src", name))).m
 const { History } = await load("history.ts");
 const { INITIAL, METRICS, reduce, VIEWS } = await load("state.ts");
 const link = await load("link.ts");
-const { normal } = await load("recipes.ts");
+const { normal, withOption } = await load("recipes.ts");
 
 /** The table that links and controls are drawn from, in the shape in which the engine gives it. */
 const TRANSFORMS = [
+  {
+    step: "train", label: "Train", sentence: "",
+    options: [
+      { field: "classes", label: "", sentence: "", control: { control: "names" } },
+      { field: "plan.epochs", label: "", sentence: "", control: { control: "number", min: 1, max: 200, step: 1, default: 10, unit: "" } },
+      { field: "plan.schedule.kind", label: "", sentence: "", control: { control: "choice", default: "cosine", choices: [{ value: "cosine" }, { value: "step" }] } },
+      { field: "plan.schedule.factor", label: "", sentence: "", control: { control: "number", min: 0, max: 1, step: 0.05, default: 0.5, unit: "" }, only_if: "plan.schedule.kind=step" },
+      { field: "plan.quantization", label: "", sentence: "", control: { control: "part", default: false } },
+      { field: "plan.quantization.weight_bits", label: "", sentence: "", control: { control: "number", min: 2, max: 8, step: 1, default: 8, unit: "" }, only_if: "plan.quantization" },
+    ],
+  },
   {
     step: "prune", label: "Prune", sentence: "",
     options: [
@@ -30,7 +41,7 @@ const TRANSFORMS = [
       { field: "scheme", label: "", sentence: "", control: { control: "choice", default: "int8", choices: [{ value: "int8" }] } },
       { field: "granularity", label: "", sentence: "", control: { control: "choice", default: "per_channel", choices: [{ value: "per_channel" }, { value: "per_tensor" }] } },
       { field: "calibration.method", label: "", sentence: "", control: { control: "choice", default: "min_max", choices: [{ value: "min_max" }, { value: "percentile" }] } },
-      { field: "calibration.percent", label: "", sentence: "", control: { control: "number", min: 95, max: 100, step: 0.05, default: 99.9, unit: "", only_if: "calibration.method=percentile" } },
+      { field: "calibration.percent", label: "", sentence: "", control: { control: "number", min: 95, max: 100, step: 0.05, default: 99.9, unit: "" }, only_if: "calibration.method=percentile" },
       { field: "float_io", label: "", sentence: "", control: { control: "toggle", default: false } },
     ],
   },
@@ -49,6 +60,12 @@ function change(random) {
   const recipe = () => normal(TRANSFORMS, {
     version: 1,
     steps: [
+      ...(random() < 0.4
+        ? [{
+            step: "train", classes: pick([[], ["yes", "nö"]]), ...(random() < 0.3 ? { stop: 12, changes: [{ after: 3, learning_rate: 0.01 }] } : {}),
+            plan: { epochs: pick([10, 3]), schedule: pick([{ kind: "cosine" }, { kind: "step", factor: 0.25 }]), ...pick([{}, { quantization: { weight_bits: 4 } }, { average: 0.99 }]) },
+          }]
+        : []),
       ...(random() < 0.5 ? [{ step: "prune", sparsity: Math.round(random() * 19) / 20, scope: pick(["per_layer", "global"]) }] : []),
       ...(random() < 0.5
         ? [{ step: "quantize", granularity: pick(["per_channel", "per_tensor"]), calibration: pick([{ method: "min_max" }, { method: "percentile", percent: 99.5 }]), float_io: random() < 0.5 }]
@@ -110,6 +127,19 @@ test("every state survives its link", () => {
     assert.deepEqual(read, { ...state, ...known }, fragment);
     assert.equal(link.write(TRANSFORMS, read), fragment);
   }
+});
+
+test("what no option says stays in the recipe, and by hand nothing of another training", () => {
+  const step = { step: "train", classes: ["a"], plan: { epochs: 2, average: 0.99, pruning: null, schedule: { kind: "cosine", factor: 0.5 } }, stop: 4 };
+  const recipe = normal(TRANSFORMS, { version: 1, steps: [step] });
+  assert.deepEqual(recipe.steps, [{ step: "train", classes: ["a"], plan: { epochs: 2, schedule: { kind: "cosine" }, average: 0.99 }, stop: 4 }]);
+  const epochs = TRANSFORMS[0]?.options.find(({ field }) => field === "plan.epochs");
+  const changed = withOption(TRANSFORMS, recipe, "train", epochs, 7);
+  assert.deepEqual(changed.steps, [{ step: "train", classes: ["a"], plan: { epochs: 7, schedule: { kind: "cosine" }, average: 0.99 } }]);
+  const part = TRANSFORMS[0]?.options.find(({ field }) => field === "plan.quantization");
+  const rounded = withOption(TRANSFORMS, changed, "train", part, true);
+  assert.deepEqual(rounded.steps[0].plan.quantization, { weight_bits: 8 });
+  assert.deepEqual(withOption(TRANSFORMS, rounded, "train", part, false), changed);
 });
 
 test("what a link cannot mean is left at its default, never an error", () => {

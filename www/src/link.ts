@@ -2,12 +2,13 @@
 //
 //   #v=1&m=machine&a=original&b=prune(sparsity=0.3)~quantize(granularity=per_tensor)&view=layers&dev=gap9&rate=1
 //
-// A recipe is its steps joined by `~`, each with the options that are not at their default. Unknown keys are ignored;
+// A recipe is its steps joined by `~`, each with the options that are not at their default; a step that says more than its
+// options, such as where a training was stopped, is JSON in base64 behind `!`. Unknown keys are ignored;
 // a value that cannot be read leaves the default in place. Bytes never travel: a file that was opened is named by its
 // SHA-256, and whoever receives the link is asked to open the same file.
 
 import type { Recipe, Step, Transform } from "./types";
-import { applies, get, normal, type Value } from "./recipes";
+import { applies, get, normal, put, type Value } from "./recipes";
 import { INITIAL, METRICS, MOST_SEED, ORIGINAL, RATE, type State, VIEWS } from "./state";
 
 const VERSION = "1";
@@ -23,9 +24,12 @@ export function writeRecipe(transforms: readonly Transform[], recipe: Recipe): s
 function writeStep(transforms: readonly Transform[], step: Step): string {
   const options = transforms.find((row) => row.step === step.step)?.options ?? [];
   const said = options
-    .filter((option) => applies(step, option) && get(step, option.field) !== option.control.default)
-    .map((option) => `${option.field}=${String(get(step, option.field))}`);
-  return said.length ? `${step.step}(${said.join(",")})` : step.step;
+    .filter((option) => applies(step, option) && option.control.control !== "names" && get(step, option) !== option.control.default)
+    .map((option) => `${option.field}=${String(get(step, option))}`);
+  const text = said.length ? `${step.step}(${said.join(",")})` : step.step;
+  // What the table of options cannot say travels whole.
+  const read = readStep(transforms, text);
+  return read && JSON.stringify(read) === JSON.stringify(step) ? text : `${step.step}!${packed(JSON.stringify(step))}`;
 }
 
 /** The recipe that a link's text means, or nothing if it cannot be read. */
@@ -33,19 +37,45 @@ export function readRecipe(transforms: readonly Transform[], text: string): Reci
   if (text === "original") return ORIGINAL;
   const steps: Step[] = [];
   for (const part of text.split("~")) {
-    const match = /^([a-z0-9_]+)(?:\(([a-z0-9_.=,-]*)\))?$/.exec(part);
-    const name = match?.[1];
-    if (!name || !transforms.some((row) => row.step === name)) return undefined;
-    const step: Record<string, unknown> = { step: name };
-    for (const pair of (match[2] ?? "").split(",").filter(Boolean)) {
-      const [field = "", value = ""] = pair.split("=");
-      const [outer = "", inner] = field.split(".");
-      if (inner) step[outer] = { ...(step[outer] as object | undefined), [inner]: readValue(value) };
-      else step[outer] = readValue(value);
-    }
-    steps.push(step as unknown as Step);
+    const step = readStep(transforms, part);
+    if (!step) return undefined;
+    steps.push(step);
   }
-  return normal(transforms, { version: 1, steps });
+  return { version: 1, steps };
+}
+
+function readStep(transforms: readonly Transform[], text: string): Step | undefined {
+  const match = /^([a-z0-9_]+)(?:\(([a-z0-9_.=,-]*)\)|!([A-Za-z0-9_-]+))?$/.exec(text);
+  const [, name, options = "", whole] = match ?? [];
+  const transform = transforms.find((row) => row.step === name);
+  if (!name || !transform) return undefined;
+  const step: Record<string, unknown> = { step: name };
+  if (whole) {
+    const read = unpacked(whole);
+    if (!read) return undefined;
+    Object.assign(step, read, { step: name });
+  }
+  for (const pair of options.split(",").filter(Boolean)) {
+    const [field = "", value = ""] = pair.split("=");
+    const option = transform.options.find((row) => row.field === field);
+    if (option) put(step, option, readValue(value));
+  }
+  return normal(transforms, { version: 1, steps: [step as unknown as Step] }).steps[0];
+}
+
+function packed(text: string): string {
+  const letters = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function unpacked(text: string): object | undefined {
+  try {
+    const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const value: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))));
+    return value && typeof value === "object" && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const NUMBER = /^-?\d+(\.\d+)?$/;

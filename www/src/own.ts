@@ -4,6 +4,7 @@
 // reach everything else. Clips stay in memory: leaving the page with some that are not saved asks first.
 
 import { save } from "./files";
+import { training } from "./recipes";
 import type { Session } from "./session";
 import { OWN, SAMPLE, type State } from "./state";
 import { t } from "./text";
@@ -90,11 +91,11 @@ export class Own {
   }
 
   /** The set that bench workers open for a state, or nothing where there are no clips. */
-  async set({ own, seed }: State): Promise<DataSet | undefined> {
-    const clips = this.#versions[own] ?? [];
+  async set(state: State): Promise<DataSet | undefined> {
+    const clips = this.#versions[state.own] ?? [];
     if (!clips.length) return undefined;
     const { bytes } = await this.#archive(clips);
-    return { id: `${OWN}-${own}@${seed}`, seed, files: [{ path: t("own.set"), bytes }] };
+    return divided({ id: `${OWN}-${state.own}`, files: [{ path: t("own.set"), bytes }] }, state);
   }
 
   /** Shows the clips of the present state. */
@@ -208,4 +209,11 @@ function changed(clip: OwnClip, change: Partial<OwnClip>): OwnClip {
 
 function ask(event: BeforeUnloadEvent): void {
   event.preventDefault();
+}
+
+/** A set as a state divides it: another division is another set. */
+export function divided(set: DataSet, { seed, a, b }: State): DataSet {
+  // Where a network learns, what it learns from is tested on by neither side.
+  const learns = [a, b].some((recipe) => training(recipe));
+  return { ...set, id: `${set.id}@${seed}${learns ? "+learns" : ""}`, seed, learns };
 }

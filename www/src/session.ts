@@ -7,15 +7,16 @@ import { Levels, type Subject } from "./levels";
 import { Listen } from "./listen";
 import { Live } from "./live";
 import { opened } from "./opening";
-import { Own } from "./own";
-import { fromJson, normal } from "./recipes";
+import { divided, Own } from "./own";
+import { fromJson, normal, normalised } from "./recipes";
 import { alike, differences } from "./recomputed";
 import { download, share, writeAddress } from "./sharing";
 import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
 import { type Change, INITIAL, OWN, reduce, SAMPLE, type State } from "./state";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
-import { type InputFile, type Report, SIDES, type SideName } from "./types";
+import { type InputFile, type Recipe, type Report, SIDES, type SideName } from "./types";
+import { Training } from "./training";
 import { showWeights } from "./weights";
 import { BenchWorker, type DataSet, type ModelFile } from "./worker/bench-worker";
 import { compile } from "./worker/load";
@@ -41,6 +42,7 @@ export class Session extends EventTarget {
   #subject: Subject | undefined;
   #own: Own;
   #live: Live;
+  #training: Training;
   #prefill: Prefill | undefined;
   #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
   #ran: Record<SideName, string> = { a: "", b: "" };
@@ -68,6 +70,7 @@ export class Session extends EventTarget {
     this.#listen = new Listen(this, this.#sides, this.#own);
     this.#live = new Live(this, this.#sides, compiled);
     this.#levels = new Levels(this, compiled);
+    this.#training = new Training(this);
   }
 
   get snapshot(): Snapshot {
@@ -83,7 +86,8 @@ export class Session extends EventTarget {
   /** Starts the engine and recomputes what the page already shows. */
   async start(fragment: string): Promise<void> {
     const tables = await this.#sides.a.worker.call((host) => host.tables());
-    const { version, transforms, presets, devices } = tables;
+    const { version, transforms, devices } = tables;
+    const presets = normalised(transforms, tables.presets);
     document.documentElement.dataset["engine"] = tables.relaxed ? "relaxed" : "simd";
     this.patch({ ready: true, version, transforms, presets, devices });
     if (!this.#prefill && fragment) this.#history = new History(link.read(transforms, fragment));
@@ -160,6 +164,8 @@ export class Session extends EventTarget {
         return this.#own.act(action.what);
       case "live":
         return this.#live.act(action.what);
+      case "train":
+        return this.#training.act(action.what);
       case "save-preset":
       case "drop-preset":
         return this.#presets(action);
@@ -200,6 +206,7 @@ export class Session extends EventTarget {
     if (!this.#snapshot.ready) return;
     const [model, data] = await Promise.all([this.#model(state), this.#data(state)]);
     if (state !== this.#history.present) return;
+    this.#training.settled(model, data, state);
     if (!model) {
       this.#forget();
       return this.patch({ wanted: { name: state.name, sha256: state.model } });
@@ -217,6 +224,14 @@ export class Session extends EventTarget {
   #order(name: SideName, state: State, model: ModelFile, data: DataSet | undefined, dragging: boolean): void {
     const what = JSON.stringify([state.model, data?.id, state[name], !dragging]);
     const { device, rate } = state;
+    if (this.#training.owes(name, state, model, data)) {
+      clearTimeout(this.#timers[name]);
+      if (this.#sides[name].busy) this.#sides[name].cancel();
+      this.#ran[name] = "";
+      this.side(name, { made: false, complete: false, untrained: true }, "report", "weights", "answer", "answerError", "error", "progress");
+      return this.#forgetComparison();
+    }
+    if (this.#snapshot[name].untrained) this.side(name, {}, "untrained");
     if (this.#ran[name] === what) {
       const report = this.#snapshot[name].report;
       if (report && (report.device !== device || report.rate_hz !== rate)) {
@@ -321,8 +336,7 @@ export class Session extends EventTarget {
   async #data(state: State): Promise<DataSet | undefined> {
     if (state.data === OWN) return this.#own.set(state);
     const set = this.#sets.get(state.data);
-    // The split depends on the seed, so that another seed is another set.
-    return set?.files ? { ...set, id: `${set.id}@${state.seed}`, seed: state.seed } : set;
+    return set?.files ? divided(set, state) : set;
   }
 
   /** The model that is open. */
@@ -382,6 +396,12 @@ export class Session extends EventTarget {
     this.#notify("info", t("open.set", { items: String(test_items) }));
     for (const remark of remarks) this.#notify("warning", remark);
     await this.#change({ do: "data", data: set.id });
+  }
+
+  /** Recipes whose training is done take the place of those that asked for it. */
+  async taught(recipes: Record<SideName, Recipe>): Promise<void> {
+    this.#history.amend((state) => (state === this.#history.present ? { ...state, ...recipes } : state));
+    await this.#settle();
   }
 
   #candidate(): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 // Everything that the elements draw, in one immutable object. They read it and send actions back; nothing else.
 
-import { normal } from "./recipes";
+import { normal, normalised } from "./recipes";
 import { INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
 import type { LiveAction } from "./live";
@@ -9,6 +9,7 @@ import type {
   Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveSettings, ModelCard, Preset,
   Report, SideName, SpectrogramView, Transform, WeightsView,
 } from "./types";
+import type { Runs, TrainAction } from "./training";
 import type { Phase } from "./worker/side";
 import type { Change } from "./state";
 
@@ -19,6 +20,8 @@ export interface SideView {
   /** Whether the report is that of the present recipe, measured to the end. */
   complete: boolean;
   error?: string;
+  /** The recipe trains, and that has not been done. */
+  untrained?: boolean;
   progress?: { phase: Phase; detail: string; done: number; total: number };
   weights?: WeightsView;
   answer?: Answer;
@@ -98,6 +101,7 @@ export interface Snapshot {
   levels: LevelsRun;
   own: OwnView;
   live: LiveView;
+  training: Runs;
   notices: readonly Notice[];
   dropping: boolean;
 }
@@ -114,6 +118,7 @@ export type Action =
   | { do: "record"; on: boolean }
   | { do: "own"; what: OwnAction }
   | { do: "live"; what: LiveAction }
+  | { do: "train"; what: TrainAction }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
   | { do: "dismiss"; id: number };
@@ -141,7 +146,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     ready: false,
     version: prefill?.version ?? "",
     transforms,
-    presets: prefill?.presets ?? [],
+    presets: normalised(transforms, prefill?.presets ?? []),
     saved: loadPresets(),
     devices: prefill?.devices ?? [],
     ...(prefill && { card: prefill.a.model, data: prefill.data, comparison: prefill.comparison }),
@@ -152,6 +157,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     own: { clips: [], unsaved: 0, labels: [], calibrating: [] },
     live: { phase: "off", normalizers: [], feed: new EventTarget() },
     levels: {},
+    training: {},
     notices: [],
     dropping: false,
   };

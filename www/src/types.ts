@@ -3,9 +3,11 @@
 export type {
   Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
   EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, Level, LevelsReport, LiveEvent, LiveSettings, MemoryReport,
-  ModelCard, Port, PublishedRow, Remark, SideScores, SpectrogramView, Step, Strip, Transform, TransformOption, TreatmentRow,
+  ModelCard, Port, PublishedRow, Remark, SideScores, SpectrogramView, Step, Strip, TrainingOutcome, Transform, TransformOption, TreatmentRow,
   WeightsView,
 } from "./wasm/simd/milliwatt";
+
+export type { EpochRow, TrainingCard, TrainingNews, WrongExample } from "./wasm/workshop/milliwatt";
 
 import type * as engine from "./wasm/simd/milliwatt";
 

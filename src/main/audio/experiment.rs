@@ -7,6 +7,7 @@ use clap::Args;
 use milliwatt::cost;
 use milliwatt::error::{Error, Result};
 use milliwatt::lab::Bench;
+use milliwatt::lab::inputs::Split;
 use milliwatt::progress::Silent;
 use milliwatt::report::levels::{LevelsReport, TreatmentRow};
 use milliwatt::report::{Figure, Task};
@@ -45,7 +46,7 @@ pub fn run(arguments: Experiment, out: &mut dyn Write) -> Result<()> {
     if card.task == Task::Other {
         return Err(Error::unsupported("this model is neither a classifier nor an autoencoder, so there is no score"));
     }
-    bench.set_files(vec![(file_name(&data), read(&data)?)], seed)?;
+    bench.set_files(vec![(file_name(&data), read(&data)?)], Split::of(seed))?;
     bench.apply(&recipe_of(Some(&preset), None)?, &mut Silent)?;
     let played = bench.play_levels(0, bench.level_items())?;
     let report = bench.levels_report(&played, &device)?;

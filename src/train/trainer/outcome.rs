@@ -59,6 +59,23 @@ impl Trainer {
         Ok(Judgement { loss: sum / rows.max(1) as f64, right, n: rows })
     }
 
+    /// What the network now makes of some inputs, rounded where it is trained rounded.
+    ///
+    /// *Shapes*: `[n, elements of the model's input]` to `[n, elements of its output]`.
+    ///
+    /// # Errors
+    /// `Parameter` when the inputs do not fit the model.
+    pub fn outputs(&self, inputs: &[f32]) -> Result<Vec<f32>> {
+        let State { parameters, overlay } = self.current();
+        let mut outputs = Vec::new();
+        for batch in inputs.chunks(self.width_in().max(1) * self.plan.batch.max(1)) {
+            let rows = batch.len() / self.width_in().max(1);
+            let tape = Tape::run(&self.model, &parameters, Some(&overlay), batch, rows, false)?;
+            outputs.extend_from_slice(tape.output());
+        }
+        Ok(outputs)
+    }
+
     /// The float model as it has been learned, without what lay over it.
     ///
     /// # Errors

@@ -46,6 +46,18 @@ export class SidePanel extends PageElement {
         </div>
         <p class="hint" id="preset-${side}">${preset?.sentence || t("side.own-hint")}</p>
         ${snapshot[side].error ? html`<p class="remark blocks" role="alert">${snapshot[side].error}</p>` : nothing}
+        ${snapshot[side].untrained
+          ? html`<div class="remark owed">
+              <p>${t("train.owed")}</p>
+              <button
+                type="button" class="button small" ?disabled=${snapshot.training[side] !== undefined}
+                @click=${() => {
+                  this.act({ do: "view", view: "train" });
+                  this.act({ do: "train", what: { train: "start", side } });
+                }}
+              >${t("train.start", { side: side.toUpperCase() })}</button>
+            </div>`
+          : nothing}
         <div class="folds">${transforms.map((transform) => this.#fold(transform, recipe))}</div>
         <div class="side-actions">
           <button type="button" class="button small" @click=${() => this.act({ do: "copy", from: side })}>
@@ -132,11 +144,11 @@ export class SidePanel extends PageElement {
   }
 
   #option(transform: Transform, step: Step, option: TransformOption): TemplateResult {
-    const id = `${this.side}-${transform.step}-${option.field.replace(".", "-")}`;
-    const value = get(step, option.field) ?? option.control.default;
+    const id = `${this.side}-${transform.step}-${option.field.replaceAll(".", "-")}`;
+    const value = get(step, option);
     const set = (value: Value, settled: boolean): void =>
       this.#recipe(
-        withOption(this.snapshot.transforms, this.snapshot.state[this.side], transform.step, option.field, value),
+        withOption(this.snapshot.transforms, this.snapshot.state[this.side], transform.step, option, value),
         settled,
       );
     const { control } = option;
@@ -176,6 +188,16 @@ export class SidePanel extends PageElement {
           />
           <p class="hint" id="${id}-what">${option.sentence}</p>
         </div>`;
+      case "names":
+        return html`<div class="option">
+          <label class="option-label" for=${id}>${option.label}</label>
+          <input
+            id=${id} type="text" autocomplete="off" spellcheck="false" .value=${live(together(value))} aria-describedby="${id}-what"
+            @change=${(event: Event) => set(apart((event.target as HTMLInputElement).value), true)}
+          />
+          <p class="hint" id="${id}-what">${option.sentence}</p>
+        </div>`;
+      case "part":
       case "toggle":
         return html`<div class="option">
           <label class="option-label" for=${id}>${option.label}</label>
@@ -189,5 +211,9 @@ export class SidePanel extends PageElement {
     }
   }
 }
+
+/** Names as text, and back. */
+const together = (names: Value): string => (Array.isArray(names) ? names.join(", ") : "");
+const apart = (text: string): string[] => [...new Set(text.split(",").map((name) => name.trim().toLowerCase()).filter(Boolean))];
 
 define("mw-side-panel", SidePanel);

@@ -9,6 +9,7 @@ import "./bytes-view";
 import "./layers-view";
 import "./levels-view";
 import "./listen-view";
+import "./train-view";
 import "./weights-view";
 
 export class Stage extends PageElement {
@@ -64,6 +65,8 @@ export class Stage extends PageElement {
         return html`<mw-bytes-view .snapshot=${snapshot}></mw-bytes-view>`;
       case "levels":
         return html`<mw-levels-view .snapshot=${snapshot}></mw-levels-view>`;
+      case "train":
+        return html`<mw-train-view .snapshot=${snapshot}></mw-train-view>`;
     }
   }
 

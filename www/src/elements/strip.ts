@@ -94,7 +94,7 @@ export class Strip extends PageElement {
   /** Why a number is not there. */
   #missing(side: SideName, field: StripField): string {
     const view = this.snapshot[side];
-    if (view.error) return "–";
+    if (view.error || view.untrained) return "–";
     if (!view.report) return t("strip.pending");
     if (field !== "score" && field !== "agreement") return t("strip.unknown");
     if (view.progress && !view.complete) return t("strip.pending");

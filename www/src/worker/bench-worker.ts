@@ -6,6 +6,7 @@ import { SEEDS } from "../state";
 import type { DataCard, InputFile, ModelCard, Recipe } from "../types";
 import type { Host, Progress } from "./host";
 import type { Compiled } from "./load";
+import { lesson, outcomeOf } from "./taught";
 
 /** Thrown by every call that was under way when its worker was ended. */
 export class Cancelled extends Error {
@@ -26,7 +27,12 @@ export interface DataSet {
   files?: InputFile[];
   /** Of the split of files; everyone's where it is missing. */
   seed?: number;
+  /** Whether items are set aside for networks to learn from. */
+  learns?: boolean;
 }
+
+/** What a worker holds, by its identifiers. */
+const NOTHING = { model: "", data: "", recipe: "", lesson: "" };
 
 export class BenchWorker {
   #compiled: Promise<Compiled>;
@@ -34,7 +40,7 @@ export class BenchWorker {
   #host: Promise<Remote<Host>> | undefined;
   #end: (error: Error) => void = () => {};
   #ended = new Promise<never>(() => {});
-  #loaded = { model: "", data: "", recipe: "" };
+  #loaded = { ...NOTHING };
 
   /** What has been measured on the present candidate. */
   measured = { items: false, layers: false };
@@ -57,17 +63,18 @@ export class BenchWorker {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#host = undefined;
-    this.#loaded = { model: "", data: "", recipe: "" };
+    this.#loaded = { ...NOTHING };
     this.#end(reason);
   }
 
   /** Opens model and data, unless they are open already. */
   async load(model: ModelFile, data: DataSet | undefined): Promise<void> {
     if (this.#loaded.model !== model.id) {
-      this.#loaded = { model: "", data: "", recipe: "" };
+      this.#loaded = { ...NOTHING };
       this.card = await this.call((host) => host.open(model.bytes, model.name));
       this.data = undefined;
       this.#loaded.model = model.id;
+      this.#loaded.lesson = "";
     } else if (this.#loaded.data && !data) {
       // A bench does not forget its data: start with a fresh one.
       this.#loaded.model = "";
@@ -75,9 +82,9 @@ export class BenchWorker {
     }
     if (data && this.#loaded.data !== data.id) {
       this.#loaded.data = this.#loaded.recipe = "";
-      const { generated, files, seed = SEEDS.split } = data;
+      const { generated, files, seed = SEEDS.split, learns = false } = data;
       this.data = await this.call((host) =>
-        generated ? host.setGeneratedData(generated, SEEDS.generated) : host.setData(files ?? [], seed));
+        generated ? host.setGeneratedData(generated, SEEDS.generated) : host.setData(files ?? [], seed, learns));
       this.#loaded.data = data.id;
     }
   }
@@ -88,6 +95,12 @@ export class BenchWorker {
     if (this.#loaded.recipe === wanted) return false;
     this.#loaded.recipe = "";
     this.measured = { items: false, layers: false };
+    const key = lesson(this.#loaded.model, this.#loaded.data, recipe);
+    const outcome = key !== undefined && key !== this.#loaded.lesson ? outcomeOf(key) : undefined;
+    if (key !== undefined && outcome) {
+      await this.call((host) => host.provide(outcome));
+      this.#loaded.lesson = key;
+    }
     await this.call((host) => host.apply(recipe, proxy(progress)));
     this.#loaded.recipe = wanted;
     return true;

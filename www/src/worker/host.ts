@@ -4,7 +4,7 @@ import { expose, transfer } from "comlink";
 import type { Block } from "../audio/microphone";
 import type {
   Answer, Bench, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveEvent, LiveSettings,
-  ModelCard, Preset, Recipe, Report, SpectrogramView, Transform, WeightsView,
+  ModelCard, Preset, Recipe, Report, SpectrogramView, TrainingOutcome, Transform, WeightsView,
 } from "../types";
 import { type Compiled, instantiate, type Wasm } from "./load";
 
@@ -72,8 +72,12 @@ export class Host {
     }
   }
 
-  setData(files: InputFile[], seed: number): DataCard {
-    return this.#open().set_data(files, seed);
+  setData(files: InputFile[], seed: number, learns: boolean): DataCard {
+    return this.#open().set_data(files, seed, learns);
+  }
+
+  provide(outcome: TrainingOutcome): void {
+    this.#open().provide(outcome);
   }
 
   setGeneratedData(sample: string, seed: number): DataCard {

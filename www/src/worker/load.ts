@@ -1,8 +1,9 @@
-// Which of the two wasm modules this browser can run, and how it is loaded: compiled once, on the page's side, and
-// posted to every worker.
+// Which of the bench's two wasm modules this browser can run, and how they and the workshop's are loaded: compiled once, on
+// the page's side, and posted to every worker.
 
 import relaxedUrl from "../wasm/relaxed/milliwatt_bg.wasm?url";
 import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
+import workshopUrl from "../wasm/workshop/milliwatt_bg.wasm?url";
 
 export type Wasm = typeof import("../wasm/simd/milliwatt");
 
@@ -27,19 +28,36 @@ export function choice(): { url: string; relaxed: boolean } {
 /** Fetches and compiles the module that this browser can run. */
 export async function compile(): Promise<Compiled> {
   const { url, relaxed } = choice();
+  return { module: await fetched(url), relaxed };
+}
+
+/** The workshop's module, when it is first asked for. */
+export function compileWorkshop(): Promise<WebAssembly.Module> {
+  workshop ??= fetched(workshopUrl);
+  workshop.catch(() => (workshop = undefined));
+  return workshop;
+}
+
+let workshop: Promise<WebAssembly.Module> | undefined;
+
+async function fetched(url: string): Promise<WebAssembly.Module> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   // Some static hosts serve .wasm without its type, which streaming compilation refuses.
   const typed = response.headers.get("content-type")?.startsWith("application/wasm");
-  const module = typed
-    ? await WebAssembly.compileStreaming(response)
-    : await WebAssembly.compile(await response.arrayBuffer());
-  return { module, relaxed };
+  return typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
 /** Starts a compiled module inside a worker. */
 export async function instantiate({ module, relaxed }: Compiled): Promise<Wasm> {
   const wasm: Wasm = relaxed ? await import("../wasm/relaxed/milliwatt") : await import("../wasm/simd/milliwatt");
+  await wasm.default({ module_or_path: module });
+  return wasm;
+}
+
+/** Starts the workshop's module inside a worker. */
+export async function instantiateWorkshop(module: WebAssembly.Module): Promise<typeof import("../wasm/workshop/milliwatt")> {
+  const wasm = await import("../wasm/workshop/milliwatt");
   await wasm.default({ module_or_path: module });
   return wasm;
 }

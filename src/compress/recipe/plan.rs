@@ -2,9 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::loss::Loss;
-use crate::compress::recipe::{Granularity, PruneScope};
+use super::{Granularity, PruneScope};
 use crate::error::{Error, Result};
+
+/// What training makes small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// The mean of the squared differences: for networks that give a signal.
+    MeanSquaredError,
+    /// The same from the network's own input: for autoencoders, which need no targets.
+    Reconstruction,
+    /// `-sum(target * ln(softmax(output)))`: for networks with one output for each class; targets are probabilities.
+    CrossEntropy,
+    /// `-sum(target * ln(logistic(output)) + (1 - target) * ln(1 - logistic(output)))`: for questions that are answered
+    /// yes or no each for itself.
+    BinaryCrossEntropy,
+}
+
+/// Left out of what is written, so that recipes stay short.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Loss {
+    fn is_usual(&self) -> bool {
+        *self == Self::CrossEntropy
+    }
+}
 
 /// Everything that decides how a training goes; together with the model and the data it names the result, bit for bit.
 ///
@@ -15,9 +41,11 @@ use crate::error::{Error, Result};
 /// assert!(Plan::from_json(r#"{"epoch":5}"#).is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields, default)]
 pub struct Plan {
     /// What is made small.
+    #[serde(skip_serializing_if = "Loss::is_usual")]
     pub loss: Loss,
     /// How often every example is seen.
     pub epochs: usize,
@@ -28,6 +56,7 @@ pub struct Plan {
     /// How the step size changes.
     pub schedule: Schedule,
     /// Steps over which the step size rises from 0 at the start.
+    #[serde(skip_serializing_if = "is_default")]
     pub warm_up: usize,
     /// How weights move.
     pub optimiser: Method,
@@ -38,22 +67,28 @@ pub struct Plan {
     /// Examples are mixed in pairs, by shares from the distribution Beta(mixup, mixup); 0 mixes none.
     pub mixup: f64,
     /// The gradient is shortened to this length where it is longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
     /// The network is judged and kept with an average of its weights, of which this share stays in each step.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
     /// Stop when the validation examples get no better.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
     /// Batch normalization behind every convolution while it learns: for networks that start from nothing.
     pub batch_norm: bool,
-    /// Only so many of the last layers with weights learn; all where it is not given.
-    pub last_layers: Option<usize>,
+    /// Only so many of the last layers with weights learn; 0 for all.
+    pub last_layers: usize,
     /// Names the order of the examples, and everything else that chance decides.
     pub seed: u64,
     /// Train for integers.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub quantization: Option<Quantization>,
     /// Set weights to zero while it learns.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pruning: Option<Pruning>,
     /// Learn from a teacher.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
 }
 
@@ -74,7 +109,7 @@ impl Default for Plan {
             average: None,
             early_stopping: None,
             batch_norm: false,
-            last_layers: None,
+            last_layers: 0,
             seed: 1,
             quantization: None,
             pruning: None,
@@ -85,6 +120,7 @@ impl Default for Plan {
 
 /// How the step size changes from the first step to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
     /// Not at all.
@@ -127,6 +163,7 @@ impl Schedule {
 
 /// How weights move.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Method {
     /// Against the gradient, with the momentum of earlier steps.
@@ -146,6 +183,7 @@ pub enum Method {
 
 /// When to stop before the last epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
     /// Epochs without progress that are waited for.
@@ -158,6 +196,7 @@ pub struct EarlyStopping {
 /// Training for integers: forward, numbers are rounded as the integer model will round them; backward, the rounding is
 /// passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields, default)]
 pub struct Quantization {
     /// How the steps between levels are found.
@@ -167,10 +206,12 @@ pub struct Quantization {
     /// Bits of activations that are never negative, 2 to 8; the others have 8.
     pub activation_bits: u32,
     /// One step size for each output channel of a convolution, or one for each layer.
+    #[serde(skip_serializing_if = "is_default")]
     pub granularity: Granularity,
     /// The epoch in which the rounding begins.
     pub begin_epoch: usize,
     /// Keep float inputs and outputs in the integer model.
+    #[serde(skip_serializing_if = "is_default")]
     pub float_io: bool,
 }
 
@@ -189,6 +230,7 @@ impl Default for Quantization {
 
 /// How the steps between the levels of quantized numbers are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum Steps {
     /// From the smallest and largest numbers seen.
@@ -203,6 +245,7 @@ pub enum Steps {
 
 /// Pruning while it learns.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields, default)]
 pub struct Pruning {
     /// Which weights fall together.
@@ -210,8 +253,10 @@ pub struct Pruning {
     /// Share of the weights (of the filters) that is zero at the end; [`Pattern::NOfM`] says it itself.
     pub sparsity: f64,
     /// Where the smallest weights are sought.
+    #[serde(skip_serializing_if = "is_default")]
     pub scope: PruneScope,
     /// Share of the training after which it begins, 0 to 1.
+    #[serde(skip_serializing_if = "is_default")]
     pub begin: f64,
     /// Share of the training after which nothing more falls; equal to `begin`, all falls at once.
     pub end: f64,
@@ -230,6 +275,7 @@ impl Default for Pruning {
 
 /// Which weights fall together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Pattern {
     /// Each for itself.
@@ -248,6 +294,7 @@ pub enum Pattern {
 
 /// Learning from a teacher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields, default)]
 pub struct Distillation {
     /// Share of the teacher in the loss; the labels have the rest. Without labels it is 1.
@@ -255,6 +302,7 @@ pub struct Distillation {
     /// How soft the teacher's answers are made.
     pub temperature: f64,
     /// Activations of the student that should resemble activations of the teacher.
+    #[serde(skip_serializing_if = "is_default")]
     pub hints: Vec<Hint>,
     /// The weight of the hints in the loss.
     pub hint_weight: f64,
@@ -268,6 +316,7 @@ impl Default for Distillation {
 
 /// Two layers that should give the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct Hint {
     /// The node of the student whose output learns, counted after folding.

@@ -1,0 +1,112 @@
+//! What is done to the network, and how it learns to live with it.
+
+use milliwatt::compress::channels;
+use milliwatt::compress::prune::prune;
+use milliwatt::compress::recipe::{ChannelsOptions, PruneOptions, PruneScope};
+use milliwatt::model::Model;
+use milliwatt::train::Plan;
+use milliwatt::train::architecture::{Architecture, Kind};
+use milliwatt::train::plan::{Distillation, Pattern, Pruning, Quantization, Steps};
+
+/// One row of the table.
+pub struct Case {
+    pub name: &'static str,
+    /// How the network begins.
+    pub start: Start,
+    pub plan: Plan,
+    /// Whether the network without training is worth a look.
+    pub untrained: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Start {
+    /// As it came.
+    Published,
+    /// Half of its channels are gone.
+    Thin,
+    /// The same network at half its width, with random weights.
+    Fresh,
+}
+
+impl Start {
+    pub fn model(self, published: &Model, seed: u64) -> milliwatt::Result<Model> {
+        match self {
+            Self::Published => Ok(published.clone()),
+            Self::Thin => {
+                channels::remove(published, &ChannelsOptions { keep: 0.5, multiple: 8, ..ChannelsOptions::default() })
+            }
+            Self::Fresh => Architecture { width: 0.5, ..Architecture::of(Kind::DsCnn) }.build(seed),
+        }
+    }
+}
+
+/// The network as it came is the teacher: so few clips are soon known by heart, and it keeps the pupil from that.
+fn taught() -> Plan {
+    Plan {
+        epochs: 8,
+        batch: 32,
+        learning_rate: 1e-3,
+        mixup: 0.2,
+        average: Some(0.99),
+        distillation: Some(Distillation { share: 0.8, temperature: 2.0, ..Distillation::default() }),
+        ..Plan::default()
+    }
+}
+
+pub fn all() -> Vec<Case> {
+    let pruned = |pattern, sparsity| {
+        // All layers together would lose the first one, whose inputs are large and whose weights are small.
+        let scope = PruneScope::PerLayer;
+        Some(Pruning { pattern, sparsity, scope, begin: 0.0, end: 0.5, every: 14, regrowth: 0.0 })
+    };
+    let fours = Quantization { weight_bits: 4, method: Steps::Lsq, ..Quantization::default() };
+    let case = |name, start, plan| Case { name, start, plan, untrained: start != Start::Fresh };
+    let alone = |plan: Plan| Plan { distillation: None, label_smoothing: 0.1, ..plan };
+    let from_nothing = Plan { batch_norm: true, epochs: 12, learning_rate: 3e-3, ..taught() };
+    vec![
+        case("float32, nothing taken away", Start::Published, Plan { learning_rate: 2e-4, epochs: 4, ..taught() }),
+        case(
+            "80 % of the weights zero",
+            Start::Published,
+            Plan { pruning: pruned(Pattern::Unstructured, 0.8), ..taught() },
+        ),
+        case(
+            "2 of 4 weights zero",
+            Start::Published,
+            Plan { pruning: pruned(Pattern::NOfM { n: 2, m: 4 }, 0.5), ..taught() },
+        ),
+        case(
+            "4-bit weights, 8-bit activations",
+            Start::Published,
+            Plan { quantization: Some(fours), learning_rate: 3e-4, ..taught() },
+        ),
+        case("half of the channels", Start::Thin, taught()),
+        case("half of the channels, labels alone", Start::Thin, alone(taught())),
+        case("half-width student from nothing", Start::Fresh, from_nothing.clone()),
+        case("half-width student from nothing, labels alone", Start::Fresh, alone(from_nothing)),
+    ]
+}
+
+/// The same done to the model at once; `None` where that needs the trainer's rounding.
+pub fn at_once(model: &Model, plan: &Plan) -> milliwatt::Result<Option<Model>> {
+    match &plan.pruning {
+        Some(Pruning { pattern: Pattern::Unstructured, sparsity, scope, .. }) => {
+            prune(model, &PruneOptions { sparsity: *sparsity, scope: *scope }).map(Some)
+        }
+        None if plan.quantization.is_none() => Ok(Some(model.clone())),
+        _ => Ok(None),
+    }
+}
+
+/// The plan with steps of no length: all that happens is what it does besides learning.
+pub fn still(plan: &Plan) -> Plan {
+    Plan {
+        epochs: 1,
+        learning_rate: 0.0,
+        mixup: 0.0,
+        average: None,
+        pruning: plan.pruning.map(|pruning| Pruning { begin: 0.0, end: 0.0, ..pruning }),
+        quantization: plan.quantization.map(|quantization| Quantization { method: Steps::MinMax, ..quantization }),
+        ..plan.clone()
+    }
+}

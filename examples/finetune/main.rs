@@ -1,0 +1,155 @@
+//! What training wins back that pruning and low bits cost: a published keyword spotter, adapted to a few hundred clips.
+//!
+//! MLPerf Tiny's float DS-CNN learns on 350 of 500 real clips and is tested on the other 150, in five folds; without
+//! training, the same is done to it at once. The files are looked for in `../shared` and not shipped. Prints the table of
+//! `docs/training.md`; `inner [part of a name] [plan]` prints instead how a plan does inside the clips that the first fold
+//! learns from, which is how the plans were chosen.
+#![allow(clippy::print_stdout, reason = "a command that says what it measured")]
+
+mod cases;
+mod clips;
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use cases::{Case, at_once, still};
+use clips::{CLASSES, Clips, FOLDS, NUMBERS, Recordings};
+use milliwatt::exec::{Executor, Options};
+use milliwatt::format::tflite;
+use milliwatt::model::Model;
+use milliwatt::quant::Quantization;
+use milliwatt::tensor::Tensor;
+use milliwatt::train::{Data, Examples, Plan, Trainer, one_hot};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let root = std::env::var_os("MILLIWATT_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
+    let (file, data) = (root.join("mlperf/models/kws01_fp32_qualcomm.tflite"), root.join("mlperf/data/kws_dev.npz"));
+    if !file.exists() || !data.exists() {
+        println!("skipped: the keyword spotter or its clips are not in {}", root.display());
+        return Ok(());
+    }
+    let model = tflite::read(&fs::read(file)?)?.model;
+    let recordings = Recordings::read(&data)?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|word| word == "inner") {
+        return inner(&model, &recordings, &arguments[1..]);
+    }
+    table(&model, &recordings, arguments.first().map_or("", String::as_str))
+}
+
+/// Every case in every fold, as a table.
+fn table(model: &Model, recordings: &Recordings, named: &str) -> Outcome<()> {
+    println!("| | not trained | trained | each fold | as integers | seconds |");
+    println!("|---|---|---|---|---|---|");
+    for case in cases::all().into_iter().filter(|case| case.name.contains(named)) {
+        let start = Instant::now();
+        let (mut before, mut after, mut integer) = (Vec::new(), Vec::new(), Vec::new());
+        for fold in 0..FOLDS {
+            let (training, test) = recordings.fold(fold);
+            if case.untrained {
+                before.push(untrained(model, &case, &training, &test)?);
+            }
+            let trainer = trained(model, &case, fold as u64 + 1, &training)?;
+            after.push(judge(&trainer, &test)?);
+            if case.plan.quantization.is_some() {
+                integer.push(accuracy(&trainer.export()?, &test)?);
+            }
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let (name, before, integer) = (case.name, with_folds(&before), with_folds(&integer));
+        println!("| {name} | {before} | {} | {} | {integer} | {seconds:.0} |", mean(&after), each(&after));
+    }
+    Ok(())
+}
+
+/// How some plans do on clips that no fold's figure comes from before they are learned.
+fn inner(model: &Model, recordings: &Recordings, arguments: &[String]) -> Outcome<()> {
+    let named = arguments.first().map_or("", String::as_str);
+    for mut case in cases::all().into_iter().filter(|case| case.name.contains(named)) {
+        if let Some(changes) = arguments.get(1) {
+            let mut plan = serde_json::to_value(&case.plan)?;
+            let changes: serde_json::Map<String, serde_json::Value> = serde_json::from_str(changes)?;
+            plan.as_object_mut().ok_or("a plan is an object")?.extend(changes);
+            case.plan = Plan::from_json(&plan.to_string())?;
+        }
+        let start = Instant::now();
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for part in 0..3 {
+            let (training, test) = recordings.inner(part);
+            if case.untrained {
+                before.push(untrained(model, &case, &training, &test)?);
+            }
+            after.push(judge(&trained(model, &case, part as u64 + 11, &training)?, &test)?);
+        }
+        let (seconds, name) = (start.elapsed().as_secs_f64(), case.name);
+        println!("{name}: {} -> {} ({seconds:.0} s)", with_folds(&before), with_folds(&after));
+    }
+    Ok(())
+}
+
+/// How good the network is when the same is done to it at once.
+fn untrained(model: &Model, case: &Case, training: &Clips, test: &Clips) -> Outcome<f64> {
+    match at_once(&case.start.model(model, 1)?, &case.plan)? {
+        Some(model) => accuracy(&model, test),
+        None => {
+            let plan = still(&case.plan);
+            judge(&trained(model, &Case { plan, ..*case }, 1, training)?, test)
+        }
+    }
+}
+
+fn trained(model: &Model, case: &Case, seed: u64, training: &Clips) -> Outcome<Trainer> {
+    let targets = one_hot(&training.labels, CLASSES)?;
+    let data = Data::of(Examples { inputs: &training.inputs, targets: &targets });
+    let mut trainer = Trainer::new(&case.start.model(model, seed)?, &Plan { seed, ..case.plan.clone() })?;
+    if case.plan.distillation.is_some() {
+        trainer.set_teacher(model)?;
+    }
+    while !trainer.is_over() {
+        trainer.step(data)?;
+    }
+    Ok(trainer)
+}
+
+fn judge(trainer: &Trainer, test: &Clips) -> Outcome<f64> {
+    let targets = one_hot(&test.labels, CLASSES)?;
+    let judgement = trainer.judge_kept(Examples { inputs: &test.inputs, targets: &targets })?;
+    Ok(judgement.right.unwrap_or(0) as f64 / judgement.n as f64)
+}
+
+fn accuracy(model: &Model, test: &Clips) -> Outcome<f64> {
+    let input = model.values[model.inputs[0]].clone();
+    let mut executor = Executor::new(model, Options::default())?;
+    let mut right = 0;
+    for (row, &label) in test.inputs.chunks_exact(NUMBERS).zip(&test.labels) {
+        let tensor = match &input.quantization {
+            Some(quantization) => Tensor::from_i8(&input.shape, quantized(row, quantization))?,
+            None => Tensor::from_f32(&input.shape, row.to_vec())?,
+        };
+        let output = executor.run(&[tensor])?[0].to_f32_vec();
+        let largest = (1..output.len()).fold(0, |best, i| if output[i] > output[best] { i } else { best });
+        right += usize::from(largest == label);
+    }
+    Ok(right as f64 / test.labels.len() as f64)
+}
+
+fn quantized(row: &[f32], quantization: &Quantization) -> Vec<i8> {
+    let (scale, zero_point) = (quantization.scale_of(0), quantization.zero_point_of(0) as f32);
+    row.iter().map(|x| (x / scale + zero_point).round().clamp(-128.0, 127.0) as i8).collect()
+}
+
+fn mean(found: &[f64]) -> String {
+    format!("{:.1} %", 100.0 * found.iter().sum::<f64>() / found.len() as f64)
+}
+
+fn each(found: &[f64]) -> String {
+    found.iter().map(|share| format!("{:.1}", 100.0 * share)).collect::<Vec<_>>().join(", ")
+}
+
+fn with_folds(found: &[f64]) -> String {
+    if found.is_empty() { "-".into() } else { format!("{} ({})", mean(found), each(found)) }
+}

@@ -1,0 +1,157 @@
+//! Removal of channels: whole filters go, with everything that is made of them, and what is left is a plain smaller model.
+//!
+//! A channel is one index along the last axis of an activation, with the filters and biases that make it and the columns
+//! of weights that read it. Operators tie channels together: both sides of an addition lose the same ones, a depthwise
+//! filter goes with the channel that it filters, a flattened image loses a channel in every pixel. [`Channels`] finds what
+//! goes together; the inputs and outputs of the model lose nothing.
+//!
+//! *Source*: the dependency graph of G. Fang et al., "DepGraph: towards any structural pruning", CVPR 2023.
+
+mod graph;
+mod importance;
+mod removal;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use super::recipe::{ChannelsOptions, PruneScope};
+use crate::error::{Error, Result};
+use crate::model::{Model, ValueId, validate};
+use graph::{Graph, Unit};
+pub use importance::Measure;
+
+/// A copy of the model without its least important channels; needs no data.
+///
+/// With `keep` at 1 the model stays as it is.
+///
+/// # Errors
+/// `Parameter` for options out of range, `Unsupported` when no layer's channels can be removed or weights are packed in
+/// less than a byte.
+///
+/// ```
+/// use milliwatt::compress::channels::remove;
+/// use milliwatt::compress::recipe::ChannelsOptions;
+/// use milliwatt::model::counts;
+/// use milliwatt::train::architecture::{Architecture, Kind};
+/// let model = Architecture::of(Kind::DsCnn).build(1).unwrap();
+/// let thin = remove(&model, &ChannelsOptions { keep: 0.5, ..ChannelsOptions::default() }).unwrap();
+/// assert!(counts::model(&thin).macs.0 * 3 < counts::model(&model).macs.0);
+/// ```
+pub fn remove(model: &Model, options: &ChannelsOptions) -> Result<Model> {
+    remove_by(model, options, Measure::Magnitude(options.measure))
+}
+
+/// The same with another measure of importance, for instance one that knows gradients.
+///
+/// # Errors
+/// Those of [`remove`].
+pub fn remove_by(model: &Model, options: &ChannelsOptions, measure: Measure<'_>) -> Result<Model> {
+    options.check()?;
+    if options.keep >= 1.0 {
+        return Ok(model.clone());
+    }
+    let channels = Channels::of(model)?;
+    if channels.groups.is_empty() {
+        return Err(Error::unsupported("no layer of this model has channels that can be removed"));
+    }
+    let least = channels.least_important(model, options, measure)?;
+    channels.without(model, &least)
+}
+
+/// A channel wherever it occurs: everything that stays or goes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Channel(Unit);
+
+/// The channels of a model that can be removed, and what goes with each.
+#[derive(Debug)]
+pub struct Channels {
+    graph: Graph,
+    groups: Vec<Vec<Channel>>,
+}
+
+impl Channels {
+    /// Finds the channels of a valid model.
+    ///
+    /// # Errors
+    /// `Format` for constants that are broken.
+    pub fn of(model: &Model) -> Result<Self> {
+        let graph = Graph::of(model)?;
+        let mut groups: Vec<(usize, Vec<Channel>)> = Vec::new();
+        for unit in (0..graph.units()).filter(|&unit| graph.find(unit) == unit && !graph.stays(unit)) {
+            let layer = graph.layer(unit);
+            match groups.iter_mut().find(|(found, _)| *found == layer) {
+                Some((_, channels)) => channels.push(Channel(unit)),
+                None => groups.push((layer, vec![Channel(unit)])),
+            }
+        }
+        Ok(Self { graph, groups: groups.into_iter().map(|(_, channels)| channels).collect() })
+    }
+
+    /// The channels that can be removed, those of layers that share some in one group, in the order of the file.
+    pub fn groups(&self) -> &[Vec<Channel>] {
+        &self.groups
+    }
+
+    /// The channel to which each index along an axis of a value belongs; `None` where nothing can be removed along it.
+    pub fn along(&self, value: ValueId, axis: usize) -> Option<Vec<Channel>> {
+        Some(self.graph.at(value, axis)?.iter().map(|&unit| Channel(self.graph.find(unit))).collect())
+    }
+
+    /// The channels that a recipe takes away.
+    ///
+    /// # Errors
+    /// `Format` for constants that are broken.
+    pub fn least_important(
+        &self,
+        model: &Model,
+        options: &ChannelsOptions,
+        measure: Measure<'_>,
+    ) -> Result<Vec<Channel>> {
+        let importance = importance::of_units(self, model, measure)?;
+        let by_importance = |a: &Channel, b: &Channel| importance[a.0].total_cmp(&importance[b.0]).then(a.cmp(b));
+        let share = |count: usize| count as f64 * options.keep;
+        let mut wanted: Vec<f64> = self.groups.iter().map(|group| share(group.len())).collect();
+        if options.scope == PruneScope::Global {
+            let mut all: Vec<Channel> = self.groups.concat();
+            all.sort_by(by_importance);
+            let gone = all.len() - (libm::round(share(all.len())) as usize).min(all.len());
+            let mut stays = vec![true; self.graph.units()];
+            all[..gone].iter().for_each(|channel| stays[channel.0] = false);
+            wanted = self.groups.iter().map(|group| group.iter().filter(|c| stays[c.0]).count() as f64).collect();
+        }
+        let mut least = Vec::new();
+        for (group, wanted) in self.groups.iter().zip(wanted) {
+            let mut group = group.clone();
+            group.sort_by(by_importance);
+            let kept = rounded(wanted, group.len(), options.multiple);
+            least.extend_from_slice(&group[..group.len() - kept]);
+        }
+        Ok(least)
+    }
+
+    /// A copy of the model without some channels.
+    ///
+    /// # Errors
+    /// `Parameter` when a layer would have none left, `Unsupported` for weights that are packed in less than a byte.
+    pub fn without(&self, model: &Model, channels: &[Channel]) -> Result<Model> {
+        let mut gone = vec![false; self.graph.units()];
+        for channel in channels {
+            gone[self.graph.find(channel.0)] = true;
+        }
+        if self.groups.iter().any(|group| group.iter().all(|channel| gone[channel.0])) {
+            return Err(Error::parameter("a layer would have no channel left"));
+        }
+        let thinner = removal::remove(model, &self.graph, &|unit| {
+            let found = self.graph.find(unit);
+            gone[found] && !self.graph.stays(found)
+        })?;
+        validate::validate(&thinner)?;
+        Ok(thinner)
+    }
+}
+
+/// The multiple nearest to what is wanted: at least one, at most all there are.
+fn rounded(wanted: f64, count: usize, multiple: usize) -> usize {
+    let nearest = libm::round(wanted / multiple as f64) as usize * multiple;
+    nearest.max(multiple).min(count)
+}

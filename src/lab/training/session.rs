@@ -1,0 +1,435 @@
+//! One training on the bench's model and inputs, under way.
+
+use super::lesson::{Lesson, Rows, Way, lesson};
+use crate::compress;
+use crate::compress::dequantize::dequantize;
+use crate::compress::recipe::{Change, NetworkKind, Plan, Recipe, Step, Training};
+use crate::error::{Error, Result};
+use crate::format::tflite;
+use crate::lab::inputs::{Inputs, class_of};
+use crate::lab::{Bench, card, weights};
+use crate::metrics;
+use crate::model::Model;
+use crate::progress::Silent;
+use crate::report::training::{EpochRow, TrainedLayer, TrainingCard, TrainingNews, TrainingOutcome, WrongExample};
+use crate::report::{Figure, Task, WeightsView};
+use crate::train::architecture::{Architecture, Kind};
+use crate::train::plan::Hint;
+use crate::train::{Data, Examples, Judgement, Loss, Trainer, head};
+
+/// Most wrong examples that are told.
+const WRONG: usize = 24;
+
+/// A training under way: what it does is named by the bench's model, its inputs and the recipe.
+pub struct Session {
+    trainer: Trainer,
+    before: Vec<Step>,
+    training: Training,
+    lesson: Lesson,
+    /// Names of all items of the bench.
+    names: Vec<String>,
+    classes: Vec<String>,
+    is_renamed: bool,
+    card: TrainingCard,
+    /// Changes of the recipe that have been made.
+    replayed: usize,
+    news: TrainingNews,
+}
+
+impl Bench {
+    /// Begins the training of a recipe.
+    ///
+    /// # Errors
+    /// `Parameter` when the recipe does not train, or there are no inputs or labels to learn from; those of the steps before,
+    /// and of making the network ready.
+    pub fn training(&mut self, recipe: &Recipe) -> Result<Session> {
+        recipe.check()?;
+        if let Some(inputs) = &mut self.inputs {
+            inputs.name_classes(None);
+        }
+        let first = recipe.trained().ok_or_else(|| Error::parameter("this recipe does not train"))?;
+        let original = self.original()?;
+        let inputs = self.inputs.as_ref().ok_or_else(|| Error::parameter("There is nothing to learn from"))?;
+        let Some((Step::Train(training), before)) = first.steps.split_last() else {
+            return Err(Error::parameter("this recipe does not train"));
+        };
+        let mut remarks = Vec::new();
+        let start = compress::apply(&original.model, &Recipe::of(before.to_vec()), &[], &mut Silent)?;
+        let teacher = dequantize(&original.model)?;
+        let is_integer = |model: &Model| model.values.iter().any(|value| value.quantization.is_some());
+        if is_integer(&start) {
+            remarks.push("The model holds integers: it learns on as the real numbers that they stand for".into());
+        }
+        let start = dequantize(&start)?;
+        let task = original.card.task;
+        let classes = Classes::of(training, inputs, &self.labels(), task)?;
+        let network = network(&start, training, &classes, task)?;
+        let way = Way {
+            model: &network,
+            front_end: card::front_end(&network),
+            labels: &classes.labels,
+            classes: if classes.are_known { classes.names.len() } else { 0 },
+            task,
+            options: training,
+        };
+        let lesson = lesson(inputs, &way)?;
+        let plan = plan(training, &lesson, task, &mut remarks);
+        let mut trainer = Trainer::new(&network, &plan)?;
+        if let Some(distillation) = &plan.distillation {
+            if distillation.hint_weight > 0.0 && distillation.hints.is_empty() {
+                let plan = with_hint(&plan, &network, &teacher)?;
+                trainer = Trainer::new(&network, &plan)?;
+            }
+            trainer.set_teacher(&teacher)?;
+        }
+        let judged = if lesson.judging.targets.is_empty() && task != Task::Reconstruction {
+            None
+        } else {
+            Some(trainer.judge(examples(&lesson.judging))?)
+        };
+        let fresh = training.network.kind != NetworkKind::Same || classes.is_renamed;
+        let steps = (lesson.training.rows(&network) / plan.batch.max(1)) * plan.epochs;
+        let card = TrainingCard {
+            classes: classes.names.clone(),
+            examples: Figure::counted(
+                lesson.training.rows(&network) as f64,
+                "1",
+                "Examples that it learns from, copies among them; none of them is tested on",
+            ),
+            judges: Figure::counted(
+                lesson.judging.rows(&network) as f64,
+                "1",
+                "Examples that judge it while it learns: set aside from the training items, not tested on either",
+            ),
+            steps: steps as u32,
+            epochs: plan.epochs as u32,
+            before: judged.filter(|_| !fresh).and_then(|judgement| accuracy(&judgement)),
+            layers: layers(&trainer.model()?),
+            remarks,
+        };
+        Ok(Session {
+            news: empty_news(steps),
+            trainer,
+            before: before.to_vec(),
+            training: (**training).clone(),
+            lesson,
+            names: inputs.items.iter().map(|item| item.name.clone()).collect(),
+            classes: classes.names,
+            is_renamed: classes.is_renamed,
+            card,
+            replayed: 0,
+        })
+    }
+}
+
+/// The classes that the network is to tell apart.
+struct Classes {
+    names: Vec<String>,
+    /// The names of the model's own.
+    before: Vec<String>,
+    /// The class of each item.
+    labels: Vec<Option<usize>>,
+    /// Whether they are others than those of the model.
+    is_renamed: bool,
+    /// Whether any item has one.
+    are_known: bool,
+}
+
+impl Classes {
+    fn of(training: &Training, inputs: &Inputs, known: &[String], task: Task) -> Result<Self> {
+        let of_items = || inputs.items.iter().map(|item| item.label).collect::<Vec<_>>();
+        if task == Task::Reconstruction {
+            let labels = of_items();
+            return Ok(Self {
+                names: known.to_vec(),
+                before: known.to_vec(),
+                labels,
+                is_renamed: false,
+                are_known: false,
+            });
+        }
+        let mut words: Vec<String> = inputs.words.iter().flatten().cloned().collect();
+        words.sort();
+        words.dedup();
+        let names = match (&training.classes[..], inputs.classes.is_empty()) {
+            ([], false) => inputs.classes.clone(),
+            ([], true) => words,
+            (names, _) => names.to_vec(),
+        };
+        let is_renamed = !names.is_empty() && names != known;
+        let labels: Vec<Option<usize>> = if inputs.words.is_empty() {
+            let name = |label: Option<usize>| label.and_then(|label| inputs.classes.get(label));
+            of_items().into_iter().map(|label| class_of(name(label).map(String::as_str), &names)).collect()
+        } else {
+            inputs.words.iter().map(|word| class_of(word.as_deref(), &names)).collect()
+        };
+        let are_known = labels.iter().any(Option::is_some);
+        if !are_known && training.plan.distillation.is_none() {
+            return Err(Error::parameter(
+                "Training needs to know what is right: label the clips, drop folders that are named by class, or learn from \
+                 a teacher",
+            ));
+        }
+        Ok(Self { names, before: known.to_vec(), labels, is_renamed, are_known })
+    }
+}
+
+/// The network that learns, before its first step.
+fn network(start: &Model, training: &Training, classes: &Classes, task: Task) -> Result<Model> {
+    let seed = training.plan.seed;
+    let Some(kind) = kind_of(training.network.kind) else {
+        return match classes.is_renamed && task != Task::Reconstruction {
+            true => head::with_classes(start, &classes.before, &classes.names, seed),
+            false => Ok(start.clone()),
+        };
+    };
+    let shape = start.inputs.first().map(|&id| start.values[id].shape.clone()).unwrap_or_default();
+    let input = match shape[..] {
+        [_, height, width, channels] => [height, width, channels],
+        [_, height, width] => [height, width, 1],
+        _ => [1, 1, shape.iter().product()],
+    };
+    let outputs = start.outputs.first().map_or(0, |&id| start.values[id].elements());
+    let named = if classes.names.is_empty() { outputs } else { classes.names.len() };
+    let mut model = Architecture { kind, input, classes: named, width: training.network.width }.build(seed)?;
+    // The front end is known by the shape of the input.
+    if let (Some(&id), Some(&from)) = (model.inputs.first(), start.inputs.first())
+        && model.values[id].elements() == start.values[from].elements()
+        && model.values[id].shape.len() != shape.len()
+    {
+        return Err(Error::parameter(format!(
+            "{kind:?} takes {:?}, and the examples have the shape {shape:?}",
+            model.values[id].shape
+        )));
+    }
+    model.name = start.name.clone();
+    Ok(model)
+}
+
+fn kind_of(kind: NetworkKind) -> Option<Kind> {
+    Some(match kind {
+        NetworkKind::Same => return None,
+        NetworkKind::DsCnn => Kind::DsCnn,
+        NetworkKind::ResNet8 => Kind::ResNet8,
+        NetworkKind::MobileNet => Kind::MobileNet,
+        NetworkKind::Autoencoder => Kind::Autoencoder,
+        NetworkKind::SmallConvolution => Kind::SmallConvolution,
+        NetworkKind::Perceptron => Kind::Perceptron,
+    })
+}
+
+/// The plan as it is carried out: what the data decide is filled in, and told.
+fn plan(training: &Training, lesson: &Lesson, task: Task, remarks: &mut Vec<String>) -> Plan {
+    let mut plan = training.plan.clone();
+    if task == Task::Reconstruction {
+        plan.loss = Loss::Reconstruction;
+    }
+    let rows = lesson.training.items.len();
+    if plan.batch > rows {
+        remarks.push(format!("There are {rows} examples, so a step takes all of them instead of {}", plan.batch));
+        plan.batch = rows;
+    }
+    plan
+}
+
+/// The features before the last layer of weights, which the student is to have as the teacher has them.
+fn with_hint(plan: &Plan, student: &Model, teacher: &Model) -> Result<Plan> {
+    let before_head = |model: &Model| {
+        let folded = compress::fold::fold(model)?;
+        let last = folded.nodes.iter().rposition(|node| node.op.weights_input().is_some()).unwrap_or(0);
+        let convolution = folded.nodes[..last].iter().rposition(|node| node.op.weights_input().is_some());
+        convolution
+            .ok_or_else(|| Error::unsupported("there is no layer before the last whose features could be matched"))
+    };
+    let hint = Hint { student: before_head(student)?, teacher: before_head(teacher)? };
+    let mut plan = plan.clone();
+    if let Some(distillation) = &mut plan.distillation {
+        distillation.hints = vec![hint];
+    }
+    Ok(plan)
+}
+
+fn examples(rows: &Rows) -> Examples<'_> {
+    Examples { inputs: &rows.inputs, targets: &rows.targets }
+}
+
+impl Rows {
+    fn rows(&self, model: &Model) -> usize {
+        let wide = model.inputs.first().map_or(1, |&id| model.values[id].elements());
+        self.inputs.len() / wide.max(1)
+    }
+}
+
+fn accuracy(judgement: &Judgement) -> Option<Figure> {
+    let score = metrics::share(judgement.right?, judgement.n);
+    let note = "Share of the examples set aside to judge that the network classifies rightly";
+    Some(Figure::measured(score.value * 100.0, "%", Some((score.low * 100.0, score.high * 100.0)), score.n, note))
+}
+
+fn layers(model: &Model) -> Vec<TrainedLayer> {
+    let named = model.nodes.iter().enumerate().filter(|&(node, _)| weights::largest(model, node).is_ok());
+    named
+        .map(|(node, found)| {
+            let output = found.outputs.first().map(|&id| model.values[id].name.clone()).unwrap_or_default();
+            TrainedLayer { node: node as u32, name: format!("{} {output}", found.op.name()) }
+        })
+        .collect()
+}
+
+fn sparsity(value: f64) -> Figure {
+    Figure::counted(value * 100.0, "%", "Share of the weights that training has set to zero")
+}
+
+fn empty_news(steps: usize) -> TrainingNews {
+    TrainingNews {
+        step: 0,
+        steps: steps as u32,
+        losses: Vec::new(),
+        epochs: Vec::new(),
+        learning_rate: 0.0,
+        sparsity: sparsity(0.0),
+        speed: None,
+        left: None,
+        wrong: None,
+        is_over: false,
+    }
+}
+
+impl Session {
+    /// What is known before the first step.
+    pub fn card(&self) -> &TrainingCard {
+        &self.card
+    }
+
+    /// Steps that are done.
+    pub fn steps_done(&self) -> usize {
+        self.trainer.steps_done()
+    }
+
+    /// Steps of the whole training.
+    pub fn steps(&self) -> usize {
+        self.card.steps as usize
+    }
+
+    /// Whether it is over, by itself or where it was once stopped by hand.
+    pub fn is_over(&self) -> bool {
+        self.trainer.is_over() || self.training.stop.is_some_and(|stop| self.trainer.steps_done() >= stop)
+    }
+
+    /// One step.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::step`].
+    pub fn step(&mut self) -> Result<()> {
+        while let Some(change) = self.training.changes.get(self.replayed)
+            && change.after <= self.trainer.steps_done()
+        {
+            self.trainer.set_learning_rate(change.learning_rate)?;
+            self.replayed += 1;
+        }
+        let data = Data { training: examples(&self.lesson.training), validation: Some(examples(&self.lesson.judging)) };
+        let metrics = self.trainer.step(data)?;
+        let news = &mut self.news;
+        news.step = metrics.step as u32;
+        news.steps = metrics.steps as u32;
+        news.losses.push(metrics.loss);
+        news.learning_rate = metrics.learning_rate;
+        news.sparsity = sparsity(metrics.sparsity);
+        if let Some(loss) = metrics.epoch_loss {
+            news.epochs.push(EpochRow {
+                epoch: metrics.epoch as u32 + 1,
+                step: metrics.step as u32,
+                loss,
+                judged_loss: metrics.validation.map(|judgement| judgement.loss),
+                accuracy: metrics.validation.as_ref().and_then(accuracy),
+            });
+            self.news.wrong = Some(self.wrong()?);
+        }
+        self.news.is_over = self.is_over();
+        Ok(())
+    }
+
+    /// What has happened since it was last asked; `spent_ms` is how long those steps took.
+    pub fn news(&mut self, spent_ms: f64) -> TrainingNews {
+        let next = empty_news(self.steps());
+        let mut news = std::mem::replace(&mut self.news, next);
+        (self.news.step, self.news.learning_rate) = (news.step, news.learning_rate);
+        (self.news.sparsity, self.news.is_over) = (news.sparsity.clone(), news.is_over);
+        let steps = news.losses.len();
+        if steps > 0 && spent_ms > 0.0 {
+            let each = spent_ms / 1000.0 / steps as f64;
+            let batch = self.trainer.plan().batch as f64;
+            let note = "Examples that it learned from each second, here, over the last steps";
+            news.speed = Some(Figure::measured(batch / each, "1/s", None, steps, note));
+            let left = (self.steps() - self.steps_done().min(self.steps())) as f64 * each;
+            let note = "The steps that are left, if each takes as long as the last ones did";
+            news.left = Some(Figure::measured(left, "s", None, steps, note));
+        }
+        news
+    }
+
+    /// Another step size from the next step on; the recipe keeps it.
+    ///
+    /// # Errors
+    /// `Parameter` for a step size out of range.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
+        self.trainer.set_learning_rate(learning_rate)?;
+        // What was to come by an older recipe is overruled.
+        self.training.changes.truncate(self.replayed);
+        let after = self.trainer.steps_done();
+        self.training.changes.retain(|change| change.after != after);
+        self.training.changes.push(Change { after, learning_rate });
+        self.replayed = self.training.changes.len();
+        Ok(())
+    }
+
+    /// The weights of a layer as a picture, as they are now.
+    ///
+    /// # Errors
+    /// `Parameter` when the layer has no weights.
+    pub fn weights(&self, node: usize) -> Result<WeightsView> {
+        let model = self.trainer.model()?;
+        weights::view(&model, node, weights::largest(&model, node)?)
+    }
+
+    /// The model as it is now, and the recipe that makes it again.
+    ///
+    /// # Errors
+    /// `Parameter` before the first step, or when training for integers has not begun; those of writing the file.
+    pub fn outcome(&self) -> Result<TrainingOutcome> {
+        if self.steps_done() == 0 {
+            return Err(Error::parameter("nothing has been learned yet"));
+        }
+        let model = match self.training.plan.quantization {
+            Some(_) => self.trainer.export()?,
+            None => self.trainer.model()?,
+        };
+        let stop = (!self.trainer.is_over()).then(|| self.steps_done());
+        let training = Training { stop, ..self.training.clone() };
+        let steps = self.before.iter().cloned().chain([Step::Train(Box::new(training))]).collect();
+        let classes = if self.is_renamed { self.classes.clone() } else { Vec::new() };
+        Ok(TrainingOutcome { recipe: Recipe::of(steps), file: tflite::write(&model)?, classes })
+    }
+
+    /// The examples that judge and are wrong now.
+    fn wrong(&self) -> Result<Vec<WrongExample>> {
+        let rows = &self.lesson.judging;
+        if rows.targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let outputs = self.trainer.outputs(&rows.inputs)?;
+        let wide = outputs.len() / rows.labels.len().max(1);
+        let name = |class: usize| self.classes.get(class).cloned().unwrap_or_else(|| format!("class {class}"));
+        let answers = outputs.chunks_exact(wide.max(1)).map(|scores| metrics::top(scores).unwrap_or(0));
+        let all = rows.items.iter().zip(&rows.labels).zip(answers);
+        Ok(all
+            .filter(|((_, label), answer)| **label != *answer)
+            .take(WRONG)
+            .map(|((&item, &label), answer)| WrongExample {
+                name: self.names.get(item).cloned().unwrap_or_default(),
+                label: name(label),
+                answer: name(answer),
+            })
+            .collect())
+    }
+}

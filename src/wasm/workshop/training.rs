@@ -1,0 +1,59 @@
+//! A training under way, for the worker that runs it.
+
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+
+use super::super::{now, out, taken, thrown};
+use super::Workshop;
+use crate::compress::recipe::Recipe;
+use crate::lab::training;
+use crate::report::WeightsView;
+use crate::report::training::{TrainingCard, TrainingNews, TrainingOutcome};
+
+/// A training under way.
+#[wasm_bindgen]
+pub struct Session(training::Session);
+
+#[wasm_bindgen]
+impl Workshop {
+    /// Begins the training of a recipe.
+    pub fn train(&mut self, recipe: Ts<Recipe>) -> Result<Session, JsValue> {
+        let recipe: Recipe = taken(&recipe, "recipe")?;
+        Ok(Session(self.0.training(&recipe).map_err(thrown)?))
+    }
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// What is known before the first step.
+    pub fn card(&self) -> Result<Ts<TrainingCard>, JsValue> {
+        out(self.0.card())
+    }
+
+    /// As many steps as `milliseconds` allow, but at least one; tells what happened.
+    pub fn run(&mut self, milliseconds: f64) -> Result<Ts<TrainingNews>, JsValue> {
+        let start = now();
+        while !self.0.is_over() {
+            self.0.step().map_err(thrown)?;
+            if now() - start >= milliseconds {
+                break;
+            }
+        }
+        out(&self.0.news(now() - start))
+    }
+
+    /// Another step size from the next step on.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), JsValue> {
+        self.0.set_learning_rate(learning_rate).map_err(thrown)
+    }
+
+    /// The weights of a layer as a picture.
+    pub fn weights(&self, node: usize) -> Result<Ts<WeightsView>, JsValue> {
+        out(&self.0.weights(node).map_err(thrown)?)
+    }
+
+    /// The model as it is now, and the recipe that makes it again.
+    pub fn outcome(&self) -> Result<Ts<TrainingOutcome>, JsValue> {
+        out(&self.0.outcome().map_err(thrown)?)
+    }
+}

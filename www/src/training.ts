@@ -1,0 +1,205 @@
+// Training either side: the workshop's workers, what they tell, and what becomes of it. Both sides can learn at once, each
+// in a worker of its own; recipes that begin with the same steps learn once.
+
+import { proxy, type Remote, wrap } from "comlink";
+import { normal, training } from "./recipes";
+import type { Session } from "./session";
+import { type State, SEEDS } from "./state";
+import { t } from "./text";
+import { type EpochRow, type Recipe, SIDES, type SideName, type TrainingCard, type TrainingNews, type WeightsView, type WrongExample } from "./types";
+import type { DataSet, ModelFile } from "./worker/bench-worker";
+import { compileWorkshop } from "./worker/load";
+import { keep, lesson, outcomeOf } from "./worker/taught";
+import type { WorkshopHost } from "./worker/workshop-host";
+
+export type TrainAction =
+  | { train: "start" | "pause" | "go-on" | "keep" | "drop"; side: SideName }
+  | { train: "rate"; side: SideName; rate: number }
+  | { train: "layer"; side: SideName; node: number };
+
+/** One side's training as the view shows it. */
+export interface Run {
+  phase: "starting" | "running" | "paused" | "over";
+  /** What it trains, as a lesson's key. */
+  key: string;
+  card?: TrainingCard;
+  news?: TrainingNews;
+  /** The loss of every step so far. */
+  losses: readonly number[];
+  epochs: readonly EpochRow[];
+  wrong: readonly WrongExample[];
+  layer: number;
+  weights?: WeightsView;
+}
+
+export type Runs = Partial<Record<SideName, Run>>;
+
+/** Pictures of weights are asked for at most this often. */
+const LOOK_EVERY_MS = 600;
+
+interface Worker_ {
+  worker: Worker;
+  host: Remote<WorkshopHost>;
+  recipe: Recipe;
+  looked: number;
+}
+
+export class Training {
+  #session: Session;
+  #workers: Partial<Record<SideName, Worker_>> = {};
+  #turn: Record<SideName, number> = { a: 0, b: 0 };
+  #subject: { model: ModelFile; data: DataSet } | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Whether a state's recipe has to be trained first. */
+  owes(name: SideName, state: State, model: ModelFile, data: DataSet | undefined): boolean {
+    const key = lesson(model.id, data?.id ?? "", state[name]);
+    return key !== undefined && !outcomeOf(key);
+  }
+
+  /** The bench has changed: what trained for something else ends. */
+  settled(model: ModelFile | undefined, data: DataSet | undefined, state: State): void {
+    this.#subject = model && data && { model, data };
+    for (const name of SIDES) {
+      const run = this.#run(name);
+      if (run && run.key !== lesson(model?.id ?? "", data?.id ?? "", state[name])) this.#end(name);
+    }
+  }
+
+  async act(action: TrainAction): Promise<void> {
+    const { side } = action;
+    const worker = this.#workers[side];
+    switch (action.train) {
+      case "start":
+        return this.#start(side);
+      case "pause":
+        this.#patch(side, { phase: "paused" });
+        return worker?.host.pause();
+      case "go-on":
+        return this.#go(side);
+      case "keep":
+        return this.#keep(side);
+      case "drop":
+        return this.#end(side);
+      case "rate":
+        return worker?.host.setLearningRate(action.rate);
+      case "layer":
+        this.#patch(side, { layer: action.node }, "weights");
+        return this.#look(side);
+    }
+  }
+
+  #run(name: SideName): Run | undefined {
+    return this.#session.snapshot.training[name];
+  }
+
+  #patch(name: SideName, change: Partial<Run>, ...without: (keyof Run)[]): void {
+    const run = this.#run(name);
+    if (!run) return;
+    const next = { ...run };
+    for (const field of without) delete next[field];
+    this.#session.patch({ training: { ...this.#session.snapshot.training, [name]: { ...next, ...change } } });
+  }
+
+  #end(name: SideName): void {
+    this.#turn[name] += 1;
+    this.#workers[name]?.worker.terminate();
+    delete this.#workers[name];
+    const { [name]: _, ...rest } = this.#session.snapshot.training;
+    this.#session.patch({ training: rest });
+  }
+
+  async #start(name: SideName): Promise<void> {
+    this.#end(name);
+    const turn = this.#turn[name];
+    const { state } = this.#session.snapshot;
+    const recipe = training(state[name]);
+    if (!recipe) return;
+    if (!this.#subject) throw new Error(t("train.no-data"));
+    const { model, data } = this.#subject;
+    const key = lesson(model.id, data.id, recipe) ?? "";
+    const run: Run = { phase: "starting", key, losses: [], epochs: [], wrong: [], layer: 0 };
+    this.#session.patch({ training: { ...this.#session.snapshot.training, [name]: run } });
+    try {
+      const module = await compileWorkshop();
+      if (this.#turn[name] !== turn) return;
+      const worker = new Worker(new URL("./worker/workshop-host.ts", import.meta.url), { type: "module" });
+      const host = wrap<WorkshopHost>(worker);
+      this.#workers[name] = { worker, host, recipe, looked: 0 };
+      worker.addEventListener("error", (event) => this.#fail(name, turn, new Error(event.message || t("train.ended"))));
+      await host.start(module);
+      const card = await host.begin(model, data, { generated: SEEDS.generated, split: SEEDS.split }, recipe);
+      if (this.#turn[name] !== turn) return;
+      this.#patch(name, { card, layer: card.layers[0]?.node ?? 0 });
+      await this.#go(name);
+    } catch (error) {
+      this.#fail(name, turn, error);
+    }
+  }
+
+  #fail(name: SideName, turn: number, error: unknown): void {
+    if (this.#turn[name] !== turn) return;
+    this.#end(name);
+    this.#session.fail(error);
+  }
+
+  async #go(name: SideName): Promise<void> {
+    const turn = this.#turn[name];
+    this.#patch(name, { phase: "running" });
+    await this.#workers[name]?.host.go(proxy((news: TrainingNews) => {
+      if (this.#turn[name] === turn) this.#tell(name, news);
+    }));
+    // Paused in the meantime, ended, or over.
+    if (this.#turn[name] === turn && this.#run(name)?.news?.is_over) await this.#keep(name);
+  }
+
+  #tell(name: SideName, news: TrainingNews): void {
+    const run = this.#run(name);
+    if (!run) return;
+    const { losses, epochs, wrong } = run;
+    this.#patch(name, {
+      news, losses: [...losses, ...news.losses], epochs: [...epochs, ...news.epochs], wrong: news.wrong ?? wrong,
+      ...(news.is_over && { phase: "over" }),
+    });
+    this.#look(name).catch(() => {});
+  }
+
+  async #look(name: SideName): Promise<void> {
+    const worker = this.#workers[name];
+    const run = this.#run(name);
+    const now = performance.now();
+    const due = !run?.weights || now - (worker?.looked ?? 0) >= LOOK_EVERY_MS;
+    if (!worker || !run?.card || !due || this.#session.snapshot.state.view !== "train") return;
+    worker.looked = now;
+    const weights = await worker.host.weights(run.layer);
+    if (this.#workers[name] === worker && this.#run(name)?.layer === run.layer) this.#patch(name, { weights });
+  }
+
+  /** The network as it is now becomes the side's candidate; the recipe says how it came about. */
+  async #keep(name: SideName): Promise<void> {
+    const worker = this.#workers[name];
+    const subject = this.#subject;
+    if (!worker || !subject) return;
+    await worker.host.pause();
+    const outcome = await worker.host.outcome();
+    const { transforms, state } = this.#session.snapshot;
+    const made = normal(transforms, outcome.recipe as Recipe);
+    const key = lesson(subject.model.id, subject.data.id, made) ?? "";
+    keep(key, outcome);
+    if (this.#run(name)?.phase !== "over") this.#patch(name, { phase: "paused" });
+    const before = JSON.stringify(worker.recipe);
+    worker.recipe = made;
+    const next = { a: state.a, b: state.b };
+    for (const side of SIDES) {
+      // The other side learns the same: it gets it too.
+      if (JSON.stringify(training(state[side])) !== before) continue;
+      next[side] = { version: made.version, steps: [...made.steps, ...state[side].steps.slice(made.steps.length)] };
+    }
+    this.#patch(name, { key });
+    await this.#session.taught(next);
+    if (outcome.classes.length) this.#session.tell("info", t("train.classes", { names: outcome.classes.join(", ") }));
+  }
+}

@@ -10,6 +10,7 @@ pub mod clips;
 pub mod compare;
 pub mod evaluation;
 pub mod files;
+pub mod hardware;
 pub mod imc;
 pub mod inputs;
 pub mod layers;

@@ -4,6 +4,7 @@
 //! [`Figure`] asks for it.
 
 mod figure;
+pub mod hardware;
 pub mod imc;
 pub mod levels;
 pub mod sound;

@@ -102,6 +102,12 @@ impl Bench {
             outputs: side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements()),
             sample_rate: front_end.map(|front_end| front_end.sample_rate),
             front_end: front_end.map(|front_end| front_end.name),
+            input: side
+                .model
+                .inputs
+                .first()
+                .map_or(&[], |&id| side.model.values[id].shape.get(1..).unwrap_or_default()),
+            pixels: card::pixels(&side.model),
         };
         let inputs = files::inputs(files, target, split)?;
         Ok(self.set_inputs(inputs))

@@ -156,6 +156,8 @@ fn int8_keyword_spotter_from_real_clips_beats_the_reference_and_its_file_is_not_
         outputs: 12,
         sample_rate: Some(16_000),
         front_end: Some("mlperf-kws"),
+        input: &[49, 10, 1],
+        pixels: None,
     };
     let arrays = npy::read_npz(&clips).unwrap();
     let array = |name: &str| &arrays.iter().find(|(known, _)| known == name).unwrap().1;

@@ -2,8 +2,8 @@
 
 import type { Recipe, SideName } from "./types";
 
-export type View = "listen" | "weights" | "layers" | "bytes" | "levels" | "train";
-export const VIEWS: readonly View[] = ["listen", "weights", "layers", "bytes", "levels", "train"];
+export type View = "listen" | "weights" | "layers" | "bytes" | "levels" | "train" | "memory" | "hardware";
+export const VIEWS: readonly View[] = ["listen", "weights", "layers", "bytes", "levels", "train", "memory", "hardware"];
 
 export type Metric = "weight_bytes" | "activation_bytes" | "macs" | "latency" | "energy" | "sqnr";
 export const METRICS: readonly Metric[] = ["weight_bytes", "activation_bytes", "macs", "latency", "energy", "sqnr"];

@@ -4,14 +4,23 @@
 
 pub mod calibrate;
 pub mod channels;
+pub mod codebook;
+mod deliver;
 pub mod dequantize;
 pub mod fold;
+pub mod pack;
 pub mod prune;
 pub mod quantize;
 pub mod recipe;
-mod transforms;
+mod rows;
+pub mod slim;
 
-use recipe::{Plan, PruneOptions, QuantizeOptions, Recipe, Step, Training, plan};
+pub use deliver::deliver;
+
+use recipe::{
+    CodebookOptions, PackMethod, PackOptions, Plan, PruneOptions, QuantizeOptions, Recipe, SlimOptions, SlimTarget,
+    Step, Training, plan,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -44,6 +53,9 @@ pub fn apply(
             Step::Prune(options) => prune::prune(&candidate, options)?,
             Step::Channels(options) => channels::remove(&candidate, options)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
+            Step::Codebook(options) => codebook::codebook(&candidate, options, progress)?,
+            Step::Slim(options) => slim::slim(&candidate, options),
+            Step::Pack(options) => pack::pack(&candidate, options, progress)?,
         };
         validate::validate(&candidate)?;
     }
@@ -163,7 +175,15 @@ fn option(field: &str, label: &str, sentence: &str, control: Control) -> Transfo
 
 /// Every transform, in the order in which a recipe usually applies them.
 pub fn transforms() -> Vec<Transform> {
-    vec![transforms::train::row(), prune_row(), transforms::channels::row(), quantize_row()]
+    vec![
+        rows::channels::row(),
+        rows::train::row(),
+        prune_row(),
+        quantize_row(),
+        rows::codebook(),
+        rows::slim(),
+        rows::pack(),
+    ]
 }
 
 fn prune_row() -> Transform {
@@ -226,6 +246,9 @@ fn quantize_row() -> Transform {
                     default: "per_channel".into(),
                 },
             ),
+            rows::weight_bits(),
+            rows::mixed(),
+            rows::rounding(),
             option(
                 "calibration.method",
                 "Activation ranges",
@@ -269,9 +292,20 @@ pub fn presets() -> Vec<Preset> {
     let int8 = || Step::Quantize(QuantizeOptions::default());
     let trained = |plan: Plan| vec![Step::Train(Box::new(Training { plan, ..Training::default() }))];
     let bits = |weight_bits| Some(plan::Quantization { weight_bits, ..plan::Quantization::default() });
+    let slim = |target| Step::Slim(SlimOptions { target });
     vec![
         preset("original", "Original", "The model as it was opened", vec![]),
         preset("int8", "int8", "8-bit weights and activations, one scale for each channel", vec![int8()]),
+        preset(
+            "int4",
+            "int4 weights",
+            "4-bit weights, rounded so that each makes up for those before it, and 8-bit activations",
+            vec![Step::Quantize(QuantizeOptions {
+                weight_bits: 4,
+                rounding: recipe::Rounding::Compensated,
+                ..QuantizeOptions::default()
+            })],
+        ),
         preset(
             "int8-per-tensor",
             "int8 per tensor",
@@ -309,6 +343,34 @@ pub fn presets() -> Vec<Preset> {
                 pruning: Some(plan::Pruning { sparsity: 0.8, ..plan::Pruning::default() }),
                 ..Plan::default()
             }),
+        ),
+        preset(
+            "slim-portable",
+            "Slim, any runtime",
+            "The same model without what no runtime reads",
+            vec![slim(SlimTarget::Portable)],
+        ),
+        preset(
+            "slim-tflm",
+            "Slim, TFLM",
+            "The same model without what TFLM does not read",
+            vec![slim(SlimTarget::Tflm)],
+        ),
+        preset(
+            "huffman",
+            "Huffman",
+            "The same weights in a code that TFLM unpacks: frequent values take few bits",
+            vec![slim(SlimTarget::Tflm), Step::Pack(PackOptions { method: PackMethod::Huffman })],
+        ),
+        preset(
+            "codebook4",
+            "Codebook, 4 bits",
+            "16 values for each channel of the larger weights, packed so that TFLM unpacks them",
+            vec![
+                Step::Codebook(CodebookOptions::default()),
+                slim(SlimTarget::Tflm),
+                Step::Pack(PackOptions::default()),
+            ],
         ),
     ]
 }

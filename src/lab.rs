@@ -25,7 +25,7 @@ use crate::audio::FrontEnd;
 use crate::compress;
 use crate::compress::recipe::Recipe;
 use crate::error::{Error, Result};
-use crate::format::{self, tflite};
+use crate::format;
 use crate::metrics::SignalNoise;
 use crate::model::NodeId;
 use crate::progress::Progress;
@@ -173,7 +173,7 @@ impl Bench {
                 _ => Vec::new(),
             };
             let model = compress::apply(&start.model, &rest, &windows, progress)?;
-            Side::open(&tflite::write(&model)?, &original.card.name)?
+            Side::open(&compress::deliver(&model, &rest, &windows)?, &original.card.name)?
         };
         let classes = trained.map(|trained| trained.classes.clone()).filter(|classes| !classes.is_empty());
         if let Some(inputs) = &mut self.inputs {

@@ -157,7 +157,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                     let rows = array.map(|array| batch::rows(&opened.model, &array)).transpose()?.unwrap_or_default();
                     let windows: Vec<_> = rows.into_iter().map(|row| vec![row]).collect();
                     let candidate = compress::apply(&opened.model, &recipe, &windows, &mut Silent)?;
-                    if recipe.steps.is_empty() { bytes } else { tflite::write(&candidate)? }
+                    if recipe.steps.is_empty() { bytes } else { compress::deliver(&candidate, &recipe, &windows)? }
                 }
             };
             write(&output, &written)

@@ -60,8 +60,23 @@ pub struct Value {
     pub range: Option<Range>,
     /// The elements of a constant, little-endian, sub-byte types packed as in [`DType`]; `None` for activations.
     pub data: Option<Arc<[u8]>>,
+    /// How the elements of a constant are packed in the file, where they do not simply lie there.
+    pub encoding: Option<Encoding>,
     /// Whether the value keeps its content between inferences.
     pub is_variable: bool,
+}
+
+/// How a file packs the elements of a constant, for TFLM to unpack into its arena just before they are read.
+///
+/// In the model the elements are always unpacked: what runs, prunes or shows weights need not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Encoding {
+    /// Indices into a table of values, one table for the tensor or one for each channel.
+    Codebook,
+    /// A prefix code: frequent values take few bits.
+    Huffman,
+    /// A bit for each element that says whether it is zero, and the others.
+    Bitmap,
 }
 
 /// The smallest and largest real numbers seen, one pair for the tensor or one for each channel.
@@ -108,6 +123,7 @@ impl Value {
             quantization: None,
             range: None,
             data: None,
+            encoding: None,
             is_variable: false,
         }
     }

@@ -4,12 +4,15 @@
 //! channel, activations asymmetric in [-128, 127], biases int32 with the product of both scales; some operators keep
 //! their input's scale, some have a fixed output scale.
 
+mod low_bits;
+mod moments;
+mod rounding;
 mod scales;
 mod weights;
 
 use crate::compress::calibrate::{self, Span};
 use crate::compress::fold;
-use crate::compress::recipe::QuantizeOptions;
+use crate::compress::recipe::{QuantizeOptions, Rounding};
 use crate::error::{Error, Result};
 use crate::model::{Model, Node, Op, Signature, Value, ValueId};
 use crate::progress::Progress;
@@ -34,8 +37,16 @@ pub fn quantize(
     let mut float = fold::fold(model)?;
     let mut spans = calibrate::calibrate(&float, inputs, options.calibration, progress)?;
     scales::separate_fixed_concatenations(&mut float, &mut spans);
+    let is_refined = options.weight_bits < 8 || options.mixed || options.rounding == Rounding::Compensated;
+    let known = if is_refined { low_bits::refine(&mut float, inputs, options, progress)? } else { vec![] };
+    // Refining adds biases, which have no spans.
+    spans.resize(float.values.len(), None);
     let activations = scales::choose(&float, &spans)?;
-    build(&float, &activations, &[], options)
+    let mut integer = build(&float, &activations, &known, options)?;
+    if is_refined {
+        low_bits::narrow(&mut integer)?;
+    }
+    Ok(integer)
 }
 
 /// An int8 copy of a folded float model with scales that are already known, for instance trained.

@@ -3,8 +3,11 @@
 //! It is the undo history, the link, the saved preset and the sweep's search space. Unknown fields and versions are
 //! refused, so that a recipe never means something else than it says.
 
+mod bits;
 mod channels;
+mod codebook;
 pub mod plan;
+mod slim;
 mod training;
 
 pub use channels::{ChannelsOptions, Norm};
@@ -12,6 +15,10 @@ pub use plan::Plan;
 pub use training::{Change, Network, NetworkKind, Training};
 
 use serde::{Deserialize, Serialize};
+
+pub use bits::Rounding;
+pub use codebook::{CodebookOptions, Tables};
+pub use slim::{PackMethod, PackOptions, SlimOptions, SlimTarget};
 
 use crate::error::{Error, Result};
 
@@ -49,6 +56,12 @@ pub enum Step {
     Channels(ChannelsOptions),
     /// Store weights and activations as integers.
     Quantize(QuantizeOptions),
+    /// Let weights take few different values.
+    Codebook(CodebookOptions),
+    /// Leave out what no kernel reads.
+    Slim(SlimOptions),
+    /// Pack weights for TFLM to unpack.
+    Pack(PackOptions),
 }
 
 /// Options of magnitude pruning.
@@ -76,7 +89,7 @@ pub enum PruneScope {
 }
 
 /// Options of post-training quantization.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct QuantizeOptions {
@@ -92,6 +105,29 @@ pub struct QuantizeOptions {
     /// Keep float inputs and outputs, with QUANTIZE and DEQUANTIZE at the border.
     #[serde(default)]
     pub float_io: bool,
+    /// Bits of the weights, 2 to 8; activations have 8. What a runtime cannot store so narrow is stored wider.
+    #[serde(default = "bits::eight", skip_serializing_if = "bits::is_eight")]
+    pub weight_bits: u32,
+    /// Spread the bits over layers by how much each matters; `weight_bits` is then what a weight has on average.
+    #[serde(default, skip_serializing_if = "bits::is_false")]
+    pub mixed: bool,
+    /// How weights are rounded.
+    #[serde(default, skip_serializing_if = "Rounding::is_nearest")]
+    pub rounding: Rounding,
+}
+
+impl Default for QuantizeOptions {
+    fn default() -> Self {
+        Self {
+            scheme: Scheme::default(),
+            granularity: Granularity::default(),
+            calibration: Calibration::default(),
+            float_io: false,
+            weight_bits: bits::eight(),
+            mixed: false,
+            rounding: Rounding::default(),
+        }
+    }
 }
 
 /// Types of weights and activations.
@@ -202,6 +238,12 @@ impl Recipe {
                 {
                     return Err(Error::parameter(format!("percentile {percent} is not between 50 and 100")));
                 }
+                Step::Quantize(QuantizeOptions { weight_bits, .. }) if !(2..=8).contains(weight_bits) => {
+                    return Err(Error::parameter(format!(
+                        "weights of {weight_bits} bits are not possible; 2 to 8 are"
+                    )));
+                }
+                Step::Codebook(options) => options.check()?,
                 _ => {}
             }
         }

@@ -7,11 +7,15 @@
 //!
 //! Runtimes other than TFLM (X-CUBE-AI, GapFlow) plan memory by their own rules, and often need less.
 
+mod packed;
 mod persistent;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
 use super::arena::{self, Request};
+use crate::format::tflite;
 use crate::model::{Model, Node, NodeId, Op, ValueId};
 use crate::tensor::DType;
 use crate::units::Bytes;
@@ -64,7 +68,8 @@ pub enum Owner {
 
 /// Plans the working memory of a model as TFLM does.
 ///
-/// *Units*: bytes. Constants are read from flash and take no arena; variables (`is_variable`) lie in the tail.
+/// *Units*: bytes. Constants are read from flash and take no arena, but packed ones are unpacked there before each node
+/// that reads them; variables (`is_variable`) lie in the tail.
 ///
 /// *Source*: [`arena`]; the scratch requests are those of TFLM's reference kernels.
 ///
@@ -82,6 +87,14 @@ pub enum Owner {
 /// assert_eq!(memory(&model).head_bytes, Bytes(224)); // twice 100 bytes, each rounded up to 112
 /// ```
 pub fn memory(model: &Model) -> Memory {
+    // A model that cannot be packed cannot be written either: who writes it meets the sentence.
+    match tflite::expand(model) {
+        Ok(Cow::Owned(file)) => packed::as_shown(model, &file, plan(&file)),
+        _ => plan(model),
+    }
+}
+
+fn plan(model: &Model) -> Memory {
     let (owners, requests) = requests(model);
     let plan = arena::plan(&requests);
     let last_node = model.nodes.len().saturating_sub(1);

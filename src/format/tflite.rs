@@ -9,6 +9,7 @@
 //! *Source*: LiteRT `schema.fbs`; see `schema.rs` for the numbers.
 
 mod bytemap;
+mod decode;
 mod findings;
 mod layout;
 mod operators;
@@ -20,8 +21,9 @@ mod versions;
 mod write;
 
 pub use bytemap::{Part, bytes_by_part};
+pub use decode::{Packed, expand, is_unpacker, pack};
 pub use read::read;
-pub use write::{default_signature, write};
+pub use write::{Style, default_signature, write, write_as};
 
 #[cfg(test)]
 mod tests;

@@ -200,7 +200,8 @@ impl Macro {
         let points = points::points()?;
         let mut presets = vec![Self::generic()];
         for point in &points {
-            if !presets.iter().any(|known| matches!(known.label, Label::Calibrated { chip, .. } if chip == point.chip)) {
+            if !presets.iter().any(|known| matches!(known.label, Label::Calibrated { chip, .. } if chip == point.chip))
+            {
                 presets.push(Self::calibrated(point, &points));
             }
         }
@@ -224,7 +225,8 @@ impl Macro {
         let digital = point.domain == Domain::Digital;
         let (form, fit) = fitted::of(digital);
         let own: Vec<&Point> = all.iter().filter(|other| other.chip == point.chip).collect();
-        let logs: Vec<f64> = own.iter().map(|point| libm::log(point.joules_per_mac() / fit.predict(form, point))).collect();
+        let logs: Vec<f64> =
+            own.iter().map(|point| libm::log(point.joules_per_mac() / fit.predict(form, point))).collect();
         let middle = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
         let residual = logs.iter().fold(1.0, |worst: f64, log| worst.max(libm::exp(libm::fabs(log - middle))));
         let weight_bits = point.weight_bits.max(1.0);

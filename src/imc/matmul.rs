@@ -140,7 +140,9 @@ fn on_charge(
     chip.circuit.check()?;
     let eight = Bits::signed(8).range();
     if left.numbers.iter().chain(&right.numbers).any(|&number| number < eight.0 || number > eight.1) {
-        return Err(Error::unsupported("an analog array takes signed numbers of 8 bits: ask for 8 bits of both matrices"));
+        return Err(Error::unsupported(
+            "an analog array takes signed numbers of 8 bits: ask for 8 bits of both matrices",
+        ));
     }
     let turned = (0..columns).flat_map(|n| (0..depth).map(move |k| right.numbers[k * columns + n] as i8));
     let weights: Vec<i8> = turned.collect();

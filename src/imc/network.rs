@@ -217,7 +217,15 @@ impl InArray {
                 Mode::Analog(chip, ranges) => {
                     let range = ranges.iter().find(|(node, _)| *node == id).map(|(_, range)| *range);
                     let place = [id as u64, group as u64];
-                    Array::Analog(Box::new(analog::Array::new(of_group(group), depth, outputs, rows, chip, range, place)))
+                    Array::Analog(Box::new(analog::Array::new(
+                        of_group(group),
+                        depth,
+                        outputs,
+                        rows,
+                        chip,
+                        range,
+                        place,
+                    )))
                 }
             })
             .collect();

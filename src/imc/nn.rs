@@ -206,13 +206,29 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} (modelled; half of the chips left out are within x{:.1}, nine tenths within x{:.0})", self.macro_name, fitted::DIGITAL_ERRORS.median, self.band)?;
+        writeln!(
+            f,
+            "{} (modelled; half of the chips left out are within x{:.1}, nine tenths within x{:.0})",
+            self.macro_name,
+            fitted::DIGITAL_ERRORS.median,
+            self.band
+        )?;
         for layer in &self.layers {
             let (array, system) = (layer.array.0 * 1e9, layer.system.0 * 1e9);
-            writeln!(f, "  {:<18} {:>9} MACs {:>7} cycles {array:>9.2} nJ macro {system:>9.2} nJ system", layer.name, layer.macs, layer.cycles)?;
+            writeln!(
+                f,
+                "  {:<18} {:>9} MACs {:>7} cycles {array:>9.2} nJ macro {system:>9.2} nJ system",
+                layer.name, layer.macs, layer.cycles
+            )?;
         }
         let (array, system) = (self.array.0 * 1e9, self.system.0 * 1e9);
-        write!(f, "  {:<18} {:>9} MACs {:>9.1} us {array:>11.2} nJ macro {system:>9.2} nJ system", "total", self.macs, self.latency.0 * 1e6)
+        write!(
+            f,
+            "  {:<18} {:>9} MACs {:>9.1} us {array:>11.2} nJ macro {system:>9.2} nJ system",
+            "total",
+            self.macs,
+            self.latency.0 * 1e6
+        )
     }
 }
 
@@ -240,7 +256,9 @@ impl Sequential {
             None if device == "imc" => Some(Macro::generic()),
             Some(("imc", name)) => Some(Macro::find(name)?),
             _ => {
-                return Err(Error::parameter(format!("no device is called {device:?}; there are cpu, imc and imc:NAME")));
+                return Err(Error::parameter(format!(
+                    "no device is called {device:?}; there are cpu, imc and imc:NAME"
+                )));
             }
         };
         self.ran = None;
@@ -260,7 +278,9 @@ impl Sequential {
             return run(&model, &rows, |model| Executor::new(model, Options::default()), Executor::run);
         };
         if !array.digital {
-            return Err(Error::unsupported("networks written here run on digital macros; the bench runs them on charge"));
+            return Err(Error::unsupported(
+                "networks written here run on digital macros; the bench runs them on charge",
+            ));
         }
         let recipe = Recipe::from_json(r#"{"version":1,"steps":[{"step":"quantize","float_io":true}]}"#)?;
         let windows: Vec<Vec<Tensor>> = rows.iter().map(|row| vec![row.clone()]).collect();
@@ -279,7 +299,9 @@ impl Sequential {
     /// `Parameter` before anything ran in the array.
     pub fn report(&self) -> Result<Report> {
         let (Some(array), Some((model, did))) = (&self.array, &self.ran) else {
-            return Err(Error::parameter("Nothing ran in the array yet: send the network there with to(\"imc\") and call it"));
+            return Err(Error::parameter(
+                "Nothing ran in the array yet: send the network there with to(\"imc\") and call it",
+            ));
         };
         let layers: Vec<MapLayer> = did.iter().filter_map(|(id, _)| MapLayer::of(model, *id)).collect();
         let options = mapper::Options::default();
@@ -341,7 +363,10 @@ impl Build {
             Layer::Flatten => self.flatten(),
             Layer::Linear(layer) => {
                 if self.shape.last() != Some(&layer.inputs) || self.shape.len() != 2 {
-                    return Err(Error::parameter(format!("a Linear of {} inputs cannot take {:?}", layer.inputs, self.shape)));
+                    return Err(Error::parameter(format!(
+                        "a Linear of {} inputs cannot take {:?}",
+                        layer.inputs, self.shape
+                    )));
                 }
                 let w = Value::float_constant("w", &[layer.outputs, layer.inputs], &layer.weights);
                 let b = Value::float_constant("b", &[layer.outputs], &layer.bias);
@@ -352,7 +377,10 @@ impl Build {
                     return Err(Error::parameter(format!("a Conv2d cannot take {:?}", self.shape)));
                 };
                 if channels != layer.inputs {
-                    return Err(Error::parameter(format!("a Conv2d of {} channels cannot take {channels}", layer.inputs)));
+                    return Err(Error::parameter(format!(
+                        "a Conv2d of {} channels cannot take {channels}",
+                        layer.inputs
+                    )));
                 }
                 let side = |n: usize| match layer.padding {
                     Padding::Same => n.div_ceil(layer.stride.max(1)),
@@ -440,7 +468,8 @@ mod tests {
     #[test]
     fn a_convolution_and_a_classifier_run_in_the_array_nearly_as_on_the_processor() {
         let net = Sequential::new().add(Conv2d::new(2, 8, 3).stride(2)).add(ReLU).add(Flatten).add(Linear::new(72, 4));
-        let x = Tensor::from_f32(&[3, 5, 5, 2], (0..150).map(|i| ((i * 7) % 13) as f32 / 13.0 - 0.5).collect()).unwrap();
+        let x =
+            Tensor::from_f32(&[3, 5, 5, 2], (0..150).map(|i| ((i * 7) % 13) as f32 / 13.0 - 0.5).collect()).unwrap();
         let exact = net.clone().call(&x).unwrap();
         let mut near_net = net.to("imc").unwrap();
         let near = near_net.call(&x).unwrap();

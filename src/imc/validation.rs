@@ -153,7 +153,8 @@ pub fn headline(digital: bool) -> Result<SetResult> {
 /// # Errors
 /// As [`validate`].
 pub fn chosen(digital: bool) -> Result<(Form, Fit)> {
-    let points: Vec<Point> = points()?.into_iter().filter(|point| form::takes(SETS[if digital { 0 } else { 2 }].0, point)).collect();
+    let points: Vec<Point> =
+        points()?.into_iter().filter(|point| form::takes(SETS[if digital { 0 } else { 2 }].0, point)).collect();
     let table = Table::of(&points, digital);
     table.choose(None).ok_or_else(|| Error::numeric("there are no points to fit to"))
 }
@@ -185,7 +186,10 @@ fn set(id: &'static str, digital: bool, rule: &'static str, all: &[Point]) -> Re
         variants,
         afterthoughts: vec![
             ("the geometric mean of all forms", Errors::of(&table.averaged(table.forms.len()))),
-            ("the geometric mean of the better quarter of the forms, chosen inside each fold", Errors::of(&table.averaged(table.forms.len() / 4))),
+            (
+                "the geometric mean of the better quarter of the forms, chosen inside each fold",
+                Errors::of(&table.averaged(table.forms.len() / 4)),
+            ),
         ],
         chosen: table.choose(None).ok_or_else(|| Error::numeric("there are no points to fit to"))?,
     })
@@ -319,7 +323,9 @@ impl Table {
             let fits: Vec<(usize, usize, f64)> = ranked
                 .iter()
                 .take(count.max(1))
-                .filter_map(|&form| self.fit(form, [Some(chip), None]).map(|(setting, constant)| (form, setting, constant)))
+                .filter_map(|&form| {
+                    self.fit(form, [Some(chip), None]).map(|(setting, constant)| (form, setting, constant))
+                })
                 .collect();
             for at in (0..self.chip.len()).filter(|&at| self.chip[at] == chip) {
                 let off = fits.iter().map(|&(form, setting, constant)| self.rest[form][setting][at] - constant);

@@ -130,8 +130,12 @@ impl Bench {
         let costs: Vec<Cost> =
             mapping.layers.iter().map(|map| price::layer(map, &array, &options, ran.activity(map))).collect();
         let band = price::band(&array);
-        let rows: Vec<ImcLayer> =
-            mapping.layers.iter().zip(&costs).map(|(map, cost)| layer(map, cost, ran, band, &array, estimate.as_ref(), device)).collect();
+        let rows: Vec<ImcLayer> = mapping
+            .layers
+            .iter()
+            .zip(&costs)
+            .map(|(map, cost)| layer(map, cost, ran, band, &array, estimate.as_ref(), device))
+            .collect();
         let mut total = Cost::default();
         for cost in &costs {
             total.parts += cost.parts;
@@ -221,7 +225,12 @@ fn layer(
         utilisation: card::share(map.utilisation),
         activity: ran.activity(map).map(|activity| card::activity(activity, ran.items)),
         latency: card::latency(map.compute_cycles + map.load_cycles, array),
-        macro_energy: card::modelled(cost.parts.array().0, "J", band, "The macro alone: cells, adders or converters, control"),
+        macro_energy: card::modelled(
+            cost.parts.array().0,
+            "J",
+            band,
+            "The macro alone: cells, adders or converters, control",
+        ),
         system_energy: card::modelled(cost.parts.system().0, "J", band, "With buffers, loading and leakage"),
         parts: card::parts(&cost.parts, band),
         processor,

@@ -9,6 +9,7 @@ use milliwatt::format::npy;
 use milliwatt::imc::analog::Circuit;
 use milliwatt::imc::array::{GENERIC, Knobs};
 use milliwatt::lab::imc::{self, matmul, validation};
+use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, batch, files};
 use milliwatt::report::Figure;
 use milliwatt::report::imc::{EnergyPart, ImcReport, MatmulReport};
@@ -216,12 +217,18 @@ fn data(bench: &mut Bench, path: &Path, labels: Option<&Path>) -> Result<()> {
     if labels.is_some() {
         return Err(Error::parameter("--labels goes with an array; clips have the labels of their folders"));
     }
-    bench.set_files(vec![(name, bytes)], files::SEED).map(|_| ())
+    bench.set_files(vec![(name, bytes)], Split::of(files::SEED)).map(|_| ())
 }
 
 fn show_report(report: &ImcReport, out: &mut dyn Write) -> Result<()> {
     line(out, format_args!("{} ({}): {}", report.array.name, report.array.label, report.array.sentence))?;
-    line(out, format_args!("{:>4}  {:<18} {:>10} {:>6} {:>9} {:>8} {:>11} {:>11}  better", "node", "layer", "MACs", "tiles", "cycles", "loading", "macro nJ", "system nJ"))?;
+    line(
+        out,
+        format_args!(
+            "{:>4}  {:<18} {:>10} {:>6} {:>9} {:>8} {:>11} {:>11}  better",
+            "node", "layer", "MACs", "tiles", "cycles", "loading", "macro nJ", "system nJ"
+        ),
+    )?;
     for layer in &report.layers {
         line(
             out,

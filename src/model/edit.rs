@@ -12,15 +12,26 @@ impl Model {
         for id in ends.chain(read) {
             used[id] = true;
         }
+        self.keep_values(&used);
+    }
+
+    /// Removes values that nothing refers to, and renumbers the rest in order.
+    pub fn remove_values(&mut self, gone: &[ValueId]) {
+        let mut keep = vec![true; self.values.len()];
+        gone.iter().for_each(|&id| keep[id] = false);
+        self.keep_values(&keep);
+    }
+
+    fn keep_values(&mut self, kept: &[bool]) {
         let mut next = 0;
-        let renumbered: Vec<ValueId> = used
+        let renumbered: Vec<ValueId> = kept
             .iter()
             .map(|&keep| {
                 next += usize::from(keep);
                 next.wrapping_sub(1)
             })
             .collect();
-        let mut keep = used.iter();
+        let mut keep = kept.iter();
         self.values.retain(|_| keep.next().copied().unwrap_or(true));
         for node in &mut self.nodes {
             node.inputs.iter_mut().flatten().chain(&mut node.outputs).for_each(|id| *id = renumbered[*id]);

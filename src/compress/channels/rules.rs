@@ -264,7 +264,7 @@ fn reshape(graph: &mut Graph, model: &Model, node: &Node) -> bool {
         graph.put_channels(model, output, from.iter().copied().cycle().take(long).collect());
         return true;
     }
-    if !from.is_empty() && from.len() % long == 0 {
+    if !from.is_empty() && from.len().is_multiple_of(long) {
         let (first, rest) = from.split_at(long);
         for part in rest.chunks_exact(long) {
             graph.join(first, part);

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::scratch;
 use crate::cost::arena::ALIGNMENT;
+use crate::format::tflite;
 use crate::model::{Model, Node, Op, ValueId};
 use crate::tensor::DType;
 use crate::units::Bytes;
@@ -58,12 +59,16 @@ pub(super) fn persistent(model: &Model) -> Persistent {
 fn tail(model: &Model, layout: &Layout) -> usize {
     let take = |used: usize, bytes: usize| (used + bytes).next_multiple_of(ALIGNMENT);
     let mut used = layout.base + layout.tensor * model.values.len() + layout.node * model.nodes.len();
-    for node in &model.nodes {
+    for node in model.nodes.iter().filter(|node| !tflite::is_unpacker(node)) {
         used += kernel(&node.op).options;
     }
     for node in &model.nodes {
         let kernel = kernel(&node.op);
-        if kernel.fields > 0 {
+        if tflite::is_unpacker(node) {
+            for pointers in unpackers(model, node) {
+                used = take(used, pointers * layout.pointer);
+            }
+        } else if kernel.fields > 0 {
             used = take(used, kernel.fields + kernel.pointers * layout.pointer);
         }
     }
@@ -105,6 +110,20 @@ fn tables(model: &Model, node: &Node) -> Vec<usize> {
         Op::Softmax { .. } if int16 => vec![2 * 513; 2],
         _ => vec![],
     }
+}
+
+/// What the unpacking of constants keeps, in pointers: a list of states, and a state for each output. Inferred from what
+/// the wheel prints; flags and small counts fill a last pointer.
+fn unpackers(model: &Model, node: &Node) -> Vec<usize> {
+    let kind = |output: usize| {
+        let tables = node.input(2 * output + 1).and_then(|id| model.values.get(id)?.data.as_ref()?.first().copied());
+        match tables {
+            Some(1) => 7,
+            Some(2) => 10,
+            _ => 9,
+        }
+    };
+    std::iter::once(node.outputs.len()).chain((0..node.outputs.len()).map(kind)).collect()
 }
 
 fn kernel(op: &Op) -> Kernel {

@@ -3,6 +3,9 @@
 //! Every byte belongs to exactly one [`Part`], so the parts add up to the file. What is not claimed by a constant, a
 //! quantization table or a name is the graph: tensors, operators, field tables, lengths, alignment.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::decode;
 use super::schema;
 use super::table::{File, Table};
 use crate::error::Result;
@@ -44,6 +47,10 @@ pub fn bytes_by_part(bytes: &[u8], role: impl Fn(usize) -> Part) -> Result<[u64;
     let buffers = root.tables(BUFFERS, &schema::buffer::KIND, limits::VALUES + limits::NODES)?;
     let data = |index: u32| buffers.get(index as usize);
     for graph in root.tables(SUBGRAPHS, &schema::sub_graph::KIND, limits::NODES)? {
+        let packed = packed(&root, &graph)?;
+        // What only decoders read is no value of the model: it counts to the constant that it becomes.
+        let value = |tensor: usize| tensor - packed.range(..tensor).count();
+        let role = |tensor: usize| role(value(*packed.get(&tensor).unwrap_or(&tensor)));
         for (index, tensor) in
             graph.tables(schema::sub_graph::TENSORS, &schema::tensor::KIND, limits::VALUES)?.iter().enumerate()
         {
@@ -75,6 +82,41 @@ pub fn bytes_by_part(bytes: &[u8], role: impl Fn(usize) -> Part) -> Result<[u64;
         }
     }
     Ok(counts)
+}
+
+/// The tensors that only decoders of packed constants read, each with the constant that it becomes.
+fn packed(root: &Table<'_>, graph: &Table<'_>) -> Result<BTreeMap<usize, usize>> {
+    let mut decoders = vec![];
+    for code in root.tables(schema::model::OPERATOR_CODES, &schema::operator_code::KIND, limits::NODES)? {
+        let name = code.text(schema::operator_code::CUSTOM_CODE)?;
+        decoders.push(name.is_some_and(|(name, _)| name == decode::NAME));
+    }
+    let (mut packed, mut read) = (BTreeMap::new(), BTreeSet::new());
+    if !decoders.contains(&true) {
+        return Ok(packed);
+    }
+    let ids = |table: &Table<'_>, field: u16| -> Result<Vec<usize>> {
+        let ids = table.vector::<i32>(field)?.unwrap_or_default();
+        Ok(ids.into_iter().map(|id| usize::try_from(id).unwrap_or(usize::MAX)).collect())
+    };
+    for node in graph.tables(schema::sub_graph::OPERATORS, &schema::operator::KIND, limits::NODES)? {
+        let code = node.scalar::<u32>(schema::operator::OPCODE_INDEX, 0)? as usize;
+        let (inputs, outputs) = (ids(&node, schema::operator::INPUTS)?, ids(&node, schema::operator::OUTPUTS)?);
+        if decoders.get(code).copied().unwrap_or(false) {
+            for (pair, &output) in inputs.chunks(2).zip(&outputs) {
+                pair.iter().for_each(|&tensor| {
+                    packed.entry(tensor).or_insert(output);
+                });
+            }
+        } else {
+            read.extend(inputs);
+        }
+    }
+    for field in [schema::sub_graph::INPUTS, schema::sub_graph::OUTPUTS] {
+        read.extend(ids(graph, field)?);
+    }
+    packed.retain(|tensor, _| !read.contains(tensor));
+    Ok(packed)
 }
 
 struct Map {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::decode;
 use super::findings::{self, Facts};
 use super::operators;
 use super::schema;
@@ -30,7 +31,8 @@ pub fn read(bytes: &[u8]) -> Result<Opened> {
     }
     let file = File::new(bytes);
     let mut reader = Reader { dropped: Dropped::default(), facts: Facts::default() };
-    let model = reader.model(&file)?;
+    let mut model = reader.model(&file)?;
+    decode::fold(&mut model)?;
     validate::validate(&model)?;
     let findings = findings::of(&model, &reader.facts);
     Ok(Opened { model, findings, dropped: reader.dropped.sentences() })
@@ -150,7 +152,7 @@ impl Reader {
         let data = buffers.take(table.scalar::<u32>(BUFFER, 0)?)?;
         let is_variable = table.boolean(IS_VARIABLE, false)?;
         self.dropped.unasked(table, &format_args!("tensor {name:?}"));
-        Ok(Value { name, shape, shape_signature, dtype, quantization, range, data, is_variable })
+        Ok(Value { name, shape, shape_signature, dtype, quantization, range, data, encoding: None, is_variable })
     }
 
     fn quantization(&mut self, table: &Table<'_>, index: usize) -> Result<(Option<Quantization>, Option<Range>)> {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::decode;
 use super::layout::{Layout, Offset, Slot};
 use super::options::{self, Field};
 use super::schema;
@@ -25,10 +26,29 @@ use crate::quant::Quantization;
 ///
 /// *Source*: LiteRT `schema.fbs`.
 pub fn write(model: &Model) -> Result<Vec<u8>> {
+    write_as(model, Style::Usual)
+}
+
+/// For whom a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// For runtimes and tools: with a signature.
+    #[default]
+    Usual,
+    /// For a runtime alone: without what it does not read.
+    Bare,
+}
+
+/// Writes a model as a TensorFlow Lite file, in a style.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_as(model: &Model, style: Style) -> Result<Vec<u8>> {
     validate::validate(model)?;
+    let model = &*decode::expand(model)?;
     let data: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
     limits::check("the constants' bytes", data, limits::MODEL_BYTES)?;
-    Writer { layout: Layout::with_capacity(data + 16_384) }.model(model)
+    Writer { layout: Layout::with_capacity(data + 16_384), style }.model(model)
 }
 
 /// The signature that a model gets where it has none: `serving_default`, arguments named after the values.
@@ -51,6 +71,7 @@ pub fn default_signature(model: &Model) -> Signature {
 
 struct Writer {
     layout: Layout,
+    style: Style,
 }
 
 impl Writer {
@@ -265,7 +286,11 @@ impl Writer {
     fn signatures(&mut self, model: &Model) -> Result<Option<Offset>> {
         use schema::signature_def::*;
         let default = [default_signature(model)];
-        let signatures = if model.signatures.is_empty() { &default[..] } else { &model.signatures[..] };
+        let signatures = match (self.style, &model.signatures[..]) {
+            (Style::Usual, []) => &default[..],
+            (Style::Bare, []) => return Ok(None),
+            (_, given) => given,
+        };
         let mut tables = vec![];
         for signature in signatures {
             let mut maps = |pairs: &[(String, usize)]| -> Result<Option<Offset>> {

@@ -78,7 +78,9 @@ impl Planes {
                 slice(&a[m * depth + here.start..m * depth + here.end], places, words, &mut planes);
                 let tile_planes = &self.planes[tile * columns * weights * words..][..columns * weights * words];
                 let results = &mut values[m * columns..(m + 1) * columns];
-                for ((n, result), column) in results.iter_mut().enumerate().zip(tile_planes.chunks_exact(weights * words)) {
+                for ((n, result), column) in
+                    results.iter_mut().enumerate().zip(tile_planes.chunks_exact(weights * words))
+                {
                     let mut total = 0i64;
                     for ((bit, plane), before) in
                         column.chunks_exact(words).enumerate().zip(&mut before[n * weights..(n + 1) * weights])

@@ -90,7 +90,12 @@ fn greedy_utilisation_and_depthwise_share_are_the_reference_vectors() {
 
 #[test]
 fn loading_takes_the_reference_cycles_for_whole_tiles_and_for_what_is_used() {
-    let expected = [("IC", 77_360, 3_584, 1_209), ("KWS", 22_016, 4_608, 344), ("VWW", 208_112, 20_224, 3_252), ("AD", 264_192, 7_936, 4_128)];
+    let expected = [
+        ("IC", 77_360, 3_584, 1_209),
+        ("KWS", 22_016, 4_608, 344),
+        ("VWW", 208_112, 20_224, 3_252),
+        ("AD", 264_192, 7_936, 4_128),
+    ];
     for ((name, layers), (_, weights, whole, used)) in networks().into_iter().zip(expected) {
         assert_eq!(layers.iter().map(Layer::weights).sum::<usize>(), weights, "{name}");
         let mapping = map(&layers, &array(256, 64, 1), &greedy(true)).unwrap();
@@ -123,9 +128,8 @@ fn packing_beats_the_baseline_by_what_the_documentation_says() {
     let packed = |reload, layers: &[Layer]| {
         map(layers, &array(256, 64, 1), &Options { reload, ..Options::default() }).unwrap().cycles()
     };
-    let arrays = |layers: &[Layer]| {
-        pack::pack(&map(layers, &array(256, 64, 1), &greedy(false)).unwrap().layers, 256, 64).0
-    };
+    let arrays =
+        |layers: &[Layer]| pack::pack(&map(layers, &array(256, 64, 1), &greedy(false)).unwrap().layers, 256, 64).0;
     let found: Vec<(&str, u64, u64, usize)> = networks()
         .into_iter()
         .map(|(name, layers)| (name, packed(false, &layers), packed(true, &layers), arrays(&layers)))

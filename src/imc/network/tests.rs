@@ -10,7 +10,8 @@ fn int8(name: &str, shape: &[usize], scale: f32, zero_point: i64) -> Value {
 }
 
 fn random_constant(random: &mut Random, shape: &[usize], scale: f32) -> Value {
-    let data: Vec<u8> = (0..shape.iter().product()).map(|_| random.below(256) as u8).map(|b| if b == 128 { 129 } else { b }).collect();
+    let data: Vec<u8> =
+        (0..shape.iter().product()).map(|_| random.below(256) as u8).map(|b| if b == 128 { 129 } else { b }).collect();
     Value::constant("w", DType::Int8, shape, data).with_quantization(Quantization::per_tensor(scale, 0))
 }
 
@@ -26,12 +27,8 @@ fn model() -> Model {
     let h2 = model.add_value(int8("h2", &[1, 4, 3, 16], 0.5, -100));
     let w3 = model.add_value(random_constant(&mut random, &[5, 192], 0.01));
     let y = model.add_value(int8("y", &[1, 5], 0.9, 0));
-    let stride = |stride| Conv2d {
-        padding: Padding::Same,
-        stride: [stride; 2],
-        dilation: [1, 1],
-        activation: Activation::None,
-    };
+    let stride =
+        |stride| Conv2d { padding: Padding::Same, stride: [stride; 2], dilation: [1, 1], activation: Activation::None };
     let depthwise = DepthwiseConv2d {
         padding: Padding::Same,
         stride: [1, 1],

@@ -48,7 +48,8 @@ fn the_frozen_protocol_names_every_set_and_word_that_the_code_uses() {
             assert!(protocol[axes]["node"][words[1]].is_string(), "{id}");
             assert!(protocol[axes]["estimator"][estimator].is_string(), "{id}");
         }
-        let count: usize = protocol[axes].as_object().unwrap().values().map(|axis| axis.as_object().unwrap().len()).product();
+        let count: usize =
+            protocol[axes].as_object().unwrap().values().map(|axis| axis.as_object().unwrap().len()).product();
         assert_eq!(Form::all(digital).len(), count);
     }
 }

@@ -2,14 +2,15 @@
 
 use crate::error::Result;
 use crate::imc::array::{Activity, Label, Macro};
+use crate::imc::fitted;
 use crate::imc::mapper::pack::Placement;
 use crate::imc::price::{self, Cost, Parts};
-use crate::imc::fitted;
 use crate::report::Figure;
 use crate::report::imc::{EnergyPart, MacroCard, PlacedTile};
 
 /// What energies of the array rest on.
-pub const BASIS: &str = "published equations (ZigZag-IMC, arXiv 2405.14978) with constants fitted to published silicon, held out by chip";
+pub const BASIS: &str =
+    "published equations (ZigZag-IMC, arXiv 2405.14978) with constants fitted to published silicon, held out by chip";
 
 /// A figure of the cost model with its band, a factor.
 pub(super) fn modelled(value: f64, unit: &str, factor: f64, note: &str) -> Figure {
@@ -37,8 +38,18 @@ pub(super) fn latency(cycles: u64, array: &Macro) -> Figure {
 pub(super) fn efficiency(macs: u64, total: &Cost, band: f64) -> [Figure; 2] {
     let of = |joules: f64| 2e-12 * macs as f64 / joules.max(1e-30);
     [
-        modelled(of(total.parts.array().0), "TOPS/W", band, "The macro alone, as papers report it; one multiply-accumulate is two operations"),
-        modelled(of(total.parts.system().0), "TOPS/W", band, "With buffers, loading of weights and leakage; no processor, no off-chip memory"),
+        modelled(
+            of(total.parts.array().0),
+            "TOPS/W",
+            band,
+            "The macro alone, as papers report it; one multiply-accumulate is two operations",
+        ),
+        modelled(
+            of(total.parts.system().0),
+            "TOPS/W",
+            band,
+            "With buffers, loading of weights and leakage; no processor, no off-chip memory",
+        ),
     ]
 }
 
@@ -88,12 +99,14 @@ pub(super) fn placements(placements: &[Placement]) -> Vec<PlacedTile> {
 pub fn array_card(array: &Macro) -> MacroCard {
     let errors = fitted::errors(array.digital);
     let (label, sentence) = match &array.label {
-        Label::Calibrated { points: 1, .. } => {
-            ("calibrated", "Its constant is fitted to its only published point, so that no residual can be shown".to_owned())
-        }
-        Label::Calibrated { residual, points, .. } => {
-            ("calibrated", format!("Its constant is fitted to its {points} published points; the largest residual is x{residual:.2}"))
-        }
+        Label::Calibrated { points: 1, .. } => (
+            "calibrated",
+            "Its constant is fitted to its only published point, so that no residual can be shown".to_owned(),
+        ),
+        Label::Calibrated { residual, points, .. } => (
+            "calibrated",
+            format!("Its constant is fitted to its {points} published points; the largest residual is x{residual:.2}"),
+        ),
         Label::Predicted => (
             "predicted",
             format!(

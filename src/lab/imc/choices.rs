@@ -129,8 +129,7 @@ pub(super) fn findings(
         2e-12 * macs as f64 / around.max(1e-30),
         around / alone.max(1e-30)
     ));
-    let stay: Vec<&str> =
-        rows.iter().filter(|row| row.better == "processor").map(|row| row.name.as_str()).collect();
+    let stay: Vec<&str> = rows.iter().filter(|row| row.better == "processor").map(|row| row.name.as_str()).collect();
     if !stay.is_empty() {
         findings.push(format!("{} of {} layers cost less on the processor", stay.len(), rows.len()));
     }

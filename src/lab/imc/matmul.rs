@@ -68,12 +68,8 @@ pub fn matmul(a: &Tensor, b: &Tensor, request: &Request) -> Result<(MatmulReport
     let product = imc::matmul::matmul(a, b, &how)?;
     let [rows, depth, columns] = product.size;
     let layer = Layer::dense(rows, depth, columns);
-    let options = Options {
-        packing: request.packing,
-        reload: true,
-        input_bits: request.a_bits,
-        weight_bits: request.b_bits,
-    };
+    let options =
+        Options { packing: request.packing, reload: true, input_bits: request.a_bits, weight_bits: request.b_bits };
     // B is loaded once for this product, whether it would stay for the next one or not.
     let mut mapping = mapper::map(std::slice::from_ref(&layer), &array, &options)?;
     let (compute, macs) = (mapping.compute_cycles(), layer.macs());
@@ -102,7 +98,13 @@ pub fn matmul(a: &Tensor, b: &Tensor, request: &Request) -> Result<(MatmulReport
         bits: [request.a_bits as u32, request.b_bits as u32],
         whole: product.whole,
         values: if n <= SHOWN { product.values.clone() } else { Vec::new() },
-        largest_error: Figure::measured(product.largest_error(), "1", None, n, "Largest difference to the exact product"),
+        largest_error: Figure::measured(
+            product.largest_error(),
+            "1",
+            None,
+            n,
+            "Largest difference to the exact product",
+        ),
         relative_error: Figure::measured(
             100.0 * product.relative_error(),
             "%",
@@ -111,7 +113,11 @@ pub fn matmul(a: &Tensor, b: &Tensor, request: &Request) -> Result<(MatmulReport
             "Root of the mean square of the differences to the exact product, against that of the product",
         ),
         macs: Figure::counted(macs as f64, "1", "Multiply-accumulates"),
-        cycles: Figure::counted(mapping.cycles() as f64, "cycles", "Computing, and loading B that computing does not hide"),
+        cycles: Figure::counted(
+            mapping.cycles() as f64,
+            "cycles",
+            "Computing, and loading B that computing does not hide",
+        ),
         utilisation: card::share(mapping.utilisation()),
         activity: activity.map(|activity| card::activity(activity, rows)),
         clipped: product.clipped.map(|share| {
@@ -135,11 +141,7 @@ fn worth(device: &Device, rows: Option<f64>, band: f64) -> BreakEven {
         Some(rows) => format!("Worth it against {} from {rows} rows on", device.name),
         None => format!("{} takes less energy for every row, however many there are", device.name),
     };
-    BreakEven {
-        device: device.id.into(),
-        rows: rows.map(|rows| card::modelled(rows, "1", band, note)),
-        sentence,
-    }
+    BreakEven { device: device.id.into(), rows: rows.map(|rows| card::modelled(rows, "1", band, note)), sentence }
 }
 
 /// The product as an int8 layer on a device's processor.
@@ -157,7 +159,9 @@ fn on(device: &'static Device, [rows, depth, columns]: [usize; 3]) -> CostRow {
     (model.inputs, model.outputs) = (vec![x], vec![y]);
     let estimate = cost::estimate(&model, device).ok();
     let note = "An int8 product on the processor, by rates fitted to its MLPerf Tiny results, as if both matrices were in memory";
-    let figure = |value: f64, low: f64, high: f64, unit: &str, source: &str| Figure::modelled(value, unit, (low, high), note, source);
+    let figure = |value: f64, low: f64, high: f64, unit: &str, source: &str| {
+        Figure::modelled(value, unit, (low, high), note, source)
+    };
     let latency = estimate.as_ref().map(|estimate| {
         let latency = estimate.latency;
         figure(latency.value.0, latency.low.0, latency.high.0, "s", &estimate.basis)

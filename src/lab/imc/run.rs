@@ -179,10 +179,18 @@ fn chips(side: &Side, rows: usize, items: &[Item], analog: &Analog) -> Result<Ch
     let unit = if area && labelled { "1" } else { "%" };
     let note = "Mean over chips; the interval is one deviation between chips to either side";
     Ok(ChipScores {
-        metric: if !labelled { "same answers" } else if area { "AUC" } else { "accuracy" }.into(),
+        metric: if !labelled {
+            "same answers"
+        } else if area {
+            "AUC"
+        } else {
+            "accuracy"
+        }
+        .into(),
         mean: Figure::measured(mean, unit, Some((mean - deviation, mean + deviation)), n, note),
-        exact: score(&exact, items)
-            .unwrap_or_else(|| Figure::measured(100.0, "%", None, items.len(), "The exact arithmetic agrees with itself")),
+        exact: score(&exact, items).unwrap_or_else(|| {
+            Figure::measured(100.0, "%", None, items.len(), "The exact arithmetic agrees with itself")
+        }),
         chips: scores,
         clipped: Figure::measured(
             100.0 * seen.clipped as f64 / seen.conversions.max(1) as f64,
@@ -207,7 +215,12 @@ fn answers(side: &mut Side, items: &[Item]) -> Result<Vec<Outcome>> {
 }
 
 /// Ranges of converters from what a chip without noise sees on a few items.
-fn ranges(side: &Side, rows: usize, items: &[Item], analog: &Analog) -> Result<Vec<(NodeId, crate::imc::analog::Range)>> {
+fn ranges(
+    side: &Side,
+    rows: usize,
+    items: &[Item],
+    analog: &Analog,
+) -> Result<Vec<(NodeId, crate::imc::analog::Range)>> {
     let mut quiet = analog.circuit.clone();
     (quiet.adc_bits, quiet.adc_noise, quiet.adc_mismatch, quiet.thermal) = (14, 0.0, 0.0, false);
     let (mut chip, watch) = in_array(side, rows, &Mode::Analog(Chip { circuit: quiet, seed: 0 }, Vec::new()))?;

@@ -15,20 +15,22 @@ pub fn report() -> Result<ValidationReport> {
     let sets: Vec<ValidationSet> = results.iter().map(set).collect();
     let goal = |what: &str, goal: f64, found: f64, result: &SetResult, by: fn(&Errors) -> f64| {
         let best = result.variants.iter().min_by(|a, b| by(&a.errors).total_cmp(&by(&b.errors)));
-        Some(GoalRow {
-            what: what.into(),
-            goal,
-            found,
-            met: found <= goal,
-            best_variant: best.map(variant)?,
-        })
+        Some(GoalRow { what: what.into(), goal, found, met: found <= goal, best_variant: best.map(variant)? })
     };
     let mut goals = Vec::new();
     for (name, id, median, p90) in [("digital", "digital-all", 1.4, 3.0), ("analog", "analog-all", 1.5, 3.0)] {
         let Some(result) = results.iter().find(|result| result.id == id) else { continue };
         let nested = result.nested;
-        goals.extend(goal(&format!("{name}, held-out median, nothing excluded"), median, nested.median, result, |e| e.median));
-        goals.extend(goal(&format!("{name}, held-out 90th percentile, nothing excluded"), p90, nested.p90, result, |e| e.p90));
+        goals.extend(goal(&format!("{name}, held-out median, nothing excluded"), median, nested.median, result, |e| {
+            e.median
+        }));
+        goals.extend(goal(
+            &format!("{name}, held-out 90th percentile, nothing excluded"),
+            p90,
+            nested.p90,
+            result,
+            |e| e.p90,
+        ));
     }
     let variants_tried = results.iter().map(|result| result.variants.len() + result.afterthoughts.len()).sum::<usize>();
     Ok(ValidationReport { findings: findings(&results), goals, sets, variants_tried: variants_tried as u32 })

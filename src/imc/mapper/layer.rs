@@ -70,12 +70,12 @@ impl Layer {
         };
         let layer = match (&node.op, weights) {
             (Op::Conv2d(op), &[outputs, height, width, inputs]) => {
-                let dilated = if op.dilation == [1, 1] { op.stride } else { [usize::MAX >> 32; 2] };
+                let dilated = if op.dilation == [1, 1] { op.stride } else { [u32::MAX as usize; 2] };
                 Self::conv(image(output)?, [height, width], inputs, outputs).with_stride(dilated)
             }
             (Op::DepthwiseConv2d(op), &[_, height, width, outputs]) => {
                 let inputs = shape(node.input(0))?.last().copied()?;
-                let dilated = if op.dilation == [1, 1] { op.stride } else { [usize::MAX >> 32; 2] };
+                let dilated = if op.dilation == [1, 1] { op.stride } else { [u32::MAX as usize; 2] };
                 Self { outputs, ..Self::depthwise(image(output)?, [height, width], inputs) }.with_stride(dilated)
             }
             (Op::FullyConnected(_), &[outputs, inputs]) => {

@@ -252,7 +252,8 @@ impl Room {
 
     /// Rows and outputs of one block that computes `down` by `across` neighbouring positions; of one channel if depthwise.
     fn unrolled(&self, layer: &Layer, [down, across]: [usize; 2]) -> [usize; 2] {
-        let reach = |side: usize, n: usize| (n - 1).saturating_mul(layer.stride[side]).saturating_add(layer.kernel[side]);
+        let reach =
+            |side: usize, n: usize| (n - 1).saturating_mul(layer.stride[side]).saturating_add(layer.kernel[side]);
         let channels = if layer.kind == Kind::Depthwise { 1 } else { layer.inputs };
         let outputs = if layer.kind == Kind::Depthwise { layer.multiplier() } else { layer.outputs };
         [channels.saturating_mul(reach(0, down)).saturating_mul(reach(1, across)), outputs * down * across]

@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::exec::fast::peak;
 use crate::train::speed::Speed;
 use crate::wasm::thrown;
 
@@ -20,6 +21,11 @@ impl TrainingSpeed {
     /// Some steps of forward, backward and Adam; the last loss.
     pub fn steps(&mut self, count: usize) -> Result<f64, JsValue> {
         self.0.steps(count).map_err(thrown)
+    }
+
+    /// How often the inner operation alone was done in some rounds.
+    pub fn peak(&self, rounds: u32) -> f64 {
+        peak::float(rounds).0 as f64
     }
 
     /// Multiply-adds of one step: forward, and backward by weights and by inputs.

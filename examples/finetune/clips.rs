@@ -19,8 +19,7 @@ const COPIES: usize = 7;
 const SCALE: f32 = 0.584_702_9;
 const ZERO_POINT: f32 = 83.0;
 const RATE: usize = 16_000;
-/// The features are hundreds, and the weights that read them thousandths, which Adam would move by their own size in a
-/// step. So features are divided by a power of two and those weights multiplied with it: the same network, bit for bit.
+/// The features are hundreds; they are divided by a power of two, and the weights that read them multiplied with it.
 pub const SMALLER: f32 = 32.0;
 
 /// Clips as features, with their classes.

@@ -6,6 +6,7 @@
 //! learns from, which is how the plans were chosen.
 #![allow(clippy::print_stdout, reason = "a command that says what it measured")]
 
+mod balance;
 mod cases;
 mod clips;
 
@@ -21,7 +22,7 @@ use milliwatt::format::tflite;
 use milliwatt::model::Model;
 use milliwatt::quant::Quantization;
 use milliwatt::tensor::Tensor;
-use milliwatt::train::{Data, Examples, Parameters, Plan, Trainer, one_hot};
+use milliwatt::train::{Data, Examples, Plan, Trainer, one_hot};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -32,22 +33,13 @@ fn main() -> Outcome<()> {
         println!("skipped: the keyword spotter or its clips are not in {}", root.display());
         return Ok(());
     }
-    let model = for_smaller_features(&tflite::read(&fs::read(file)?)?.model)?;
+    let model = balance::balanced(&tflite::read(&fs::read(file)?)?.model, SMALLER)?;
     let recordings = Recordings::read(&data)?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|word| word == "inner") {
         return inner(&model, &recordings, &arguments[1..]);
     }
     table(&model, &recordings, arguments.first().map_or("", String::as_str))
-}
-
-/// The same network for features that are [`SMALLER`].
-fn for_smaller_features(model: &Model) -> Outcome<Model> {
-    let mut parameters = Parameters::of(model)?;
-    let first = model.nodes.iter().find_map(|node| node.op.weights_input().and_then(|position| node.input(position)));
-    let weights = first.and_then(|id| parameters.get_mut(id)).ok_or("the network has no weights")?;
-    weights.iter_mut().for_each(|weight| *weight *= SMALLER);
-    Ok(parameters.put_into(model))
 }
 
 /// Every case in every fold, as a table.

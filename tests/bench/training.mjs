@@ -69,7 +69,8 @@ async function theirs() {
 /** @param {number} rounds
  * @param {string[]} runtimes */
 export async function measureTraining(rounds, runtimes) {
-  const glue = await import("/milliwatt/workshop/milliwatt.js");
+  const folder = "workshop";
+  const glue = await import(`/milliwatt/${folder}/milliwatt.js`);
   await glue.default();
   const training = new glue.TrainingSpeed(BATCH);
   const macs = training.macs();

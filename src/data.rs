@@ -3,6 +3,8 @@
 //! A [`Dataset`] holds *items*: one clip, one image, one row. An item is one or many *windows*, each one input of the
 //! model: a keyword is heard in a single window, a machine is judged by the mean over all windows of its clip.
 
+mod filter;
+pub mod keywords;
 pub mod machine_sound;
 pub mod sample;
 pub mod split;

@@ -1,4 +1,4 @@
-//! WAV sound: whole numbers of 8 to 32 bits and 32-bit floats, any number of channels.
+//! WAV sound: whole numbers of 8 to 32 bits and 32-bit floats, any number of channels, and IMA ADPCM of one channel.
 //!
 //! Easy to miss, and met in files that are about: a chunk of odd length is followed by a byte that its length does not
 //! count; a recorder that cannot go back writes 0xFFFFFFFF as the length of the samples; samples of fewer bits than
@@ -6,6 +6,8 @@
 //!
 //! *Source*: IBM and Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991; Microsoft's
 //! `WAVEFORMATEXTENSIBLE`.
+
+mod adpcm;
 
 use std::io::{Cursor, Read};
 
@@ -48,22 +50,15 @@ const CHANNELS: usize = 64;
 /// ```
 pub fn read(bytes: &[u8]) -> Result<Wav> {
     let (head, data) = tidied(bytes).unwrap_or((bytes.to_vec(), &[]));
+    if let Some(wav) = adaptive(&head, data)? {
+        return Ok(wav);
+    }
     let mut reader = WavReader::new(Cursor::new(head).chain(data)).map_err(broken)?;
     let spec = reader.spec();
     let channels = usize::from(spec.channels);
     limits::check("channels", channels, CHANNELS)?;
-    if spec.sample_rate == 0 {
-        return Err(Error::format("the sound has a sample rate of 0"));
-    }
-    limits::check("the sample rate", spec.sample_rate as usize, RATE as usize)?;
     let frames = reader.duration() as usize;
-    if frames > limits::CLIP_SECONDS * spec.sample_rate as usize {
-        return Err(Error::limits(format!(
-            "the clip lasts {} s, more than the {} s that Milliwatt takes; cut it",
-            frames.div_ceil(spec.sample_rate as usize),
-            limits::CLIP_SECONDS
-        )));
-    }
+    check_length(spec.sample_rate, frames)?;
     // What the header promises is taken with care: the bytes there are bound the memory.
     let mut samples = Vec::with_capacity(frames.min(bytes.len()));
     match spec.sample_format {
@@ -79,6 +74,40 @@ pub fn read(bytes: &[u8]) -> Result<Wav> {
         }
     }
     Ok(Wav { sample_rate: spec.sample_rate, channels, samples })
+}
+
+/// Refuses sound without a rate or too much of it.
+fn check_length(sample_rate: u32, frames: usize) -> Result<()> {
+    if sample_rate == 0 {
+        return Err(Error::format("the sound has a sample rate of 0"));
+    }
+    limits::check("the sample rate", sample_rate as usize, RATE as usize)?;
+    if frames > limits::CLIP_SECONDS * sample_rate as usize {
+        return Err(Error::limits(format!(
+            "the clip lasts {} s, more than the {} s that Milliwatt takes; cut it",
+            frames.div_ceil(sample_rate as usize),
+            limits::CLIP_SECONDS
+        )));
+    }
+    Ok(())
+}
+
+/// IMA ADPCM, from a head of format and samples; `None` for everything else.
+fn adaptive(head: &[u8], data: &[u8]) -> Result<Option<Wav>> {
+    let half = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes));
+    // Behind the file's own head and the chunk's: the kind, then channels, rate and the bytes of a block.
+    if half(20) != Some(adpcm::TAG) {
+        return Ok(None);
+    }
+    if half(22) != Some(1) || half(34) != Some(4) {
+        return Err(broken(hound::Error::Unsupported));
+    }
+    let rate = head.get(24..).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let stated = head.last_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize;
+    let data = data.get(..stated).ok_or_else(|| Error::format("the WAV file is cut short"))?;
+    check_length(rate, 2 * data.len())?;
+    let samples = adpcm::read(data, half(32).unwrap_or(0).into())?;
+    Ok(Some(Wav { sample_rate: rate, channels: 1, samples }))
 }
 
 /// The head of a file of two chunks only, format and samples, and the samples; `None` for what is not even that.
@@ -146,6 +175,26 @@ fn mix<S>(
     Ok(())
 }
 
+/// Writes a clip of one channel in a quarter of the bytes of [`write`], as IMA ADPCM, which loses a little; what is
+/// beyond full scale is clipped.
+///
+/// # Errors
+/// Those of [`write`].
+///
+/// ```
+/// use milliwatt::format::wav;
+/// let tone: Vec<f32> = (0..16_000).map(|n| 0.5 * libm::sinf(n as f32 * 0.1)).collect();
+/// let bytes = wav::write_small(16_000, &tone).unwrap();
+/// assert!(bytes.len() < 8_200);
+/// let heard = wav::read(&bytes).unwrap().samples;
+/// assert!(heard.len() >= 16_000 && heard.iter().zip(&tone).all(|(a, b)| (a - b).abs() < 0.1));
+/// ```
+pub fn write_small(sample_rate: u32, samples: &[f32]) -> Result<Vec<u8>> {
+    let exact = read(&write(sample_rate, samples)?)?.samples;
+    let whole: Vec<i16> = exact.iter().map(|sample| (sample * 32_768.0) as i16).collect();
+    Ok(adpcm::write(sample_rate, &whole))
+}
+
 /// Writes a clip of one channel as 16-bit whole numbers; what is beyond full scale is clipped.
 ///
 /// # Errors
@@ -206,6 +255,32 @@ mod tests {
             });
             assert_eq!(read(&bytes).unwrap().samples, [-1.0, 0.0, 0.25], "{bits} bits");
         }
+    }
+
+    #[test]
+    fn four_bits_a_sample_are_close_to_the_sound_and_a_quarter_of_its_size() {
+        let sound: Vec<f32> =
+            (0..5_000).map(|n| 0.3 * libm::sinf(n as f32 * 0.05) * libm::sinf(n as f32 * 0.002)).collect();
+        let bytes = write_small(16_000, &sound).unwrap();
+        assert!(4 * bytes.len() < write(16_000, &sound).unwrap().len() + 400);
+        let wav = read(&bytes).unwrap();
+        assert_eq!((wav.sample_rate, wav.channels), (16_000, 1));
+        let power = |samples: &mut dyn Iterator<Item = f32>| samples.map(|x| f64::from(x * x)).sum::<f64>();
+        let noise = power(&mut wav.samples.iter().zip(&sound).map(|(a, b)| a - b));
+        let decibels = 10.0 * libm::log10(power(&mut sound.iter().copied()) / noise);
+        assert!(decibels > 30.0, "{decibels} dB");
+        // A byte holds two samples, so that one may be there that was not written.
+        assert!((5_000..=5_001).contains(&wav.samples.len()), "{}", wav.samples.len());
+    }
+
+    #[test]
+    fn four_bits_of_two_channels_are_refused_as_compressed_and_truncation_as_broken() {
+        let mut bytes = write_small(16_000, &[0.1; 30]).unwrap();
+        for length in 0..bytes.len() - 1 {
+            assert!(read(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+        }
+        bytes[22] = 2;
+        assert_eq!(read(&bytes).unwrap_err().kind(), Kind::Unsupported);
     }
 
     #[test]

@@ -113,6 +113,8 @@ pub fn trimmed(samples: &[f32]) -> &[f32] {
 pub fn clips(words: &[&Word], place: &Place, seed: u64, copies: usize) -> Vec<Clip> {
     let mut random = Random::new(seed);
     let silent = words.len() / KEYWORDS;
+    // A keyword in the background would be one that is said, too.
+    let others: Vec<&Word> = words.iter().copied().filter(|word| word.label() == UNKNOWN).collect();
     let mut order: Vec<(usize, Option<&Word>)> = Vec::with_capacity(copies * (words.len() + silent));
     for copy in 1..=copies {
         order.extend(words.iter().map(|&word| (copy, Some(word))));
@@ -121,10 +123,10 @@ pub fn clips(words: &[&Word], place: &Place, seed: u64, copies: usize) -> Vec<Cl
     random.shuffle(&mut order);
     let mut clip = |(number, word): (usize, Option<&Word>)| Clip {
         name: match word {
-            Some(Word { word, voice, .. }) => format!("{word} {voice} {number}"),
-            None => format!("silence {number}"),
+            Some(Word { word, voice, .. }) => format!("{word}, {voice}, {number}"),
+            None => format!("silence, {number}"),
         },
-        samples: heard(word, words, place, &mut random.branch()),
+        samples: heard(word, &others, place, &mut random.branch()),
         sample_rate: SAMPLE_RATE,
         label: Some(word.map_or(SILENCE, Word::label)),
     };

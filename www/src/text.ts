@@ -17,6 +17,10 @@ const TEXTS = {
   "bar.help": "Keys and help",
   "bar.theme": "Light or dark",
 
+  "sample.keywords": "Keyword spotter",
+  "sample.keywords-what": "Tells ten spoken words from others and from silence, with synthetic voices to test it on",
+  "sample.keywords-int8": "Keyword spotter, trained for int8",
+  "sample.keywords-int8-what": "The same network after it learned rounded to integers: compare its score with side B’s",
   "sample.machine": "Machine sound",
   "sample.machine-what": "An autoencoder that hears when a machine sounds wrong, with generated sound to test it on",
   "model.warnings": "{n} to know",
@@ -30,7 +34,7 @@ const TEXTS = {
   "model.no-data": "None: drop a ZIP or folder of WAV clips, or an NPZ, to measure",
   "model.known": "This is the MLPerf Tiny reference “{name}”: its SHA-256 is the known one",
   "model.dropped": "An export leaves out {what}",
-  "model.back": "Back to machine sound",
+  "model.back": "Back to the keyword spotter",
 
   "side.label": "Side {side}",
   "side.preset": "Recipe of {side}",

@@ -25,21 +25,21 @@ pub struct Place {
     pub peak: [f64; 2],
 }
 
-/// Where words are tested: rooms from dry to echoing, noise from hardly heard to nearly as loud as the voice.
+/// Where words are tested: rooms from dry to echoing, noise from not heard to a thirtieth of the voice's power.
 pub const TESTED: Place = Place {
     speed: [0.93, 1.07],
-    echo: (0.6, [0.1, 0.5]),
-    colour: ([20.0, 200.0], [3_500.0, 7_500.0]),
-    noise: [3.0, 30.0],
+    echo: (0.5, [0.1, 0.3]),
+    colour: ([20.0, 150.0], [4_000.0, 8_000.0]),
+    noise: [15.0, 45.0],
     peak: [-24.0, -1.0],
 };
 
 /// Where words are learned: a little further in every direction.
 pub const LEARNED: Place = Place {
-    speed: [0.8, 1.22],
-    echo: (0.6, [0.05, 0.6]),
-    colour: ([20.0, 400.0], [2_500.0, 8_000.0]),
-    noise: [0.0, 40.0],
+    speed: [0.8, 1.25],
+    echo: (0.5, [0.05, 0.5]),
+    colour: ([20.0, 300.0], [3_000.0, 8_000.0]),
+    noise: [2.0, 42.0],
     peak: [-30.0, 0.0],
 };
 

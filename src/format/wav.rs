@@ -175,11 +175,11 @@ fn mix<S>(
     Ok(())
 }
 
-/// Writes a clip of one channel in a quarter of the bytes of [`write`], as IMA ADPCM, which loses a little; what is
+/// Writes a clip of one channel in a quarter of the bytes of [`write()`], as IMA ADPCM, which loses a little; what is
 /// beyond full scale is clipped.
 ///
 /// # Errors
-/// Those of [`write`].
+/// Those of [`write()`].
 ///
 /// ```
 /// use milliwatt::format::wav;

@@ -51,11 +51,6 @@ test("the page opens with a keyword spotter and words of voices that it never he
 test("every sample is one click away, with inputs of its own", async ({ page }) => {
   const first = await measured(page);
   const start = await state(page);
-  await take(page, "keywords-int8");
-  const trained = await measured(page);
-  assert.deepEqual(trained.data, first.data, "the same clips");
-  assert.match(trained.card.inputs[0].dtype, /int8/);
-  assert.ok(trained.a.value > first.a.value - 3, `${trained.a.value} %`);
   await take(page, "machine");
   assert.equal((await measured(page)).card.task, "reconstruction");
   assert.match(await page.title(), /^Machine sound/);

@@ -67,7 +67,7 @@ function change(random) {
     () => ({ do: "device", device: pick(["nucleo-l4r5zi", "gap9"]) }),
     () => ({ do: "rate", rate: pick([0.01, 1, 50]) }),
     () => ({ do: "seed", seed: pick([0, 1, 7, 4_294_967_295]) }),
-    () => ({ do: "model", model: pick(["keywords", "keywords-int8", "machine", "ab".repeat(32)]), name: "x.tflite", data: "" }),
+    () => ({ do: "model", model: pick(["keywords", "machine", "ab".repeat(32)]), name: "x.tflite", data: "" }),
   ])();
 }
 

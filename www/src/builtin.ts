@@ -22,10 +22,6 @@ export const BUILT_IN: readonly [BuiltIn, ...BuiltIn[]] = [
     label: "sample.keywords", sentence: "sample.keywords-what",
   },
   {
-    id: "keywords-int8", model: "keywords/int8.tflite", data: "keywords",
-    label: "sample.keywords-int8", sentence: "sample.keywords-int8-what",
-  },
-  {
     id: "machine", model: "machine/model.tflite", data: "machine",
     label: "sample.machine", sentence: "sample.machine-what",
   },

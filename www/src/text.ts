@@ -19,8 +19,6 @@ const TEXTS = {
 
   "sample.keywords": "Keyword spotter",
   "sample.keywords-what": "Tells ten spoken words from others and from silence, with synthetic voices to test it on",
-  "sample.keywords-int8": "Keyword spotter, trained for int8",
-  "sample.keywords-int8-what": "The same network after it learned rounded to integers: compare its score with side B’s",
   "sample.machine": "Machine sound",
   "sample.machine-what": "An autoencoder that hears when a machine sounds wrong, with generated sound to test it on",
   "model.warnings": "{n} to know",

@@ -78,7 +78,7 @@ fn int8_candidate_is_smaller_and_every_layer_has_its_original() {
     let agreement = b.strip.agreement.clone().unwrap();
     assert!(agreement.value > 95.0, "{agreement:?}");
     assert_eq!(b.evaluation.as_ref().unwrap().confusion.iter().flatten().sum::<u32>(), 160);
-    let compared = compare::compare(&a, &b);
+    let compared = compare::compare(&(&a).into(), &(&b).into());
     assert!(compared.deltas.iter().any(|delta| delta.of == "agreement"), "{compared:?}");
 }
 

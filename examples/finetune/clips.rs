@@ -19,6 +19,8 @@ const COPIES: usize = 7;
 const SCALE: f32 = 0.584_702_9;
 const ZERO_POINT: f32 = 83.0;
 const RATE: usize = 16_000;
+/// The features are hundreds; they are divided by a power of two, and the weights that read them multiplied with it.
+pub const SMALLER: f32 = 32.0;
 
 /// Clips as features, with their classes.
 #[derive(Default)]
@@ -98,7 +100,7 @@ impl Recordings {
 }
 
 fn real(byte: &f32) -> f32 {
-    (byte - ZERO_POINT) * SCALE
+    (byte - ZERO_POINT) * SCALE / SMALLER
 }
 
 /// The same clip up to a tenth of a second earlier or later, up to a twelfth faster or slower, and mostly with noise.

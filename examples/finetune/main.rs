@@ -6,6 +6,7 @@
 //! learns from, which is how the plans were chosen.
 #![allow(clippy::print_stdout, reason = "a command that says what it measured")]
 
+mod balance;
 mod cases;
 mod clips;
 
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use cases::{Case, at_once, still};
-use clips::{CLASSES, Clips, FOLDS, NUMBERS, Recordings};
+use clips::{CLASSES, Clips, FOLDS, NUMBERS, Recordings, SMALLER};
 use milliwatt::exec::{Executor, Options};
 use milliwatt::format::tflite;
 use milliwatt::model::Model;
@@ -32,7 +33,7 @@ fn main() -> Outcome<()> {
         println!("skipped: the keyword spotter or its clips are not in {}", root.display());
         return Ok(());
     }
-    let model = tflite::read(&fs::read(file)?)?.model;
+    let model = balance::balanced(&tflite::read(&fs::read(file)?)?.model, SMALLER)?;
     let recordings = Recordings::read(&data)?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|word| word == "inner") {

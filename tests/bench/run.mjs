@@ -1,8 +1,8 @@
 // @ts-check
-// Latency of our kernels beside LiteRT.js and ONNX Runtime Web, and of our sound features beside Meyda, in one page of a
-// headless Chromium, on one thread.
+// Latency of our kernels beside LiteRT.js and ONNX Runtime Web, of our sound features beside Meyda, and of training beside
+// TensorFlow.js, in one page of a headless Chromium, on one thread.
 //
-//   node tests/bench/run.mjs [--json FILE] [--rounds N] [--only kws01,ic01,sound] [--runtimes litert,onnx,meyda]
+//   node tests/bench/run.mjs [--json FILE] [--rounds N] [--only kws01,ic01,sound,training] [--runtimes litert,onnx,meyda,tfjs]
 //
 // Each model has a fresh page, and where a row surprises (a runtime at twice its best) up to four more: a page's first
 // compilation now and then leaves one runtime slow for its whole life. ONNX files are taken from the folder that
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     json: { type: "string" },
     rounds: { type: "string", default: "200" },
     only: { type: "string" },
-    runtimes: { type: "string", default: "litert,onnx,meyda" },
+    runtimes: { type: "string", default: "litert,onnx,meyda,tfjs" },
   },
 });
 
@@ -104,7 +104,7 @@ const isSurprise = (/** @type {any} */ row) => row.median_ms > 2 * row.best_ms;
 const fromWww = createRequire(join(ROOT, "www", "package.json"));
 const { launch } = await import(pathToFileURL(fromWww.resolve("puppeteer-core")).href);
 const runtimes = options.runtimes.split(",").filter((name) => {
-  const folder = { litert: "@litertjs/core", onnx: "onnxruntime-web", meyda: "meyda" }[name];
+  const folder = { litert: "@litertjs/core", onnx: "onnxruntime-web", meyda: "meyda", tfjs: "@tensorflow/tfjs" }[name];
   const isHere = folder && existsSync(join(ROOT, "www/node_modules", folder));
   if (!isHere) console.log(`skipped: ${folder ?? name} is not installed`);
   return isHere;
@@ -149,6 +149,7 @@ async function race(what, ...task) {
     if (rows.length === 0 && found.int8_product) {
       console.log(`${await browser.version()}; the relaxed build multiplies int8 values as ${found.int8_product}`);
     }
+    if (found.refused) console.log(`TensorFlow.js does not train on its WebAssembly backend: ${found.refused}`);
     rows.push(...found.rows);
     print(found.rows);
     return;
@@ -173,6 +174,7 @@ try {
     }
   }
   if (!only || only.includes("sound")) await race("measureSound");
+  if (!only || only.includes("training")) await race("measureTraining");
 } finally {
   await browser.close();
   server.close();
@@ -189,6 +191,8 @@ function print(found) {
   for (const row of found) {
     const other = row.runtime === "milliwatt" && like(row);
     const against = other ? `  ${(other.median_ms / row.median_ms).toFixed(2)} x as fast as LiteRT.js ${other.build}` : "";
+    const learned = row.examples_per_s ? `  ${row.examples_per_s.toFixed(0)} examples/s` : "";
+    const beside = row.times_tfjs ? `  ${row.times_tfjs.toFixed(1)} x as fast as TensorFlow.js` : "";
     const speed =
       row.gb_per_s !== undefined
         ? `${row.gb_per_s.toFixed(1).padStart(5)} GB of samples/s`
@@ -199,7 +203,7 @@ function print(found) {
             : "";
     console.log(
       `${row.model.padEnd(6)} ${row.dtype.padEnd(8)} ${row.runtime.padEnd(16)} ${row.build.padEnd(8)} ` +
-        `median ${row.median_ms.toFixed(4)} ms  best ${row.best_ms.toFixed(4)} ms  ${speed}${against}`,
+        `median ${row.median_ms.toFixed(4)} ms  best ${row.best_ms.toFixed(4)} ms  ${speed}${against}${learned}${beside}`,
     );
   }
 }

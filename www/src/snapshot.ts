@@ -1,7 +1,7 @@
 // Everything that the elements draw, in one immutable object. They read it and send actions back; nothing else.
 
 import { normal, normalised } from "./recipes";
-import { INITIAL, type State } from "./state";
+import { GENERIC, INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
 import type { LiveAction } from "./live";
 import type { HardwareView, MemoryAction, MemoryView } from "./memory";

@@ -47,6 +47,8 @@ export type Change =
   | { do: "clips"; own: number }
   | { do: "seed"; seed: number };
 
+/** The macro of the Memory view at first. */
+export const GENERIC = "generic-22nm";
 export const SAMPLE = "machine";
 /** The data set that is made of the user's own clips. */
 export const OWN = "own";

@@ -4,6 +4,8 @@
 //! Each image is copied into its border, with its channels repeated `m` times and padded to whole blocks, so that the
 //! inner loops are over blocks of channels without tests.
 
+use std::borrow::Cow;
+
 use super::{Gradients, add_bias, bias_gradient, image_shape};
 use crate::error::{Error, Result};
 use crate::exec::fast::image::Frame;
@@ -75,12 +77,15 @@ impl Geometry {
     }
 
     /// Rows of channels, each padded to whole blocks.
-    fn padded_rows(&self, rows: &[f32]) -> Vec<f32> {
+    fn padded_rows<'a>(&self, rows: &'a [f32]) -> Cow<'a, [f32]> {
+        if self.padded == self.channels {
+            return Cow::Borrowed(rows);
+        }
         let mut padded = vec![0.0; rows.len() / self.channels * self.padded];
         for (to, from) in padded.chunks_exact_mut(self.padded).zip(rows.chunks_exact(self.channels)) {
             to[..self.channels].copy_from_slice(from);
         }
-        padded
+        Cow::Owned(padded)
     }
 
     /// The taps of each block of channels: `[block][tap]`.
@@ -98,11 +103,13 @@ impl Geometry {
 }
 
 /// The block of channels at a place.
+#[inline(always)]
 fn block(from: &[f32], at: usize) -> [f32; LANES] {
     from.get(at..).and_then(<[f32]>::first_chunk).copied().unwrap_or([0.0; LANES])
 }
 
 /// `sums += a * b`, lane by lane.
+#[inline(always)]
 fn add_products(sums: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
     for lane in 0..LANES {
         sums[lane] += a[lane] * b[lane];

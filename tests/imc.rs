@@ -55,9 +55,10 @@ fn accuracy_and_energy_come_from_the_same_run() {
     let score = report.score.unwrap();
     assert!(score.value > 80.0 && score.n == Some(100), "{score:?}");
     for layer in &report.layers {
-        // Real features are quieter than random bits.
+        // After a ReLU, inputs are quieter than random bits; the features themselves are not.
         let activity = layer.activity.as_ref().unwrap();
-        assert!(activity.value > 0.0 && activity.value < 0.25, "{} {activity:?}", layer.name);
+        let most = if layer.node == 0 { 0.5 } else { 0.25 };
+        assert!(activity.value > 0.0 && activity.value < most, "{} {activity:?}", layer.name);
         assert!(layer.system_energy.value > layer.macro_energy.value);
     }
     let random = bench.imc(&ImcRequest { items: 0, ..ImcRequest::default() }).unwrap();
@@ -75,7 +76,7 @@ fn chips_on_charge_score_below_the_exact_array_and_fewer_levels_score_less() {
     let chips = |adc_bits: u32, optimise: bool| {
         let mut analog = AnalogRequest { chips: 2, optimise, ..AnalogRequest::default() };
         analog.circuit.adc_bits = adc_bits;
-        bench.imc(&ImcRequest { items: 20, analog: Some(analog), ..ImcRequest::default() }).unwrap().chips.unwrap()
+        bench.imc(&ImcRequest { items: 12, analog: Some(analog), ..ImcRequest::default() }).unwrap().chips.unwrap()
     };
     let (coarse, fine, whole) = (chips(4, true), chips(10, true), chips(6, false));
     println!("4 bits {:?}, 10 bits {:?}, 6 bits over whole columns {:?}", coarse.chips, fine.chips, whole.chips);

@@ -28,7 +28,7 @@ impl Noise {
 fn pool() -> &'static [f64] {
     static POOL: OnceLock<Vec<f64>> = OnceLock::new();
     POOL.get_or_init(|| {
-        let mut random = Random::new(0x6e6f_6973_65);
+        let mut random = Random::new(0x006e_6f69_7365);
         (0..1 << BITS).map(|_| random.normal()).collect()
     })
 }

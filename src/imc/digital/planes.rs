@@ -189,13 +189,13 @@ fn fast(places: usize, words: usize, signed: bool) -> Option<Eight> {
     if places != 8 {
         return None;
     }
-    Some(match (words, signed) {
-        (1, true) => eight::<1, true>,
-        (2, true) => eight::<2, true>,
-        (4, true) => eight::<4, true>,
-        (8, true) => eight::<8, true>,
-        (16, true) => eight::<16, true>,
-        (4, false) => eight::<4, false>,
+    let kernel = |plain: Eight, sign: Eight| if signed { sign } else { plain };
+    Some(match words {
+        1 => kernel(eight::<1, false>, eight::<1, true>),
+        2 => kernel(eight::<2, false>, eight::<2, true>),
+        4 => kernel(eight::<4, false>, eight::<4, true>),
+        8 => kernel(eight::<8, false>, eight::<8, true>),
+        16 => kernel(eight::<16, false>, eight::<16, true>),
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ pub mod codebook;
 mod deliver;
 pub mod dequantize;
 pub mod fold;
+pub mod lint;
 pub mod pack;
 pub mod prune;
 pub mod quantize;

@@ -20,7 +20,9 @@ pub mod estimate;
 pub mod fit;
 pub mod flash;
 pub mod memory;
+pub mod platforms;
 pub mod published;
+pub mod scoreboard;
 pub mod sound;
 
 pub use budget::{Budget, Verdict, budget};

@@ -70,7 +70,8 @@ pub enum Kernels {
     /// SIMD kernels where there are some.
     #[default]
     Fast,
-    /// SIMD kernels where they give the bits of the obvious loops on every machine: for floats that a file depends on.
+    /// SIMD kernels that never fuse a product and a sum, so that they give the bits of the obvious loops on every machine:
+    /// for floats that a file depends on.
     Exact,
 }
 
@@ -289,13 +290,9 @@ impl Executor {
 
 /// The kernel of a node, as the options ask.
 fn prepare(site: &Site<'_>) -> Result<Box<dyn Kernel>> {
-    let may_fuse = cfg!(target_feature = "relaxed-simd") && site.output(0).is_ok_and(|y| y.dtype == DType::Float32);
-    let is_fast = match site.options.kernels {
-        Kernels::Reference => false,
-        Kernels::Fast => true,
-        Kernels::Exact => !may_fuse,
-    };
-    if is_fast && let Some(kernel) = fast::prepare(site)? {
+    if site.options.kernels != Kernels::Reference
+        && let Some(kernel) = fast::prepare(site)?
+    {
         return Ok(kernel);
     }
     kernels::prepare(site)

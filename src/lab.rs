@@ -10,6 +10,7 @@ pub mod clips;
 pub mod compare;
 pub mod evaluation;
 pub mod files;
+pub mod hardware;
 pub mod imc;
 pub mod inputs;
 pub mod layers;
@@ -101,6 +102,12 @@ impl Bench {
             outputs: side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements()),
             sample_rate: front_end.map(|front_end| front_end.sample_rate),
             front_end: front_end.map(|front_end| front_end.name),
+            input: side
+                .model
+                .inputs
+                .first()
+                .map_or(&[], |&id| side.model.values[id].shape.get(1..).unwrap_or_default()),
+            pixels: card::pixels(&side.model),
         };
         let inputs = files::inputs(files, target, split)?;
         Ok(self.set_inputs(inputs))
@@ -369,7 +376,7 @@ impl Bench {
 
 /// The value below which `share` of the values lie; 0 without values.
 fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     let at = (values.len() as f64 * share) as usize;
     values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
 }

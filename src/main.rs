@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use milliwatt::compress::{self, recipe::Recipe};
+use milliwatt::compress::{self, lint, recipe::Recipe};
 use milliwatt::error::{Error, Result};
 use milliwatt::exec::{Executor, Kernels, Options};
 use milliwatt::format::{self, npy, tflite};
@@ -75,6 +75,17 @@ enum Command {
         /// TFLite file to write
         #[arg(short, long)]
         output: PathBuf,
+    },
+    /// Say what keeps a model from its target, what to do about it, and which operators TFLM needs
+    Lint {
+        /// TFLite file
+        model: PathBuf,
+        /// tflm, cmsis-nn, esp-nn or ethos-u
+        #[arg(long, default_value = "tflm")]
+        target: String,
+        /// Write JSON instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// List the named recipes
     Presets,
@@ -161,6 +172,22 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                 }
             };
             write(&output, &written)
+        }
+        Command::Lint { model, target, json } => {
+            let model = tflite::read(&read(&model)?)?.model;
+            let problems = lint::lint(&model, lint::Target::from_name(&target)?);
+            if json {
+                return print_json(out, &problems);
+            }
+            for problem in &problems {
+                let preset = problem.preset.map(|preset| format!(" (preset {preset})")).unwrap_or_default();
+                let severity = format!("{:?}", problem.severity).to_lowercase();
+                line(
+                    out,
+                    format_args!("{severity}: {}: {}; {}{preset}", problem.place, problem.sentence, problem.fix),
+                )?;
+            }
+            lint::resolver(&model)?.iter().try_for_each(|text| line(out, format_args!("{text}")))
         }
         Command::Presets => {
             for preset in compress::presets() {

@@ -51,7 +51,7 @@ pub fn auc(scores: &[(f64, bool)]) -> Option<Score> {
         return None;
     }
     let mut sorted = scores.to_vec();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     // Mann-Whitney: the sum of the positives' ranks, equal scores sharing their mean rank.
     let mut rank_sum = 0.0;
     let mut start = 0;

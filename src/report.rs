@@ -3,7 +3,9 @@
 //! The page formats and draws; it computes nothing. A number without its kind cannot be written down here, because
 //! [`Figure`] asks for it.
 
+mod compared;
 mod figure;
+pub mod hardware;
 pub mod imc;
 pub mod levels;
 pub mod sound;
@@ -13,6 +15,7 @@ mod views;
 use serde::{Deserialize, Serialize};
 
 use crate::compress::recipe::Recipe;
+pub use compared::{Compared, ComparedScore};
 pub use figure::{Figure, FigureKind};
 pub use views::{Answer, Bar, ClipView, SpectrogramView, WeightsView};
 

@@ -78,7 +78,7 @@ fn int8_candidate_is_smaller_and_every_layer_has_its_original() {
     let agreement = b.strip.agreement.clone().unwrap();
     assert!(agreement.value > 95.0, "{agreement:?}");
     assert_eq!(b.evaluation.as_ref().unwrap().confusion.iter().flatten().sum::<u32>(), 160);
-    let compared = compare::compare(&a, &b);
+    let compared = compare::compare(&(&a).into(), &(&b).into());
     assert!(compared.deltas.iter().any(|delta| delta.of == "agreement"), "{compared:?}");
 }
 
@@ -156,6 +156,8 @@ fn int8_keyword_spotter_from_real_clips_beats_the_reference_and_its_file_is_not_
         outputs: 12,
         sample_rate: Some(16_000),
         front_end: Some("mlperf-kws"),
+        input: &[49, 10, 1],
+        pixels: None,
     };
     let arrays = npy::read_npz(&clips).unwrap();
     let array = |name: &str| &arrays.iter().find(|(known, _)| known == name).unwrap().1;

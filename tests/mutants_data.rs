@@ -176,6 +176,8 @@ fn damaged_recordings_arrays_and_archives_are_used_or_refused() {
         outputs: 12,
         sample_rate: Some(front_end.sample_rate),
         front_end: Some(front_end.name),
+        input: &[49, 10, 1],
+        pixels: None,
     };
     survive(&data_files(), |variant, file, bytes| Damage::new(variant, file).of(bytes), &mut |name, bytes| {
         let inputs =

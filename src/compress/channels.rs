@@ -113,7 +113,7 @@ impl Channels {
         let mut wanted: Vec<f64> = self.groups.iter().map(|group| share(group.len())).collect();
         if options.scope == PruneScope::Global {
             let mut all: Vec<Channel> = self.groups.concat();
-            all.sort_by(by_importance);
+            all.sort_unstable_by(by_importance);
             let gone = all.len() - (libm::round(share(all.len())) as usize).min(all.len());
             let mut stays = vec![true; self.graph.units()];
             all[..gone].iter().for_each(|channel| stays[channel.0] = false);
@@ -122,7 +122,7 @@ impl Channels {
         let mut least = Vec::new();
         for (group, wanted) in self.groups.iter().zip(wanted) {
             let mut group = group.clone();
-            group.sort_by(by_importance);
+            group.sort_unstable_by(by_importance);
             let kept = rounded(wanted, group.len(), options.multiple);
             least.extend_from_slice(&group[..group.len() - kept]);
         }

@@ -38,7 +38,7 @@ pub fn pack(model: &Model, options: &PackOptions, progress: &mut dyn Progress) -
                 && !model.outputs.contains(&id)
         })
         .collect();
-    weights.sort_by_key(|&id| (std::cmp::Reverse(model.values[id].bytes()), id));
+    weights.sort_unstable_by_key(|&id| (std::cmp::Reverse(model.values[id].bytes()), id));
     let mut smallest = tflite::write_as(&packed, Style::Bare)?.len();
     for (done, &id) in weights.iter().enumerate() {
         progress::step(progress, "Packing weights", done, weights.len())?;

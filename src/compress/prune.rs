@@ -47,7 +47,7 @@ pub fn weight_values(model: &Model) -> Vec<ValueId> {
 /// Sorts weights `(magnitude, value, index)` and returns how many, from the first, make up the share `sparsity`; equal
 /// ones stand in the order of the file.
 pub fn smallest(magnitudes: &mut [(f32, ValueId, usize)], sparsity: f64) -> usize {
-    magnitudes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    magnitudes.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
     libm::round(magnitudes.len() as f64 * sparsity) as usize
 }
 

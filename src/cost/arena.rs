@@ -79,8 +79,8 @@ pub fn plan(requests: &[Request]) -> Plan {
 fn placing_order(requests: &[Request]) -> Vec<usize> {
     let (fixed, mut free): (Vec<usize>, Vec<usize>) =
         (0..requests.len()).partition(|&index| requests.get(index).is_some_and(|request| request.fixed.is_some()));
-    free.reverse();
-    free.sort_by_key(|&index| std::cmp::Reverse(requests.get(index).map_or(0, Request::aligned)));
+    let size = |index: usize| requests.get(index).map_or(0, Request::aligned);
+    free.sort_unstable_by_key(|&index| std::cmp::Reverse((size(index), index)));
     fixed.into_iter().chain(free).collect()
 }
 

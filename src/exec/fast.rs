@@ -32,6 +32,7 @@ pub mod product;
 pub mod requantize;
 pub mod simd;
 
+use super::Kernels;
 use super::arithmetic::Requantize;
 use super::kernel::{Io, Kernel, Split};
 use super::kernels;
@@ -122,14 +123,25 @@ fn dense(window: &Window, parts: &Parts<'_>, layout: Layout) -> Option<Box<dyn K
     boxed(Conv::<Pairs>::new(window, parts, layout, 0))
 }
 
+/// Whether products and sums of floats may be fused, as relaxed SIMD does where the machine likes.
+fn may_fuse(site: &Site<'_>) -> bool {
+    cfg!(target_feature = "relaxed-simd") && site.options.kernels != Kernels::Exact
+}
+
 fn prepare_float_conv(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
+    if may_fuse(site) { float_conv::<true>(site) } else { float_conv::<false>(site) }
+}
+
+fn float_conv<const FUSES: bool>(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
     let floats = kernels::conv::floats(site)?;
     let parts =
         FloatParts { window: &floats.window, weights: &floats.weights, bias: &floats.bias, clamp: floats.clamp };
     Ok(match floats.filter {
-        Filter::Dense { depth, .. } if depth == floats.window.input[3] => boxed(FloatConv::new(&parts)),
-        Filter::Depthwise { .. } if floats.window.input[3] == 1 => boxed(FloatConv::from_single_channel(&parts)),
-        Filter::Depthwise { multiplier: 1 } => boxed(FloatDepthwise::new(&parts)),
+        Filter::Dense { depth, .. } if depth == floats.window.input[3] => boxed(FloatConv::<FUSES>::new(&parts)),
+        Filter::Depthwise { .. } if floats.window.input[3] == 1 => {
+            boxed(FloatConv::<FUSES>::from_single_channel(&parts))
+        }
+        Filter::Depthwise { multiplier: 1 } => boxed(FloatDepthwise::<FUSES>::new(&parts)),
         _ => None,
     })
 }
@@ -156,7 +168,11 @@ fn prepare_fully_connected(site: &Site<'_>) -> Result<Option<Box<dyn Kernel>>> {
         Types::Float => {
             let kernels::fully_connected::Floats { size, weights, bias, clamp } =
                 kernels::fully_connected::floats(site)?;
-            Ok(boxed(Some(FloatFullyConnected::new(&weights, &bias, size[1], clamp))))
+            Ok(if may_fuse(site) {
+                boxed(Some(FloatFullyConnected::<true>::new(&weights, &bias, size[1], clamp)))
+            } else {
+                boxed(Some(FloatFullyConnected::<false>::new(&weights, &bias, size[1], clamp)))
+            })
         }
         _ => Ok(None),
     }
@@ -206,8 +222,8 @@ fn boxed<K: Kernel + 'static>(kernel: Option<K>) -> Option<Box<dyn Kernel>> {
 }
 
 macro_rules! kernel {
-    ($($name:ty),*) => {
-        $(impl Kernel for $name {
+    ($($name:ty $(, $fuses:ident)?;)*) => {
+        $(impl $(<const $fuses: bool>)? Kernel for $name {
             fn run(&mut self, io: &mut Io<'_>) {
                 let Split { inputs, output, scratch } = io.split(0);
                 <$name>::run(self, inputs.get(0), output, scratch);
@@ -220,5 +236,6 @@ macro_rules! kernel {
     };
 }
 #[cfg(target_feature = "relaxed-simd")]
-kernel!(Conv<product::Quads>, FullyConnected<product::Quads, 4>);
-kernel!(Conv<Pairs>, Depthwise, FullyConnected<Pairs, 2>, FloatConv, FloatDepthwise, FloatFullyConnected);
+kernel!(Conv<product::Quads>; FullyConnected<product::Quads, 4>;);
+kernel!(Conv<Pairs>; Depthwise; FullyConnected<Pairs, 2>;);
+kernel!(FloatConv<FUSES>, FUSES; FloatDepthwise<FUSES>, FUSES; FloatFullyConnected<FUSES>, FUSES;);

@@ -134,7 +134,7 @@ impl Arena {
     /// `Limits` when the arena would pass [`limits::ARENA_BYTES`].
     pub fn plan(values: usize, lifetimes: &Lifetimes) -> Result<Self> {
         let mut order: Vec<&Lifetime> = lifetimes.0.iter().collect();
-        order.sort_by_key(|life| (std::cmp::Reverse(life.bytes), life.first, life.value));
+        order.sort_unstable_by_key(|life| (std::cmp::Reverse(life.bytes), life.first, life.value));
         let mut arena = Self { spans: vec![None; values], bytes: 0 };
         // What is placed already, by start.
         let mut placed: Vec<(Span, &Lifetime)> = Vec::with_capacity(order.len());

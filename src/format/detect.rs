@@ -17,6 +17,8 @@ pub enum Kind {
     Wav,
     /// Compressed sound, which only a browser decodes: FLAC, MP3, Ogg or MPEG-4.
     Audio,
+    /// An image, which only a browser decodes: PNG, JPEG, GIF, BMP or WebP.
+    Image,
     /// A NumPy array.
     Npy,
     /// A ZIP archive of NumPy arrays.
@@ -41,6 +43,9 @@ pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WAVE") {
         return Some(Kind::Wav);
     }
+    if is_image(bytes) {
+        return Some(Kind::Image);
+    }
     if sound::is_compressed(bytes) {
         return Some(Kind::Audio);
     }
@@ -55,6 +60,14 @@ pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
         return Some(Kind::Json);
     }
     is_onnx(bytes).then_some(Kind::Onnx)
+}
+
+fn is_image(bytes: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 5] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM"];
+    let webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    // Two letters are little: a bitmap says its own length too.
+    let bitmap = |bytes: &[u8]| bytes.get(6..10) == Some(&[0; 4]);
+    webp || BEGINNINGS.iter().any(|&beginning| bytes.starts_with(beginning) && (beginning != b"BM" || bitmap(bytes)))
 }
 
 /// The name in the first local header: its length is at byte 26, the name at byte 30.
@@ -88,6 +101,9 @@ mod tests {
         for (bytes, kind) in [
             (&b"RIFF\x10\0\0\0WAVEfmt "[..], Kind::Wav),
             (b"fLaC\0\0\0\x22", Kind::Audio),
+            (b"\x89PNG\r\n\x1a\n", Kind::Image),
+            (b"BM\x46\0\0\0\0\0\0\0", Kind::Image),
+            (b"RIFF\x10\0\0\0WEBPVP8 ", Kind::Image),
             (b"\x93NUMPY\x01\0", Kind::Npy),
             (b" \n{\"version\": 1}", Kind::Json),
             (&zip_of(b"x.npy"), Kind::Npz),

@@ -12,6 +12,7 @@
 //! the converter, the SAR model of CrossSim (after Spear, JXCDC 2023).
 
 mod converter;
+mod noise;
 mod seen;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use converter::Converter;
+use noise::Noise;
 pub use seen::Seen;
 
 /// Boltzmann's constant times 300 K, in joules.
@@ -131,9 +133,9 @@ pub struct Array {
     /// By output and bit.
     converters: Vec<Converter>,
     range: Range,
-    /// Deviation of kT/C noise, in units of one input step on one cell.
-    thermal: f64,
-    noise: Random,
+    /// Deviation of all noise before a conversion, in units of one input step on one cell.
+    deviation: f64,
+    noise: Noise,
 }
 
 /// Bits of a weight, and of an input.
@@ -157,7 +159,7 @@ impl Array {
         let tiles = depth.div_ceil(tile);
         let stream = chip.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(place[0] << 32 | place[1]);
         let mut random = Random::new(stream);
-        let (mut capacitors, mut levels, noise) = (random.branch(), random.branch(), random.branch());
+        let (mut capacitors, mut levels) = (random.branch(), random.branch());
         let deviation = circuit.mismatch_percent / 100.0 / libm::sqrt(circuit.unit_ff);
         let mut cells = vec![0f32; tiles * outputs * BITS * tile];
         let mut sizes = vec![1f64; tile];
@@ -178,8 +180,11 @@ impl Array {
         let full = tile as f64 * step;
         let range = range.unwrap_or(Range { low: 0.0, high: full });
         let converters = (0..outputs * BITS)
-            .map(|_| Converter::new(circuit.adc_bits, range, circuit.adc_noise, circuit.adc_mismatch, &mut levels))
-            .collect();
+            .map(|_| Converter::new(circuit.adc_bits, range, circuit.adc_mismatch, &mut levels))
+            .collect::<Vec<_>>();
+        // Noise of the charge and of the comparator add up to one normal distribution.
+        let comparator = circuit.adc_noise * converters.first().map_or(0.0, Converter::step);
+        let charge = if circuit.thermal { thermal(circuit, tile as f64) * full } else { 0.0 };
         Self {
             depth,
             outputs,
@@ -190,8 +195,8 @@ impl Array {
             sums: weights.chunks_exact(depth.max(1)).map(|w| w.iter().map(|&w| i64::from(w)).sum()).collect(),
             converters,
             range: Range { low: 0.0, high: full },
-            thermal: if circuit.thermal { thermal(circuit, tile as f64) * full } else { 0.0 },
-            noise,
+            deviation: libm::sqrt(comparator * comparator + charge * charge),
+            noise: Noise::new(stream ^ 0x5DEE_CE66),
         }
     }
 
@@ -218,11 +223,11 @@ impl Array {
                     let worth = if bit + 1 == BITS { -(1i64 << bit) } else { 1i64 << bit } as f64;
                     for (slice, numbers) in slices.chunks_exact(self.tile).enumerate() {
                         let mut charge = f64::from(dot(cells, numbers));
-                        if self.thermal > 0.0 {
-                            charge += self.thermal * self.noise.normal();
-                        }
                         seen.note(charge);
-                        let read = converter.read(charge, &mut self.noise, &mut seen.clipped);
+                        if self.deviation > 0.0 {
+                            charge += self.deviation * self.noise.normal();
+                        }
+                        let read = converter.read(charge, &mut seen.clipped);
                         sums[output] += read * worth * (1u64 << (slice * self.dac_bits)) as f64;
                     }
                 }

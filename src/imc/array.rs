@@ -114,7 +114,6 @@ pub struct Knobs {
 
 /// How often things switch, for each thing and cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Activity {
     /// Changes of a one-bit product for each cell in use and cycle; 0.25 for random bits.
     pub leaf: f64,

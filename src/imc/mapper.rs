@@ -20,7 +20,6 @@ use pack::{Block, Placement};
 
 /// How to map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Several positions and several layers in one array; the greedy baseline otherwise.
@@ -79,7 +78,7 @@ pub struct LayerMap {
 pub struct Mapping {
     /// Layer by layer.
     pub layers: Vec<LayerMap>,
-    /// Array-fulls that all weights take together.
+    /// Array-fulls that all weights take together, each held once.
     pub arrays: usize,
     /// Array-fulls there are: macros times sets.
     pub capacity: usize,
@@ -148,7 +147,7 @@ pub fn map(layers: &[Layer], array: &Macro, options: &Options) -> Result<Mapping
     let resident = arrays <= capacity;
     if !options.reload {
         maps = layers.iter().map(|layer| room.fastest(layer)).collect();
-        (arrays, placements) = pack::pack(&maps, room.rows, room.outputs);
+        placements = pack::pack(&maps, room.rows, room.outputs).1;
     } else if resident {
         // Slowest layers first, as long as everything still fits.
         let mut order: Vec<usize> = (0..maps.len()).collect();
@@ -182,15 +181,39 @@ pub fn map(layers: &[Layer], array: &Macro, options: &Options) -> Result<Mapping
                 *map = best;
             }
         }
-        (arrays, placements) = pack::pack(&maps, room.rows, room.outputs);
+        placements = pack::pack(&maps, room.rows, room.outputs).1;
     }
-    let resident = arrays <= capacity || (resident && options.reload);
+    let resident = arrays <= capacity;
     for map in &mut maps {
         room.spread(map, options.packing);
         room.load(map, resident, options, array);
     }
+    if !resident && options.reload {
+        keep(&mut maps, &room, options, array);
+    }
     Ok(Mapping { layers: maps, arrays, capacity, resident, placements })
 }
+
+/// Lets the layers that take longest to load stay, where there are more sets of weights than streaming the others needs: one, or
+/// two where one is written while the other computes.
+fn keep(maps: &mut [LayerMap], room: &Room, options: &Options, array: &Macro) {
+    let streaming = if array.ping_pong { 2 } else { 1 };
+    let capacity = array.sets.saturating_sub(streaming) * room.macros;
+    let mut order: Vec<usize> = (0..maps.len()).filter(|&at| capacity > 0 && maps[at].load_cycles > 0).collect();
+    order.sort_by_key(|&at| (std::cmp::Reverse(maps[at].load_cycles), at));
+    let mut kept: Vec<LayerMap> = Vec::new();
+    for at in order {
+        kept.push(maps[at].clone());
+        if pack::pack(&kept, room.rows, room.outputs).0 <= capacity {
+            room.load(&mut maps[at], true, options, array);
+        } else {
+            kept.pop();
+        }
+    }
+}
+
+/// Most neighbouring positions along one side: more would need arrays larger than any.
+const MOST_UNROLLED: usize = 16;
 
 /// The sizes that mapping needs, in weights rather than bit columns.
 struct Room {
@@ -225,8 +248,9 @@ impl Room {
     /// All ways that are worth trying, the fastest first.
     fn ways(&self, layer: &Layer) -> Vec<LayerMap> {
         let mut ways = Vec::new();
-        for down in 1..=layer.positions[0].min(16) {
-            for across in 1..=layer.positions[1].min(16) {
+        let most = if layer.gaps { 1 } else { MOST_UNROLLED };
+        for down in 1..=layer.positions[0].min(most) {
+            for across in 1..=layer.positions[1].min(most) {
                 let [rows, columns] = self.unrolled(layer, [down, across]);
                 if rows.min(columns) == 0 || rows > self.rows || columns > self.outputs {
                     continue;
@@ -242,6 +266,8 @@ impl Room {
         }
         let area = |way: &LayerMap| way.rectangles.iter().map(|block| block.rows * block.outputs).sum::<usize>();
         ways.sort_by_key(|way| (way.compute_cycles, area(way)));
+        // Of ways that are equally fast, the smallest.
+        ways.dedup_by_key(|way| way.compute_cycles);
         ways
     }
 
@@ -252,11 +278,13 @@ impl Room {
 
     /// Rows and outputs of one block that computes `down` by `across` neighbouring positions; of one channel if depthwise.
     fn unrolled(&self, layer: &Layer, [down, across]: [usize; 2]) -> [usize; 2] {
-        let reach =
-            |side: usize, n: usize| (n - 1).saturating_mul(layer.stride[side]).saturating_add(layer.kernel[side]);
+        let reach = |side: usize, n: usize| ((n - 1) * layer.stride[side]).saturating_add(layer.kernel[side]);
         let channels = if layer.kind == Kind::Depthwise { 1 } else { layer.inputs };
         let outputs = if layer.kind == Kind::Depthwise { layer.multiplier() } else { layer.outputs };
-        [channels.saturating_mul(reach(0, down)).saturating_mul(reach(1, across)), outputs * down * across]
+        [
+            channels.saturating_mul(reach(0, down)).saturating_mul(reach(1, across)),
+            outputs.saturating_mul(down * across),
+        ]
     }
 
     fn dense(&self, layer: &Layer, unroll: [usize; 2], blocks: usize) -> LayerMap {

@@ -2,7 +2,8 @@
 //!
 //! The array multiplies the inputs as they are stored; what their zero point and the bias add is known beforehand and added to
 //! the sums, which are then brought to the output's scale as a microcontroller does it. A digital macro therefore gives the
-//! bytes of [`crate::exec`].
+//! bytes of [`crate::exec`]. Where the zero point lies low, as after a ReLU, inputs go in counted from -128, so that a zero is a row
+//! of zero bits and changes nothing; what that adds is known as well.
 
 use std::sync::{Arc, Mutex};
 
@@ -200,7 +201,9 @@ struct InArray {
     matrix: Matrix,
     /// One for each group.
     arrays: Vec<Array>,
-    /// What bias and zero point add, by output.
+    /// Added to inputs before they go into a digital array.
+    lift: i32,
+    /// What bias, zero point and lift add, by output.
     constant: Vec<i32>,
     tally: Arc<Mutex<Tally>>,
     rows: Vec<i32>,
@@ -229,13 +232,16 @@ impl InArray {
                 }
             })
             .collect();
+        // A zero point below a quarter of the range: nearer to -128 than to 0.
+        let low = matrix.input_offset > 64 && matches!(mode, Mode::Digital);
+        let lift = if low { 128 } else { 0 };
         let constant = (0..outputs * groups)
             .map(|d| {
                 let sum: i32 = matrix.weights[d * depth..(d + 1) * depth].iter().map(|&w| i32::from(w)).sum();
-                matrix.bias[d].wrapping_add(matrix.input_offset.wrapping_mul(sum))
+                matrix.bias[d].wrapping_add((matrix.input_offset - lift).wrapping_mul(sum))
             })
             .collect();
-        Self { matrix, arrays, constant, tally, rows: Vec::new(), values: Vec::new() }
+        Self { matrix, arrays, lift, constant, tally, rows: Vec::new(), values: Vec::new() }
     }
 }
 
@@ -252,7 +258,9 @@ impl Kernel for InArray {
             self.values.resize(positions * outputs, 0);
             match array {
                 Array::Digital(planes) => {
-                    toggles += planes.multiply(&self.rows, positions, Bits::signed(8), &mut self.values);
+                    self.rows.iter_mut().for_each(|x| *x += self.lift);
+                    let bits = Bits { count: 8, signed: self.lift == 0 };
+                    toggles += planes.multiply(&self.rows, positions, bits, &mut self.values);
                 }
                 Array::Analog(array) => array.multiply(&self.rows, positions, &mut self.values, &mut seen),
             }

@@ -161,13 +161,16 @@ impl Conv2d {
     }
 }
 
+/// What a node's data did in the array.
+type Did = (usize, Option<Activity>);
+
 /// Layers one after the other.
 #[derive(Debug, Clone, Default)]
 pub struct Sequential {
     layers: Vec<Layer>,
     array: Option<Macro>,
     /// The int8 model of the last call in the array, and what its layers did there.
-    ran: Option<(Model, Vec<(usize, Option<Activity>)>)>,
+    ran: Option<(Model, Vec<Did>)>,
 }
 
 /// One layer in the report.

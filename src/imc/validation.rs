@@ -4,6 +4,7 @@
 //! by chip, with median, 90th percentile, worst and number of points. What is tried is frozen in `data/protocol.json`; every
 //! variant is listed, and the headline pays for choosing among them (the form is chosen anew inside each fold).
 
+pub mod data;
 pub mod form;
 
 use super::points::{Point, points};

@@ -8,6 +8,7 @@ use crate::exec::{Executor, Options};
 use crate::format::{Finding, Opened, Severity};
 use crate::model::{Model, ValueId, counts};
 use crate::report::{Figure, ModelCard, Port, Remark, Task};
+use crate::tensor::DType;
 
 /// Describes an opened model.
 pub fn card(opened: &Opened, bytes: &[u8], name: &str) -> ModelCard {
@@ -52,6 +53,19 @@ pub fn front_end(model: &Model) -> Option<&'static audio::FrontEnd> {
         [input] => audio::front_end_for(&model.values[input].shape),
         _ => None,
     }
+}
+
+/// The real numbers that the darkest and the brightest pixel are to an integer model: the ends of its input's range.
+pub fn pixels(model: &Model) -> Option<(f32, f32)> {
+    let value = model.inputs.first().map(|&id| &model.values[id])?;
+    let (scale, zero_point) = value.quantization.as_ref()?.single().ok()?;
+    let (low, high) = match value.dtype {
+        DType::Int8 => (-128, 127),
+        DType::Uint8 => (0, 255),
+        _ => return None,
+    };
+    let real = |integer: i32| scale * (integer - zero_point) as f32;
+    Some((real(low), real(high)))
 }
 
 /// What the model is for, as far as its shapes tell.

@@ -1,9 +1,9 @@
 //! A and B side by side, in numbers and in one sentence.
 
-use crate::report::{Comparison, Delta, Figure, FigureKind, Report};
+use crate::report::{Compared, Comparison, Delta, Figure, FigureKind};
 
 /// Compares two sides of the bench.
-pub fn compare(a: &Report, b: &Report) -> Comparison {
+pub fn compare(a: &Compared, b: &Compared) -> Comparison {
     let deltas: Vec<Delta> = [
         ("flash", Some(&a.strip.flash), Some(&b.strip.flash), false),
         ("ram", Some(&a.strip.ram), Some(&b.strip.ram), false),
@@ -34,7 +34,7 @@ fn delta(of: &str, a: &Figure, b: &Figure, more_is_better: bool) -> Delta {
     Delta { of: of.into(), difference, ratio, verdict: verdict.into() }
 }
 
-fn sentence(a: &Report, b: &Report, deltas: &[Delta]) -> String {
+fn sentence(a: &Compared, b: &Compared, deltas: &[Delta]) -> String {
     let mut parts = Vec::new();
     for delta in deltas {
         let percent = delta.ratio.map(|ratio| libm::fabs(ratio) * 100.0).unwrap_or_default();

@@ -118,7 +118,7 @@ pub fn summarize(
         }
     }
     // Where the original was right and the candidate is not, the flip hurts: those first.
-    flips.sort_by_key(|flip| (flip.label.as_ref() != Some(&flip.original), flip.item));
+    flips.sort_unstable_by_key(|flip| (flip.label.as_ref() != Some(&flip.original), flip.item));
     let percent = |hits, n| {
         let share = metrics::share(hits, n);
         (share.value * 100.0, Some((share.low * 100.0, share.high * 100.0)))

@@ -31,6 +31,10 @@ pub struct Target<'a> {
     pub sample_rate: Option<u32>,
     /// The front end's name.
     pub front_end: Option<&'a str>,
+    /// The shape of the model's input, without its batch.
+    pub input: &'a [usize],
+    /// The real numbers that the darkest and the brightest pixel are to the model; `None` where its file does not say.
+    pub pixels: Option<(f32, f32)>,
 }
 
 /// A file by its path inside what was dropped.
@@ -65,6 +69,12 @@ pub fn inputs(files: Vec<File>, target: Target, split: Split) -> Result<Inputs> 
     if !clips.is_empty() {
         return Ok(from_clips(name, clips, target, remarks, split));
     }
+    let is_input = |tensor: &Tensor| {
+        tensor.shape().iter().filter(|&&dim| dim != 1).eq(target.input.iter().filter(|&&dim| dim != 1))
+    };
+    if arrays.len() > 1 && arrays.iter().all(|(_, tensor)| is_input(tensor)) {
+        return Ok(from_windows(name, arrays, target, remarks, split));
+    }
     if !arrays.is_empty() {
         return from_arrays(name, arrays, target, remarks, split);
     }
@@ -87,6 +97,39 @@ pub(super) fn unpacked(files: Vec<File>) -> Result<Vec<File>> {
     // Browsers list folders in no fixed order; the split by seed needs one.
     all.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(all)
+}
+
+/// Arrays of one input each, such as images that the browser has decoded; their folders are their labels.
+fn from_windows(
+    name: String,
+    arrays: Vec<(String, Tensor)>,
+    target: Target,
+    mut remarks: Vec<String>,
+    split: Split,
+) -> Inputs {
+    let words: Vec<Option<String>> = arrays.iter().map(|(path, _)| word(path, target.task)).collect();
+    let classes = classes(&words, target, &mut remarks);
+    if target.pixels.is_none() && arrays.iter().any(|(_, tensor)| matches!(tensor, Tensor::Uint8(_))) {
+        remarks
+            .push("The model does not say which numbers pixels are to it: black was taken as 0 and white as 1".into());
+    }
+    let items = arrays.into_iter().zip(&words).map(|((path, tensor), word)| Item {
+        name: path,
+        label: class_of(word.as_deref(), &classes),
+        source: Source::Windows(vec![real_pixels(tensor, target.pixels.unwrap_or((0.0, 1.0)))]),
+    });
+    let items = items.collect();
+    Inputs { words, ..Inputs::new(name, items, classes, remarks, split) }
+}
+
+/// Pixels as real numbers from the darkest to the brightest; other arrays as they are.
+fn real_pixels(tensor: Tensor, (dark, bright): (f32, f32)) -> Tensor {
+    match tensor {
+        Tensor::Uint8(pixels) => {
+            Tensor::Float32(pixels.mapv(|pixel| dark + (bright - dark) * (f32::from(pixel) / 255.0)))
+        }
+        other => other,
+    }
 }
 
 fn from_clips(
@@ -230,7 +273,14 @@ mod tests {
     use super::*;
 
     fn target(task: Task, outputs: usize) -> Target<'static> {
-        Target { task, outputs, sample_rate: Some(16_000), front_end: Some("mlperf-kws") }
+        Target {
+            task,
+            outputs,
+            sample_rate: Some(16_000),
+            front_end: Some("mlperf-kws"),
+            input: &[49, 10, 1],
+            pixels: None,
+        }
     }
 
     fn wav(level: f32) -> Vec<u8> {
@@ -246,6 +296,22 @@ mod tests {
             inputs.items.iter().map(|item| item.label.map(|label| &inputs.classes[label][..])).collect();
         assert_eq!(labels, [None, Some("unknown"), Some("no"), Some("yes")], "in the order of the paths");
         assert_eq!(inputs.remarks, ["Counted as unknown: marvin"]);
+    }
+
+    #[test]
+    fn images_in_folders_become_the_numbers_that_the_model_takes_pixels_for() {
+        let image = |level: u8| npy::write(&Tensor::Uint8(ndarray::ArrayD::from_elem(vec![2, 2, 3], level))).unwrap();
+        let files =
+            [("cat/1.npy", 255), ("dog/1.npy", 0), ("dog/2.npy", 51)].map(|(path, level)| (path.into(), image(level)));
+        let shape = Target { input: &[2, 2, 3], pixels: Some((-1.0, 1.0)), ..target(Task::Classification, 2) };
+        let inputs = inputs(files.to_vec(), shape, Split::of(1)).unwrap();
+        assert_eq!(inputs.classes, ["cat", "dog"]);
+        let firsts = inputs.items.iter().map(|item| match &item.source {
+            Source::Windows(windows) => (item.label, windows[0].to_f32_vec()[0]),
+            Source::Sound { .. } => panic!("an image is no sound"),
+        });
+        assert_eq!(firsts.collect::<Vec<_>>(), [(Some(0), 1.0), (Some(1), -1.0), (Some(1), -0.6)]);
+        assert!(inputs.remarks.is_empty(), "{:?}", inputs.remarks);
     }
 
     #[test]

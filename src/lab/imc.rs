@@ -26,7 +26,7 @@ pub use card::{BASIS, array_card, macros};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
-pub struct Request {
+pub struct ImcRequest {
     /// The macro's identifier.
     pub array: String,
     /// What is turned on it.
@@ -37,15 +37,15 @@ pub struct Request {
     pub device: String,
     /// Test items that run in the array, at most; 0 prices random data without running.
     pub items: usize,
-    /// Analog chips to run as well.
-    pub analog: Option<Analog>,
+    /// AnalogRequest chips to run as well.
+    pub analog: Option<AnalogRequest>,
 }
 
-/// Analog chips to run.
+/// AnalogRequest chips to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
-pub struct Analog {
+pub struct AnalogRequest {
     /// The circuit.
     pub circuit: Circuit,
     /// Chips, each of a seed of its own, 1 to 100.
@@ -54,13 +54,13 @@ pub struct Analog {
     pub optimise: bool,
 }
 
-impl Default for Analog {
+impl Default for AnalogRequest {
     fn default() -> Self {
         Self { circuit: Circuit::default(), chips: 10, optimise: true }
     }
 }
 
-impl Default for Request {
+impl Default for ImcRequest {
     fn default() -> Self {
         Self {
             array: GENERIC.into(),
@@ -73,7 +73,7 @@ impl Default for Request {
     }
 }
 
-impl Request {
+impl ImcRequest {
     /// Reads a request written as JSON.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl Bench {
     /// # Errors
     /// `Parameter` for a macro, knob or device that does not exist; `Unsupported` for a model without an int8 layer that the
     /// array could compute; those of running.
-    pub fn imc(&self, request: &Request) -> Result<ImcReport> {
+    pub fn imc(&self, request: &ImcRequest) -> Result<ImcReport> {
         let ran = self.imc_run(request)?;
         self.imc_price(request, &ran)
     }
@@ -109,7 +109,7 @@ impl Bench {
     ///
     /// # Errors
     /// As [`Bench::imc`].
-    pub fn imc_run(&self, request: &Request) -> Result<Ran> {
+    pub fn imc_run(&self, request: &ImcRequest) -> Result<Ran> {
         let array = Macro::find(&request.array)?.with(&request.knobs)?;
         run::run(self, self.imc_side()?, &array, request)
     }
@@ -118,7 +118,7 @@ impl Bench {
     ///
     /// # Errors
     /// As [`Bench::imc`].
-    pub fn imc_price(&self, request: &Request, ran: &Ran) -> Result<ImcReport> {
+    pub fn imc_price(&self, request: &ImcRequest, ran: &Ran) -> Result<ImcReport> {
         let side = self.imc_side()?;
         let array = Macro::find(&request.array)?.with(&request.knobs)?;
         let device = cost::device::find(&request.device)

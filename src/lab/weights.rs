@@ -22,7 +22,7 @@ pub fn view(model: &Model, node: NodeId, largest: f32) -> Result<WeightsView> {
     let (min, max) = reals.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
     let (bin_edges, bin_counts) = histogram(&reals, largest);
     let mut distinct = reals.clone();
-    distinct.sort_by(f32::total_cmp);
+    distinct.sort_unstable_by(f32::total_cmp);
     distinct.dedup();
     let quantization = value.quantization.clone().unwrap_or_default();
     Ok(WeightsView {

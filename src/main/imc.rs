@@ -141,7 +141,7 @@ fn macros(json: bool, out: &mut dyn Write) -> Result<()> {
 
 fn product(arguments: &Matmul, out: &mut dyn Write) -> Result<()> {
     let (a, b) = (array(&arguments.a)?, array(&arguments.b)?);
-    let request = matmul::Request {
+    let request = matmul::MatmulRequest {
         array: arguments.array.name.clone(),
         knobs: arguments.array.knobs()?,
         a_bits: arguments.a_bits,
@@ -190,13 +190,13 @@ fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
     if let Some(path) = &arguments.data {
         data(&mut bench, path, arguments.labels.as_deref())?;
     }
-    let request = imc::Request {
+    let request = imc::ImcRequest {
         array: arguments.array.name.clone(),
         knobs: arguments.array.knobs()?,
         packing: !arguments.array.no_packing,
         device: arguments.device.clone(),
         items: arguments.items,
-        analog: arguments.analog.map(|chips| imc::Analog {
+        analog: arguments.analog.map(|chips| imc::AnalogRequest {
             circuit: Circuit { adc_bits: arguments.adc_bits, ..Circuit::default() },
             chips,
             optimise: !arguments.whole_range,

@@ -12,7 +12,7 @@ use crate::lab::{self, evaluation::Partial};
 use crate::report::levels::LevelsReport;
 use crate::report::training::TrainingOutcome;
 use crate::report::{
-    Answer, ClipView, Comparison, DataCard, DeviceCard, ModelCard, Report, SpectrogramView, WeightsView,
+    Answer, ClipView, Compared, Comparison, DataCard, DeviceCard, ModelCard, Report, SpectrogramView, WeightsView,
 };
 use crate::{cost, format};
 
@@ -130,8 +130,8 @@ impl Bench {
 
 /// A and B side by side.
 #[wasm_bindgen]
-pub fn compare(a: Ts<Report>, b: Ts<Report>) -> Result<Ts<Comparison>, JsValue> {
-    let (a, b): (Report, Report) = (taken(&a, "report")?, taken(&b, "report")?);
+pub fn compare(a: Ts<Compared>, b: Ts<Compared>) -> Result<Ts<Comparison>, JsValue> {
+    let (a, b): (Compared, Compared) = (taken(&a, "report")?, taken(&b, "report")?);
     out(&lab::compare::compare(&a, &b))
 }
 

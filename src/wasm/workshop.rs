@@ -1,5 +1,6 @@
 //! The workshop: what takes long and is not needed to begin with. A worker of its own holds it.
 
+mod imc;
 mod speed;
 mod training;
 

@@ -9,6 +9,8 @@
 3. With `--milliwatt`: what TFLM makes of a model does not change when `milliwatt` reads and writes it.
 4. With `--milliwatt`: a float model compressed with the preset `int8` loads in TFLM, and TFLM answers with the bytes that
    `milliwatt run` predicts.
+5. With `--milliwatt`: so does every file of a matrix of recipes and models (`matrix.py`), or it is said beforehand that
+   it does not.
 
 Ends with status 1 when anything differs.
 """
@@ -25,6 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 import litert
+import matrix
 import tflm
 from case import read_group
 from emulator import Unknown
@@ -65,6 +68,9 @@ def main():
                 command = Command(arguments.milliwatt, Path(folder))
                 check_round_trip(report, command, name, model, inputs)
                 check_compressed(report, command, name, model, inputs)
+        with tempfile.TemporaryDirectory() as folder:
+            command = matrix.Command(arguments.milliwatt, Path(folder))
+            matrix.check(report, command, own_models() + shared_models(arguments.shared))
     else:
         print("skipped: the files that milliwatt writes (no --milliwatt)")
     for what, count in report.checked.items():

@@ -2,6 +2,7 @@
 
 import { decoded } from "./audio/decode";
 import { baseName } from "./files";
+import { type ImageShape, imageShape, pictures } from "./pictures";
 import { t } from "./text";
 import type { ClipView, InputFile } from "./types";
 import type { BenchWorker, DataSet } from "./worker/bench-worker";
@@ -29,23 +30,31 @@ const MOST_CLIPS = 4;
 
 let sets = 0;
 
-export async function opened(files: InputFile[], scout: BenchWorker): Promise<Opened> {
+/** Sorts what was dropped; images become inputs of the shape that the open model takes. */
+export async function opened(files: InputFile[], scout: BenchWorker, input: ImageShape | undefined): Promise<Opened> {
   const result: Opened = { models: [], recipe: undefined, clips: [], set: undefined, unknown: [] };
   const sounds: SoundFile[] = [];
   const archives: InputFile[] = [];
+  const images: InputFile[] = [];
   for (const file of files) {
     const kind = await scout.call((host) => host.kindOf(file.bytes.slice(0, HEAD_BYTES)));
     if (kind === "tflite" || kind === "onnx") result.models.push(file);
     else if (kind === "json") result.recipe = file;
     else if (kind === "wav" || kind === "audio") sounds.push({ file, kind });
+    else if (kind === "image") images.push(file);
     else if (kind === "zip" || kind === "npz" || kind === "npy") archives.push(file);
     else if (files.length === 1) result.unknown.push(t("error.unknown", { name: baseName(file.path) }));
   }
-  if (files.length > 1 && !result.models.length && !result.recipe && !sounds.length && !archives.length) {
+  if (files.length > 1 && !result.models.length && !result.recipe && !sounds.length && !archives.length && !images.length) {
     result.unknown.push(t("error.unknown-all"));
   }
   const inFolders = sounds.some(({ file }) => file.path.includes("/"));
-  if (archives.length) result.set = asSet(archives.slice(0, 1));
+  if (images.length) {
+    const shape = (await shapeOf(result.models[0], scout)) ?? input;
+    if (!shape) result.unknown.push(t("image.no-place"));
+    else result.set = asSet(await pictures(images, shape, result.unknown));
+  } else if (archives.length > 1 && archives.every(({ path }) => path.includes("/"))) result.set = asSet(archives);
+  else if (archives.length) result.set = asSet(archives.slice(0, 1));
   else if (sounds.length > MOST_CLIPS || (inFolders && sounds.length > 1)) result.set = await soundSet(sounds, scout, result.unknown);
   else {
     for (const { file, kind } of sounds) {
@@ -55,6 +64,11 @@ export async function opened(files: InputFile[], scout: BenchWorker): Promise<Op
     }
   }
   return result;
+}
+
+/** The shape that images take for a model that is dropped with them. */
+async function shapeOf(model: InputFile | undefined, scout: BenchWorker): Promise<ImageShape | undefined> {
+  return model && imageShape(await scout.call((host) => host.open(model.bytes, baseName(model.path))));
 }
 
 /** Workers know WAV only: what the browser decoded becomes that. */

@@ -6,8 +6,10 @@ import * as link from "./link";
 import { Levels, type Subject } from "./levels";
 import { Listen } from "./listen";
 import { Live } from "./live";
+import { Memory } from "./memory";
 import { opened } from "./opening";
 import { divided, Own } from "./own";
+import { imageShape } from "./pictures";
 import { fromJson, normal, normalised } from "./recipes";
 import { alike, differences } from "./recomputed";
 import { download, share, writeAddress } from "./sharing";
@@ -43,6 +45,7 @@ export class Session extends EventTarget {
   #own: Own;
   #live: Live;
   #training: Training;
+  #memory: Memory;
   #prefill: Prefill | undefined;
   #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
   #ran: Record<SideName, string> = { a: "", b: "" };
@@ -71,6 +74,7 @@ export class Session extends EventTarget {
     this.#live = new Live(this, this.#sides, compiled);
     this.#levels = new Levels(this, compiled);
     this.#training = new Training(this);
+    this.#memory = new Memory(this);
   }
 
   get snapshot(): Snapshot {
@@ -166,6 +170,8 @@ export class Session extends EventTarget {
         return this.#live.act(action.what);
       case "train":
         return this.#training.act(action.what);
+      case "memory":
+        return this.#memory.act(action.what);
       case "save-preset":
       case "drop-preset":
         return this.#presets(action);
@@ -219,6 +225,7 @@ export class Session extends EventTarget {
     showWeights(this, this.#sides);
     this.#subject = data && { model, data, a: state.a, b: state.b, device: state.device };
     if (!dragging) this.#levels.settled(this.#subject);
+    this.#memory.follow();
   }
 
   #order(name: SideName, state: State, model: ModelFile, data: DataSet | undefined, dragging: boolean): void {
@@ -267,6 +274,10 @@ export class Session extends EventTarget {
         else this.side(name, { made: true }, "error");
         this.#listen.answer(name);
         this.#live.made(name);
+        if (name === "b" && this.#subject) {
+          const { model, data, b } = this.#subject;
+          this.#memory.made(JSON.stringify([model.id, data.id, b]), model.name, data, () => this.#candidate());
+        }
         showWeights(this, this.#sides);
       },
       reported: (report: Report, complete: boolean): void => {
@@ -355,7 +366,7 @@ export class Session extends EventTarget {
   }
 
   async #open(files: InputFile[]): Promise<void> {
-    const { models, recipe, clips, set, unknown } = await opened(files, this.#scout);
+    const { models, recipe, clips, set, unknown } = await opened(files, this.#scout, imageShape(this.#snapshot.card));
     for (const sentence of unknown) this.#notify("error", sentence);
     const [file] = models;
     if (file) await this.#openModel(file, set);

@@ -1,9 +1,10 @@
 // Everything that the elements draw, in one immutable object. They read it and send actions back; nothing else.
 
 import { normal, normalised } from "./recipes";
-import { INITIAL, type State } from "./state";
+import { GENERIC, INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
 import type { LiveAction } from "./live";
+import type { HardwareView, MemoryAction, MemoryView } from "./memory";
 import type { OwnAction, OwnClip } from "./own";
 import type {
   Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveSettings, ModelCard, Preset,
@@ -102,6 +103,8 @@ export interface Snapshot {
   own: OwnView;
   live: LiveView;
   training: Runs;
+  memory: MemoryView;
+  hardware: HardwareView;
   notices: readonly Notice[];
   dropping: boolean;
 }
@@ -119,6 +122,7 @@ export type Action =
   | { do: "own"; what: OwnAction }
   | { do: "live"; what: LiveAction }
   | { do: "train"; what: TrainAction }
+  | { do: "memory"; what: MemoryAction }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
   | { do: "dismiss"; id: number };
@@ -158,6 +162,8 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     live: { phase: "off", normalizers: [], feed: new EventTarget() },
     levels: {},
     training: {},
+    memory: { macros: [], array: GENERIC, running: false },
+    hardware: { benchmark: "kws" },
     notices: [],
     dropping: false,
   };

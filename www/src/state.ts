@@ -2,8 +2,8 @@
 
 import type { Recipe, SideName } from "./types";
 
-export type View = "listen" | "weights" | "layers" | "bytes" | "levels" | "train";
-export const VIEWS: readonly View[] = ["listen", "weights", "layers", "bytes", "levels", "train"];
+export type View = "listen" | "weights" | "layers" | "bytes" | "levels" | "train" | "memory" | "hardware";
+export const VIEWS: readonly View[] = ["listen", "weights", "layers", "bytes", "levels", "train", "memory", "hardware"];
 
 export type Metric = "weight_bytes" | "activation_bytes" | "macs" | "latency" | "energy" | "sqnr";
 export const METRICS: readonly Metric[] = ["weight_bytes", "activation_bytes", "macs", "latency", "energy", "sqnr"];
@@ -47,6 +47,8 @@ export type Change =
   | { do: "clips"; own: number }
   | { do: "seed"; seed: number };
 
+/** The macro of the Memory view at first. */
+export const GENERIC = "generic-22nm";
 export const SAMPLE = "machine";
 /** The data set that is made of the user's own clips. */
 export const OWN = "own";

@@ -1,16 +1,15 @@
 // Training either side: the workshop's workers, what they tell, and what becomes of it. Both sides can learn at once, each
 // in a worker of its own; recipes that begin with the same steps learn once.
 
-import { proxy, type Remote, wrap } from "comlink";
+import { proxy } from "comlink";
 import { normal, training } from "./recipes";
 import type { Session } from "./session";
 import { type State, SEEDS } from "./state";
 import { t } from "./text";
 import { type EpochRow, type Recipe, SIDES, type SideName, type TrainingCard, type TrainingNews, type WeightsView, type WrongExample } from "./types";
-import type { DataSet, ModelFile } from "./worker/bench-worker";
-import { compileWorkshop } from "./worker/load";
+import { Cancelled, type DataSet, type ModelFile } from "./worker/bench-worker";
 import { keep, lesson, outcomeOf } from "./worker/taught";
-import type { WorkshopHost } from "./worker/workshop-host";
+import { WorkshopWorker } from "./worker/workshop";
 
 export type TrainAction =
   | { train: "start" | "pause" | "go-on" | "keep" | "drop"; side: SideName }
@@ -37,16 +36,15 @@ export type Runs = Partial<Record<SideName, Run>>;
 /** Pictures of weights are asked for at most this often. */
 const LOOK_EVERY_MS = 600;
 
-interface Worker_ {
-  worker: Worker;
-  host: Remote<WorkshopHost>;
+interface Learner {
+  worker: WorkshopWorker;
   recipe: Recipe;
   looked: number;
 }
 
 export class Training {
   #session: Session;
-  #workers: Partial<Record<SideName, Worker_>> = {};
+  #learners: Partial<Record<SideName, Learner>> = {};
   #turn: Record<SideName, number> = { a: 0, b: 0 };
   #subject: { model: ModelFile; data: DataSet } | undefined;
 
@@ -71,13 +69,13 @@ export class Training {
 
   async act(action: TrainAction): Promise<void> {
     const { side } = action;
-    const worker = this.#workers[side];
+    const worker = this.#learners[side]?.worker;
     switch (action.train) {
       case "start":
         return this.#start(side);
       case "pause":
         this.#patch(side, { phase: "paused" });
-        return worker?.host.pause();
+        return worker?.call((host) => host.pause());
       case "go-on":
         return this.#go(side);
       case "keep":
@@ -85,7 +83,7 @@ export class Training {
       case "drop":
         return this.#end(side);
       case "rate":
-        return worker?.host.setLearningRate(action.rate);
+        return worker?.call((host) => host.setLearningRate(action.rate));
       case "layer":
         this.#patch(side, { layer: action.node }, "weights");
         return this.#look(side);
@@ -106,8 +104,8 @@ export class Training {
 
   #end(name: SideName): void {
     this.#turn[name] += 1;
-    this.#workers[name]?.worker.terminate();
-    delete this.#workers[name];
+    this.#learners[name]?.worker.end();
+    delete this.#learners[name];
     const { [name]: _, ...rest } = this.#session.snapshot.training;
     this.#session.patch({ training: rest });
   }
@@ -124,14 +122,12 @@ export class Training {
     const run: Run = { phase: "starting", key, losses: [], epochs: [], wrong: [], layer: 0 };
     this.#session.patch({ training: { ...this.#session.snapshot.training, [name]: run } });
     try {
-      const module = await compileWorkshop();
-      if (this.#turn[name] !== turn) return;
-      const worker = new Worker(new URL("./worker/workshop-host.ts", import.meta.url), { type: "module" });
-      const host = wrap<WorkshopHost>(worker);
-      this.#workers[name] = { worker, host, recipe, looked: 0 };
-      worker.addEventListener("error", (event) => this.#fail(name, turn, new Error(event.message || t("train.ended"))));
-      await host.start(module);
-      const card = await host.begin(model, data, { generated: SEEDS.generated, split: SEEDS.split }, recipe);
+      const worker = new WorkshopWorker();
+      this.#learners[name] = { worker, recipe, looked: 0 };
+      const card = await worker.call(async (host) => {
+        await host.open(model.bytes, model.name, data, SEEDS);
+        return host.train(recipe);
+      });
       if (this.#turn[name] !== turn) return;
       this.#patch(name, { card, layer: card.layers[0]?.node ?? 0 });
       await this.#go(name);
@@ -141,7 +137,7 @@ export class Training {
   }
 
   #fail(name: SideName, turn: number, error: unknown): void {
-    if (this.#turn[name] !== turn) return;
+    if (this.#turn[name] !== turn || error instanceof Cancelled) return;
     this.#end(name);
     this.#session.fail(error);
   }
@@ -149,9 +145,14 @@ export class Training {
   async #go(name: SideName): Promise<void> {
     const turn = this.#turn[name];
     this.#patch(name, { phase: "running" });
-    await this.#workers[name]?.host.go(proxy((news: TrainingNews) => {
+    const tell = proxy((news: TrainingNews) => {
       if (this.#turn[name] === turn) this.#tell(name, news);
-    }));
+    });
+    try {
+      await this.#learners[name]?.worker.call((host) => host.go(tell));
+    } catch (error) {
+      return this.#fail(name, turn, error);
+    }
     // Paused in the meantime, ended, or over.
     if (this.#turn[name] === turn && this.#run(name)?.news?.is_over) await this.#keep(name);
   }
@@ -168,30 +169,32 @@ export class Training {
   }
 
   async #look(name: SideName): Promise<void> {
-    const worker = this.#workers[name];
+    const learner = this.#learners[name];
     const run = this.#run(name);
     const now = performance.now();
-    const due = !run?.weights || now - (worker?.looked ?? 0) >= LOOK_EVERY_MS;
-    if (!worker || !run?.card || !due || this.#session.snapshot.state.view !== "train") return;
-    worker.looked = now;
-    const weights = await worker.host.weights(run.layer);
-    if (this.#workers[name] === worker && this.#run(name)?.layer === run.layer) this.#patch(name, { weights });
+    const due = !run?.weights || now - (learner?.looked ?? 0) >= LOOK_EVERY_MS;
+    if (!learner || !run?.card || !due || this.#session.snapshot.state.view !== "train") return;
+    learner.looked = now;
+    const weights = await learner.worker.call((host) => host.weights(run.layer));
+    if (this.#learners[name] === learner && this.#run(name)?.layer === run.layer) this.#patch(name, { weights });
   }
 
   /** The network as it is now becomes the side's candidate; the recipe says how it came about. */
   async #keep(name: SideName): Promise<void> {
-    const worker = this.#workers[name];
+    const learner = this.#learners[name];
     const subject = this.#subject;
-    if (!worker || !subject) return;
-    await worker.host.pause();
-    const outcome = await worker.host.outcome();
+    if (!learner || !subject) return;
+    const outcome = await learner.worker.call(async (host) => {
+      await host.pause();
+      return host.outcome();
+    });
     const { transforms, state } = this.#session.snapshot;
     const made = normal(transforms, outcome.recipe as Recipe);
     const key = lesson(subject.model.id, subject.data.id, made) ?? "";
     keep(key, outcome);
     if (this.#run(name)?.phase !== "over") this.#patch(name, { phase: "paused" });
-    const before = JSON.stringify(worker.recipe);
-    worker.recipe = made;
+    const before = JSON.stringify(learner.recipe);
+    learner.recipe = made;
     const next = { a: state.a, b: state.b };
     for (const side of SIDES) {
       // The other side learns the same: it gets it too.

@@ -7,7 +7,10 @@ export type {
   WeightsView,
 } from "./wasm/simd/milliwatt";
 
-export type { EpochRow, TrainingCard, TrainingNews, WrongExample } from "./wasm/workshop/milliwatt";
+export type {
+  CostRow, EnergyPart, EpochRow, HardwareReport, ImcReport, MacroCard, MatmulReport, PlacedTile, PlatformRow, ScoreboardReport,
+  TrainingCard, TrainingNews, WrongExample,
+} from "./wasm/workshop/milliwatt";
 
 import type * as engine from "./wasm/simd/milliwatt";
 

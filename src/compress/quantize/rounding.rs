@@ -142,7 +142,7 @@ impl Factor {
         }
         // Weights that meet most are rounded first, while all others can still make up for it.
         let mut order: Vec<usize> = (0..size).collect();
-        order.sort_by(|&a, &b| matrix[b * size + b].total_cmp(&matrix[a * size + a]).then(a.cmp(&b)));
+        order.sort_unstable_by(|&a, &b| matrix[b * size + b].total_cmp(&matrix[a * size + a]).then(a.cmp(&b)));
         let mut damped = vec![0.0; size * size];
         for (i, &a) in order.iter().enumerate() {
             for (j, &b) in order.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! CONV_2D and DEPTHWISE_CONV_2D on floats.
+//! CONV_2D and DEPTHWISE_CONV_2D on floats. `FUSES` as in [`super::float_gemm`].
 #![allow(unsafe_code, reason = "inner loops read without bounds checks")]
 
 use super::buffer::Buffer;
@@ -23,13 +23,13 @@ pub struct FloatParts<'a> {
 
 /// A convolution whose filters each read all channels.
 #[derive(Debug, Clone)]
-pub struct FloatConv {
-    gemm: FloatGemm,
+pub struct FloatConv<const FUSES: bool> {
+    gemm: FloatGemm<FUSES>,
     frame: Frame,
     window: Window,
 }
 
-impl FloatConv {
+impl<const FUSES: bool> FloatConv<FUSES> {
     /// Packs a CONV_2D; `None` where its window is too large.
     pub fn new(parts: &FloatParts<'_>) -> Option<Self> {
         let positions = parts.window.filter[0] * parts.window.filter[1] * parts.window.input[3];
@@ -74,7 +74,7 @@ const PIXELS: usize = 4;
 
 /// A convolution whose filters each read one channel.
 #[derive(Debug, Clone)]
-pub struct FloatDepthwise {
+pub struct FloatDepthwise<const FUSES: bool> {
     frame: Frame,
     /// Offset of each tap.
     taps: Vec<usize>,
@@ -85,7 +85,7 @@ pub struct FloatDepthwise {
     window: Window,
 }
 
-impl FloatDepthwise {
+impl<const FUSES: bool> FloatDepthwise<FUSES> {
     /// Packs a DEPTHWISE_CONV_2D with depth multiplier 1; `None` where its window is too large.
     pub fn new(parts: &FloatParts<'_>) -> Option<Self> {
         let window = *parts.window;
@@ -168,7 +168,7 @@ impl FloatDepthwise {
                 let offset = *self.taps.get_unchecked(tap);
                 let weight = F32x4::load(weights.add(tap * LANES));
                 for (sum, window) in sums.iter_mut().zip(windows) {
-                    *sum = sum.multiply_add(F32x4::load(window.add(offset)), weight);
+                    *sum = sum.multiply_add::<FUSES>(F32x4::load(window.add(offset)), weight);
                 }
             }
             let bias = F32x4::load(self.bias.as_ptr().add(block * LANES));

@@ -1,7 +1,8 @@
 //! The float matrix product under convolutions, in the shape of [`super::gemm`]: four output pixels by eight channels.
 //!
 //! Each output sums its products one after the other, in the order of the obvious loop and rounded after each step, so
-//! that the bits are the same everywhere. With relaxed SIMD the browser may fuse product and sum: last digits change.
+//! that the bits are the same everywhere. Where it `FUSES`, with relaxed SIMD, the browser may do product and sum at once:
+//! last digits change.
 #![allow(unsafe_code, reason = "inner loops read without bounds checks")]
 
 use super::buffer::Buffer;
@@ -15,7 +16,7 @@ const WEIGHTS_IN_CACHE: usize = 16 << 10;
 
 /// Packed filters with their runs.
 #[derive(Debug, Clone)]
-pub struct FloatGemm {
+pub struct FloatGemm<const FUSES: bool> {
     runs: Vec<Run>,
     /// `[tile][value of the runs][channel of the tile]`
     weights: Buffer<f32>,
@@ -26,7 +27,7 @@ pub struct FloatGemm {
     tile_weights: usize,
 }
 
-impl FloatGemm {
+impl<const FUSES: bool> FloatGemm<FUSES> {
     /// Packs filters; `weight(column, position)` as in [`super::gemm::Gemm::new`].
     pub fn new(runs: Vec<Run>, weight: impl Fn(usize, usize) -> f32, bias: &[f32], clamp: (f32, f32)) -> Self {
         let columns = bias.len();
@@ -75,8 +76,8 @@ impl FloatGemm {
                     let (first, last) = (F32x4::load(weights), F32x4::load(weights.add(4)));
                     for (sum, from) in sums.iter_mut().zip(&mut at) {
                         let value = F32x4::load_splat(*from);
-                        sum[0] = sum[0].multiply_add(value, first);
-                        sum[1] = sum[1].multiply_add(value, last);
+                        sum[0] = sum[0].multiply_add::<FUSES>(value, first);
+                        sum[1] = sum[1].multiply_add::<FUSES>(value, last);
                         *from = from.add(1);
                     }
                     weights = weights.add(TILE);
@@ -104,14 +105,14 @@ impl FloatGemm {
 }
 
 /// A product while it runs.
-struct Running<'a> {
-    gemm: &'a FloatGemm,
+struct Running<'a, const FUSES: bool> {
+    gemm: &'a FloatGemm<FUSES>,
     image: &'a [f32],
     starts: &'a [u32],
     output: *mut f32,
 }
 
-impl Running<'_> {
+impl<const FUSES: bool> Running<'_, FUSES> {
     /// # Safety
     /// As for [`Tiles::rows`], with `M` pixels.
     #[inline(always)]
@@ -124,7 +125,7 @@ impl Running<'_> {
     }
 }
 
-impl Tiles for Running<'_> {
+impl<const FUSES: bool> Tiles for Running<'_, FUSES> {
     #[inline(always)]
     unsafe fn rows(&self, tile: usize, first: usize) {
         // SAFETY: the caller's promise.

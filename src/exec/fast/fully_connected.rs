@@ -130,7 +130,7 @@ const FLOAT_TILE: usize = 16;
 
 /// A FULLY_CONNECTED on floats. Each output sums its products in the order of the inputs.
 #[derive(Debug, Clone)]
-pub struct FloatFullyConnected {
+pub struct FloatFullyConnected<const FUSES: bool> {
     inputs: usize,
     outputs: usize,
     /// `[tile][input][output of the tile]`
@@ -139,7 +139,7 @@ pub struct FloatFullyConnected {
     clamp: (f32, f32),
 }
 
-impl FloatFullyConnected {
+impl<const FUSES: bool> FloatFullyConnected<FUSES> {
     /// Packs weights `[outputs, inputs]`.
     pub fn new(weights: &[f32], bias: &[f32], inputs: usize, clamp: (f32, f32)) -> Self {
         let outputs = bias.len();
@@ -173,7 +173,7 @@ impl FloatFullyConnected {
                     for value in row {
                         let value = F32x4::splat(*value);
                         for (i, sum) in sums.iter_mut().enumerate() {
-                            *sum = sum.multiply_add(value, F32x4::load(weights.add(4 * i)));
+                            *sum = sum.multiply_add::<FUSES>(value, F32x4::load(weights.add(4 * i)));
                         }
                         weights = weights.add(FLOAT_TILE);
                     }

@@ -46,7 +46,7 @@ pub fn float(rounds: u32) -> Macs {
             for index in (0..VECTORS).step_by(2) {
                 let read = [vector(index), vector(index + 1)];
                 for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.multiply_add(held[i % HELD], read[i / HELD]);
+                    *sum = sum.multiply_add::<true>(held[i % HELD], read[i / HELD]);
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Four-lane vectors with the few operations that the fast kernels need.
 //!
 //! On `wasm32` with `simd128` each operation is one or two instructions; elsewhere the same names work on arrays, with
-//! the same bits, so that a kernel is written once and tested natively. Only [`F32x4::multiply_add`] may differ: with
-//! relaxed SIMD the browser may fuse it.
+//! the same bits, so that a kernel is written once and tested natively. Only an [`F32x4::multiply_add`] that
+//! `FUSES` may differ: with relaxed SIMD the browser may do both steps at once.
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[path = "simd/wasm.rs"]

@@ -42,7 +42,7 @@ pub enum Style {
 /// Writes a model as a TensorFlow Lite file, in a style.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`](fn@write).
 pub fn write_as(model: &Model, style: Style) -> Result<Vec<u8>> {
     validate::validate(model)?;
     let model = &*decode::expand(model)?;

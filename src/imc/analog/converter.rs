@@ -9,8 +9,6 @@ pub struct Converter {
     low: f64,
     /// Width of one step.
     step: f64,
-    /// Deviation of the noise, in the units of the range.
-    noise: f64,
     /// What each bit is worth in steps, largest first; exact powers of two when ideal.
     weights: Vec<f64>,
     ideal: bool,
@@ -18,10 +16,10 @@ pub struct Converter {
 
 impl Converter {
     /// A converter of `bits` over a range. With more levels than the range has units, a step is one unit.
-    pub fn new(bits: u32, range: Range, noise: f64, mismatch: f64, random: &mut Random) -> Self {
+    pub fn new(bits: u32, range: Range, mismatch: f64, random: &mut Random) -> Self {
         let levels = f64::from((1u32 << bits) - 1);
         let step = ((range.high - range.low) / levels).max(if range.low == 0.0 { 1.0 } else { 0.0 });
-        // The k-th capacitor is 2^k units, each of which differs by `mismatch` percent of a unit's hundredth.
+        // The k-th capacitor is 2^k units that differ independently, so that its deviation grows with the root.
         let weights: Vec<f64> = (0..bits)
             .rev()
             .map(|bit| {
@@ -31,13 +29,17 @@ impl Converter {
             .collect();
         let total: f64 = weights.iter().sum();
         let weights = weights.iter().map(|weight| weight * levels / total).collect();
-        Self { low: range.low, step, noise: noise * step, weights, ideal: mismatch == 0.0 }
+        Self { low: range.low, step, weights, ideal: mismatch == 0.0 }
+    }
+
+    /// Width of one step.
+    pub fn step(&self) -> f64 {
+        self.step
     }
 
     /// What is read of a charge; `clipped` counts what lies outside the range.
-    pub fn read(&self, charge: f64, random: &mut Random, clipped: &mut u64) -> f64 {
-        let noisy = if self.noise > 0.0 { charge + self.noise * random.normal() } else { charge };
-        let place = (noisy - self.low) / self.step;
+    pub fn read(&self, charge: f64, clipped: &mut u64) -> f64 {
+        let place = (charge - self.low) / self.step;
         let levels = f64::from((1u32 << self.weights.len()) - 1);
         if place < -0.5 || place > levels + 0.5 {
             *clipped += 1;
@@ -66,17 +68,17 @@ mod tests {
     use super::*;
 
     fn converter(bits: u32, high: f64, mismatch: f64) -> Converter {
-        Converter::new(bits, Range { low: 0.0, high }, 0.0, mismatch, &mut Random::new(3))
+        Converter::new(bits, Range { low: 0.0, high }, mismatch, &mut Random::new(3))
     }
 
     #[test]
     fn a_converter_with_enough_levels_reads_whole_numbers_exactly() {
         let (ideal, mut clipped) = (converter(9, 256.0, 0.0), 0);
         for charge in 0..=256 {
-            assert_eq!(ideal.read(f64::from(charge), &mut Random::new(0), &mut clipped), f64::from(charge));
+            assert_eq!(ideal.read(f64::from(charge), &mut clipped), f64::from(charge));
         }
         assert_eq!(clipped, 0);
-        assert_eq!(ideal.read(600.0, &mut Random::new(0), &mut clipped), 511.0);
+        assert_eq!(ideal.read(600.0, &mut clipped), 511.0);
         assert_eq!(clipped, 1);
     }
 
@@ -98,7 +100,7 @@ mod tests {
             let (converter, mut clipped) = (converter(8, 255.0, mismatch), 0);
             (0..256)
                 .map(|charge| {
-                    let off = converter.read(f64::from(charge), &mut Random::new(0), &mut clipped) - f64::from(charge);
+                    let off = converter.read(f64::from(charge), &mut clipped) - f64::from(charge);
                     off * off
                 })
                 .sum()

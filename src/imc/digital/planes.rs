@@ -71,6 +71,7 @@ impl Planes {
         let mut planes = vec![0u64; places * words];
         let mut before = vec![0u32; columns * weights];
         let mut sums = vec![0u32; places];
+        let eight = fast(places, words, a_bits.signed);
         for (tile, from) in (0..depth).step_by(self.tile).enumerate() {
             let here = from..depth.min(from + self.tile);
             before.fill(0);
@@ -85,6 +86,12 @@ impl Planes {
                     for ((bit, plane), before) in
                         column.chunks_exact(words).enumerate().zip(&mut before[n * weights..(n + 1) * weights])
                     {
+                        if let Some(eight) = eight {
+                            let (value, changes) = eight(&planes, plane, before);
+                            toggles.roots += u64::from(changes);
+                            total += value * worth[bit];
+                            continue;
+                        }
                         count(&planes, plane, &mut sums);
                         let mut value = 0i64;
                         for (place, &sum) in sums.iter().enumerate() {
@@ -135,12 +142,36 @@ impl Planes {
 fn slice(numbers: &[i32], places: usize, words: usize, planes: &mut [u64]) {
     planes.fill(0);
     for (word, numbers) in numbers.chunks(WORD).enumerate() {
-        for (row, &number) in numbers.iter().enumerate() {
-            for place in 0..places {
-                planes[place * words + word] |= u64::from(number as u32 >> place & 1) << row;
+        for (eighth, numbers) in numbers.chunks(8).enumerate() {
+            let (mut low, mut high) = (0u64, 0u64);
+            for (row, &number) in numbers.iter().enumerate() {
+                low |= u64::from(number as u8) << (8 * row);
+                high |= u64::from((number >> 8) as u8) << (8 * row);
+            }
+            for (first, bytes) in [(0, low), (8, high)] {
+                // Nothing is left to slice in the high bytes of short numbers.
+                if first >= places {
+                    break;
+                }
+                let turned = transpose(bytes);
+                for place in first..places.min(first + 8) {
+                    planes[place * words + word] |= (turned >> (8 * (place - first)) & 0xFF) << (8 * eighth);
+                }
             }
         }
     }
+}
+
+/// Turns eight bytes, as rows of eight bits, into their columns.
+///
+/// *Source*: Warren, Hacker's Delight, section 7-3.
+fn transpose(bytes: u64) -> u64 {
+    let mut x = bytes;
+    for (shift, mask) in [(7, 0x00AA_00AA_00AA_00AA), (14, 0x0000_CCCC_0000_CCCC), (28, 0x0000_0000_F0F0_F0F0)] {
+        let t = (x ^ (x >> shift)) & mask;
+        x ^= t ^ (t << shift);
+    }
+    x
 }
 
 /// For each plane of inputs, how many rows are 1 in it and in the plane of weights.
@@ -148,4 +179,45 @@ fn count(inputs: &[u64], weights: &[u64], sums: &mut [u32]) {
     for (sum, plane) in sums.iter_mut().zip(inputs.chunks_exact(weights.len())) {
         *sum = plane.iter().zip(weights).map(|(a, b)| (a & b).count_ones()).sum();
     }
+}
+
+/// All eight cycles of one column: the sum at its place values, and how many bits of the sum changed.
+type Eight = fn(&[u64], &[u64], &mut u32) -> (i64, u32);
+
+/// A kernel for inputs of eight bits and the usual heights of arrays; `None` for others, which take the loop above.
+fn fast(places: usize, words: usize, signed: bool) -> Option<Eight> {
+    if places != 8 {
+        return None;
+    }
+    let kernel = |plain: Eight, sign: Eight| if signed { sign } else { plain };
+    Some(match words {
+        1 => kernel(eight::<1, false>, eight::<1, true>),
+        2 => kernel(eight::<2, false>, eight::<2, true>),
+        4 => kernel(eight::<4, false>, eight::<4, true>),
+        8 => kernel(eight::<8, false>, eight::<8, true>),
+        16 => kernel(eight::<16, false>, eight::<16, true>),
+        _ => return None,
+    })
+}
+
+fn eight<const W: usize, const SIGNED: bool>(inputs: &[u64], weights: &[u64], before: &mut u32) -> (i64, u32) {
+    let mut sums = [0u32; 8];
+    for (sum, plane) in sums.iter_mut().zip(inputs.chunks_exact(W)) {
+        // Of a known length, so that it is unrolled into plain instructions.
+        for k in 0..W {
+            *sum += (plane[k] & weights[k]).count_ones();
+        }
+    }
+    // Four sums in a word, so that a change is seen for all four at once: none is above 16 bits.
+    let four = |from: usize| sums[from..from + 4].iter().rev().fold(0u64, |packed, &sum| packed << 16 | u64::from(sum));
+    let (first, last) = (four(0), four(4));
+    let changes =
+        (first ^ (first << 16 | u64::from(*before))).count_ones() + (last ^ (last << 16 | first >> 48)).count_ones();
+    *before = sums[7];
+    let mut value = 0i64;
+    for (place, &sum) in sums.iter().enumerate() {
+        let worth = i64::from(sum) << place;
+        value += if SIGNED && place == 7 { -worth } else { worth };
+    }
+    (value, changes)
 }

@@ -42,6 +42,23 @@ fn ten_thousand_random_products_of_every_precision_are_exact_and_counted_alike()
 }
 
 #[test]
+fn eight_bits_at_the_usual_heights_are_exact_and_counted_alike() {
+    let mut random = Random::new(12);
+    for tile in [64, 128, 256, 512, 1024] {
+        for signed in [true, false] {
+            let (a_bits, b_bits) = (Bits { count: 8, signed }, Bits::signed(8));
+            let size = [3, 1030, 2];
+            let a = numbers(&mut random, size[0] * size[1], a_bits);
+            let b = numbers(&mut random, size[1] * size[2], b_bits);
+            let operands = Operands { a: &a, b: &b, size, a_bits, b_bits, tile };
+            let fast = product(&operands).unwrap();
+            assert_eq!(fast.values, integer_product(&operands), "{tile} rows, signed {signed}");
+            assert_eq!(fast, obvious(&operands).unwrap(), "{tile} rows, signed {signed}");
+        }
+    }
+}
+
+#[test]
 fn a_small_product_changes_as_often_as_on_paper() {
     // One row of inputs 1, 2 in two bits against weights 1, 1 in one bit. Rows see 1,0 and 0,1: two changes and one.
     let operands = Operands {

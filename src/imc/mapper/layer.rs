@@ -29,6 +29,8 @@ pub struct Layer {
     pub inputs: usize,
     /// Outputs at one position.
     pub outputs: usize,
+    /// Whether neighbouring positions share no inputs that lie together, because the window has gaps.
+    pub gaps: bool,
     /// Rows and columns of positions, batch folded into the rows.
     pub positions: [usize; 2],
 }
@@ -36,7 +38,17 @@ pub struct Layer {
 impl Layer {
     /// A convolution, `[rows, columns]` of positions.
     pub fn conv(positions: [usize; 2], kernel: [usize; 2], inputs: usize, outputs: usize) -> Self {
-        Self { node: 0, name: "CONV_2D".into(), kind: Kind::Dense, kernel, stride: [1, 1], inputs, outputs, positions }
+        Self {
+            node: 0,
+            name: "CONV_2D".into(),
+            kind: Kind::Dense,
+            kernel,
+            stride: [1, 1],
+            inputs,
+            outputs,
+            gaps: false,
+            positions,
+        }
     }
 
     /// A depthwise convolution of `channels`.
@@ -58,6 +70,10 @@ impl Layer {
         Self { stride, ..self }
     }
 
+    fn dilated(self, dilation: [usize; 2]) -> Self {
+        Self { gaps: dilation != [1, 1], ..self }
+    }
+
     /// The layer that a node is; `None` for one without weights that the array could hold.
     pub fn of(model: &Model, id: NodeId) -> Option<Self> {
         let node = model.nodes.get(id)?;
@@ -70,13 +86,13 @@ impl Layer {
         };
         let layer = match (&node.op, weights) {
             (Op::Conv2d(op), &[outputs, height, width, inputs]) => {
-                let dilated = if op.dilation == [1, 1] { op.stride } else { [u32::MAX as usize; 2] };
-                Self::conv(image(output)?, [height, width], inputs, outputs).with_stride(dilated)
+                Self::conv(image(output)?, [height, width], inputs, outputs).with_stride(op.stride).dilated(op.dilation)
             }
             (Op::DepthwiseConv2d(op), &[_, height, width, outputs]) => {
                 let inputs = shape(node.input(0))?.last().copied()?;
-                let dilated = if op.dilation == [1, 1] { op.stride } else { [u32::MAX as usize; 2] };
-                Self { outputs, ..Self::depthwise(image(output)?, [height, width], inputs) }.with_stride(dilated)
+                Self { outputs, ..Self::depthwise(image(output)?, [height, width], inputs) }
+                    .with_stride(op.stride)
+                    .dilated(op.dilation)
             }
             (Op::FullyConnected(_), &[outputs, inputs]) => {
                 Self::dense(output.iter().product::<usize>() / outputs.max(1), inputs, outputs)

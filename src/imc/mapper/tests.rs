@@ -176,6 +176,20 @@ fn writing_while_computing_hides_all_waves_but_the_first() {
 }
 
 #[test]
+fn with_sets_to_spare_the_layers_that_load_longest_stay() {
+    let (_, layers) = networks().into_iter().find(|(name, _)| *name == "AD").unwrap();
+    let loaded = |sets: usize| {
+        let array = Macro { sets, ..array(256, 64, 1) };
+        let mapping = map(&layers, &array, &Options::default()).unwrap();
+        let kept = mapping.layers.iter().filter(|map| map.resident).count();
+        (kept, mapping.cycles())
+    };
+    let (none, some, all) = (loaded(1), loaded(8), loaded(20));
+    assert!(none.0 == 0 && some.0 > 0 && some.0 < layers.len() && all.0 == layers.len());
+    assert!(none.1 > some.1 && some.1 > all.1);
+}
+
+#[test]
 fn a_window_that_is_larger_than_the_array_is_cut() {
     let layer = Layer::depthwise([4, 4], [9, 9], 2);
     let mapping = map(&[layer], &array(64, 16, 1), &greedy(false)).unwrap();

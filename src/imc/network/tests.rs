@@ -73,15 +73,24 @@ fn an_analog_array_without_flaws_gives_the_same_and_a_real_one_comes_near() {
     let mut reference = Executor::new(&model, Options::default()).unwrap();
     let chip = |circuit| Mode::Analog(Chip { circuit, seed: 1 }, vec![]);
     let mut ideal = Network::new(&model, 64, &chip(analog::Circuit::ideal()), Options::default()).unwrap();
-    let coarse = analog::Circuit { adc_bits: 5, ..analog::Circuit::default() };
-    let mut real = Network::new(&model, 64, &chip(coarse), Options::default()).unwrap();
-    let x = [input(3)];
-    let exact = reference.run(&x).unwrap();
-    assert_eq!(ideal.run(&x).unwrap(), exact);
-    let near = real.run(&x).unwrap();
-    let off = near[0].to_f32_vec().iter().zip(exact[0].to_f32_vec()).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
-    assert!(off > 0.0 && off < 100.0, "{off}");
-    assert_eq!(real.into_parts().1.best_ranges(8).len(), 3);
+    let real = |adc_bits| {
+        let circuit = analog::Circuit { adc_bits, ..analog::Circuit::default() };
+        Network::new(&model, 64, &chip(circuit), Options::default()).unwrap()
+    };
+    let (mut coarse, mut fine) = (real(4), real(12));
+    let exact: Vec<Tensor> = (0..8).flat_map(|seed| reference.run(&[input(seed)]).unwrap()).collect();
+    let off = |network: &mut Network| -> f32 {
+        let found = (0..8).flat_map(|seed| network.run(&[input(seed)]).unwrap());
+        let each = |(a, b): (Tensor, &Tensor)| {
+            a.to_f32_vec().iter().zip(b.to_f32_vec()).map(|(a, b)| (a - b).abs()).sum::<f32>()
+        };
+        found.zip(&exact).map(each).sum()
+    };
+    let found: Vec<Tensor> = (0..8).flat_map(|seed| ideal.run(&[input(seed)]).unwrap()).collect();
+    assert_eq!(found, exact);
+    let (coarse, near) = (off(&mut coarse), off(&mut fine));
+    assert!(near > 0.0 && coarse > 2.0 * near, "{coarse} {near}");
+    assert_eq!(fine.into_parts().1.best_ranges(8).len(), 3);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::units::Joules;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
-pub struct Request {
+pub struct MatmulRequest {
     /// The macro's identifier.
     pub array: String,
     /// What is turned on it.
@@ -38,13 +38,13 @@ pub struct Request {
     pub chip: Option<(Circuit, u64)>,
 }
 
-impl Default for Request {
+impl Default for MatmulRequest {
     fn default() -> Self {
         Self { array: GENERIC.into(), knobs: Knobs::default(), a_bits: 8, b_bits: 8, packing: true, chip: None }
     }
 }
 
-impl Request {
+impl MatmulRequest {
     /// Reads a request written as JSON.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Request {
 ///
 /// # Errors
 /// Those of [`imc::matmul::matmul`]; `Parameter` for a macro or knob that does not exist.
-pub fn matmul(a: &Tensor, b: &Tensor, request: &Request) -> Result<(MatmulReport, Matmul)> {
+pub fn matmul(a: &Tensor, b: &Tensor, request: &MatmulRequest) -> Result<(MatmulReport, Matmul)> {
     let array = Macro::find(&request.array)?.with(&request.knobs)?;
     if !array.digital && request.chip.is_none() {
         return Err(Error::parameter(format!("{} computes on charge: say of which circuit the chip is", array.name)));

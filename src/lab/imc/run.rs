@@ -1,6 +1,6 @@
 //! Test items in the array: what they change there, and what is answered.
 
-use super::{Analog, Ran, Request, layers};
+use super::{AnalogRequest, ImcRequest, Ran, layers};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
 use crate::imc::analog::{Chip, Seen};
@@ -27,7 +27,7 @@ struct Item {
     label: Option<usize>,
 }
 
-pub(super) fn run(bench: &Bench, side: &Side, array: &Macro, request: &Request) -> Result<Ran> {
+pub(super) fn run(bench: &Bench, side: &Side, array: &Macro, request: &ImcRequest) -> Result<Ran> {
     layers(&side.model)?;
     if request.items == 0 {
         return Ok(Ran::default());
@@ -47,7 +47,7 @@ pub(super) fn run(bench: &Bench, side: &Side, array: &Macro, request: &Request) 
     Ok(ran)
 }
 
-fn check(analog: &Analog) -> Result<()> {
+fn check(analog: &AnalogRequest) -> Result<()> {
     analog.circuit.check()?;
     if !(1..=100).contains(&analog.chips) {
         return Err(Error::parameter(format!("{} chips; there must be 1 to 100", analog.chips)));
@@ -149,7 +149,7 @@ fn score(outcomes: &[Outcome], items: &[Item]) -> Option<Figure> {
 }
 
 /// The same items on analog chips.
-fn chips(side: &Side, rows: usize, items: &[Item], analog: &Analog) -> Result<ChipScores> {
+fn chips(side: &Side, rows: usize, items: &[Item], analog: &AnalogRequest) -> Result<ChipScores> {
     let exact: Vec<Outcome> = answers(&mut in_array(side, rows, &Mode::Digital)?.0, items)?;
     let ranges = if analog.optimise { ranges(side, rows, items, analog)? } else { Vec::new() };
     let mut seen = Seen::default();
@@ -219,7 +219,7 @@ fn ranges(
     side: &Side,
     rows: usize,
     items: &[Item],
-    analog: &Analog,
+    analog: &AnalogRequest,
 ) -> Result<Vec<(NodeId, crate::imc::analog::Range)>> {
     let mut quiet = analog.circuit.clone();
     (quiet.adc_bits, quiet.adc_noise, quiet.adc_mismatch, quiet.thermal) = (14, 0.0, 0.0, false);

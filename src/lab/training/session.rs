@@ -149,7 +149,7 @@ impl Classes {
             });
         }
         let mut words: Vec<String> = inputs.words.iter().flatten().cloned().collect();
-        words.sort();
+        words.sort_unstable();
         words.dedup();
         let names = match (&training.classes[..], inputs.classes.is_empty()) {
             ([], false) => inputs.classes.clone(),

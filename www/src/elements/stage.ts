@@ -6,9 +6,11 @@ import { type View, VIEWS } from "../state";
 import { t } from "../text";
 import { define, PageElement } from "./base";
 import "./bytes-view";
+import "./hardware-view";
 import "./layers-view";
 import "./levels-view";
 import "./listen-view";
+import "./memory-view";
 import "./train-view";
 import "./weights-view";
 
@@ -67,6 +69,10 @@ export class Stage extends PageElement {
         return html`<mw-levels-view .snapshot=${snapshot}></mw-levels-view>`;
       case "train":
         return html`<mw-train-view .snapshot=${snapshot}></mw-train-view>`;
+      case "memory":
+        return html`<mw-memory-view .snapshot=${snapshot}></mw-memory-view>`;
+      case "hardware":
+        return html`<mw-hardware-view .snapshot=${snapshot}></mw-hardware-view>`;
     }
   }
 

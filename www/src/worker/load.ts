@@ -6,6 +6,7 @@ import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
 import workshopUrl from "../wasm/workshop/milliwatt_bg.wasm?url";
 
 export type Wasm = typeof import("../wasm/simd/milliwatt");
+export type WorkshopModule = typeof import("../wasm/workshop/milliwatt");
 
 /** A compiled module and which one it is. */
 export interface Compiled {
@@ -56,7 +57,7 @@ export async function instantiate({ module, relaxed }: Compiled): Promise<Wasm> 
 }
 
 /** Starts the workshop's module inside a worker. */
-export async function instantiateWorkshop(module: WebAssembly.Module): Promise<typeof import("../wasm/workshop/milliwatt")> {
+export async function instantiateWorkshop(module: WebAssembly.Module): Promise<WorkshopModule> {
   const wasm = await import("../wasm/workshop/milliwatt");
   await wasm.default({ module_or_path: module });
   return wasm;

@@ -1,35 +1,66 @@
-// The workshop worker's side: trains, called from the page through comlink. Between two goes it takes messages, so that
-// it can be paused, asked and changed at any time.
+// The workshop worker's side: trains and computes in memory, called from the page through comlink. Between two goes of a
+// training it takes messages, so that it can be paused, asked and changed at any time.
 
 import { expose, transfer } from "comlink";
 import type { Recipe } from "../types";
-import type { DataSet, ModelFile } from "./bench-worker";
-import { instantiateWorkshop } from "./load";
-import type { Session, TrainingCard, TrainingNews, TrainingOutcome, WeightsView, Workshop } from "../wasm/workshop/milliwatt";
+import type { DataSet } from "./bench-worker";
+import { instantiateWorkshop, type WorkshopModule } from "./load";
+import type {
+  HardwareReport, ImcReport, ImcRequest, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Session, TrainingCard, TrainingNews,
+  TrainingOutcome, WeightsView, Workshop,
+} from "../wasm/workshop/milliwatt";
 
 /** How long one go lasts: short enough for a button, long enough that telling costs nothing. */
 const GO_MS = 80;
 
 export class WorkshopHost {
+  #wasm: WorkshopModule | undefined;
   #workshop: Workshop | undefined;
   #training: Session | undefined;
   #goes = false;
 
   async start(module: WebAssembly.Module): Promise<void> {
-    const wasm = await instantiateWorkshop(module);
-    this.#workshop = new wasm.Workshop();
+    this.#wasm = await instantiateWorkshop(module);
+    this.#workshop = new this.#wasm.Workshop();
   }
 
-  /** Begins a training on a model and a set. */
-  begin(model: ModelFile, data: DataSet, seeds: { generated: number; split: number }, recipe: Recipe): TrainingCard {
-    const workshop = this.#workshop;
-    if (!workshop) throw new Error("The engine has not started");
-    workshop.open(model.bytes, model.name);
-    if (data.generated) workshop.set_generated_data(data.generated, seeds.generated);
-    else workshop.set_data(data.files ?? [], data.seed ?? seeds.split, data.learns ?? false);
+  /** Takes a model in, and a set where there is one. */
+  open(bytes: Uint8Array, name: string, data: DataSet | undefined, seeds: { generated: number; split: number }): void {
+    const workshop = this.#engine();
+    workshop.open(bytes, name);
+    if (data?.generated) workshop.set_generated_data(data.generated, seeds.generated);
+    else if (data) workshop.set_data(data.files ?? [], data.seed ?? seeds.split, data.learns ?? false);
+  }
+
+  train(recipe: Recipe): TrainingCard {
     this.#training?.free();
-    this.#training = workshop.train(recipe);
+    this.#training = this.#engine().train(recipe);
     return this.#training.card();
+  }
+
+  macros(): MacroCard[] {
+    return this.#module().imc_macros();
+  }
+
+  /** The open model in the array. */
+  imc(request: ImcRequest): ImcReport {
+    return this.#engine().imc(request);
+  }
+
+  hardware(rate: number): HardwareReport {
+    return this.#engine().hardware(rate);
+  }
+
+  scoreboard(request: ImcRequest): ScoreboardReport {
+    return this.#module().scoreboard(request);
+  }
+
+  matmul(a: Uint8Array, b: Uint8Array, request: MatmulRequest): MatmulReport {
+    return this.#module().imc_matmul(a, b, request);
+  }
+
+  randomMatrix(rows: number, columns: number, seed: number): Uint8Array {
+    return this.#module().random_matrix(rows, columns, seed);
   }
 
   /** Trains until it is over or paused, and tells what happens. */
@@ -58,6 +89,16 @@ export class WorkshopHost {
   outcome(): TrainingOutcome {
     const outcome = this.#open().outcome();
     return transfer(outcome, [outcome.file.buffer]);
+  }
+
+  #module(): WorkshopModule {
+    if (!this.#wasm) throw new Error("The engine has not started");
+    return this.#wasm;
+  }
+
+  #engine(): Workshop {
+    if (!this.#workshop) throw new Error("The engine has not started");
+    return this.#workshop;
   }
 
   #open(): Session {

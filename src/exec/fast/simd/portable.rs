@@ -293,7 +293,7 @@ impl F32x4 {
 
     /// `self + a * b`, rounded after the product too.
     #[inline(always)]
-    pub fn multiply_add(self, a: Self, b: Self) -> Self {
+    pub fn multiply_add<const FUSES: bool>(self, a: Self, b: Self) -> Self {
         self.plus(a.multiply(b))
     }
 

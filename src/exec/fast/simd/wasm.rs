@@ -279,12 +279,13 @@ impl F32x4 {
         Self(f32x4_mul(self.0, other.0))
     }
 
-    /// `self + a * b`, rounded after the product too; in the relaxed build the browser may fuse both.
+    /// `self + a * b`, rounded after the product too; where it `FUSES` the browser may do both at once in the relaxed build.
     #[inline(always)]
-    pub fn multiply_add(self, a: Self, b: Self) -> Self {
+    pub fn multiply_add<const FUSES: bool>(self, a: Self, b: Self) -> Self {
         #[cfg(target_feature = "relaxed-simd")]
-        return Self(f32x4_relaxed_madd(a.0, b.0, self.0));
-        #[cfg(not(target_feature = "relaxed-simd"))]
+        if FUSES {
+            return Self(f32x4_relaxed_madd(a.0, b.0, self.0));
+        }
         self.plus(a.multiply(b))
     }
 

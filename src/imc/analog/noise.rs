@@ -1,0 +1,49 @@
+//! Normal numbers in great numbers: drawn from a pool, because each conversion needs one.
+
+use std::sync::OnceLock;
+
+use crate::random::Random;
+
+/// Numbers in the pool, as a power of two.
+const BITS: u32 = 14;
+
+/// Independent picks from a pool of numbers that are normally distributed with mean 0 and deviation 1.
+#[derive(Debug, Clone)]
+pub struct Noise(u64);
+
+impl Noise {
+    /// The sequence of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub fn normal(&mut self) -> f64 {
+        // Knuth's congruential generator, of which the highest bits are good.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        pool()[(self.0 >> (64 - BITS)) as usize]
+    }
+}
+
+fn pool() -> &'static [f64] {
+    static POOL: OnceLock<Vec<f64>> = OnceLock::new();
+    POOL.get_or_init(|| {
+        let mut random = Random::new(0x006e_6f69_7365);
+        (0..1 << BITS).map(|_| random.normal()).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picks_have_mean_zero_and_deviation_one_and_do_not_follow_each_other() {
+        let mut noise = Noise::new(3);
+        let drawn: Vec<f64> = (0..50_000).map(|_| noise.normal()).collect();
+        let mean = |of: &dyn Fn(usize) -> f64| (1..drawn.len()).map(of).sum::<f64>() / drawn.len() as f64;
+        assert!(mean(&|i| drawn[i]).abs() < 0.03);
+        assert!((mean(&|i| drawn[i] * drawn[i]) - 1.0).abs() < 0.04);
+        assert!(mean(&|i| drawn[i] * drawn[i - 1]).abs() < 0.03);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the page reads of hardware: platforms on one chart, and the published scoreboard with our own figures among it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Figure;
+
+/// A platform at one operating point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct PlatformRow {
+    /// Stable identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Who makes it.
+    pub vendor: String,
+    /// `soc`, `mcu`, `npu`, `imc`, `neuromorphic`.
+    pub class: String,
+    /// `vendor_peak` or `measured`: they never share a marker.
+    pub kind: String,
+    /// Operations each second; one multiply-accumulate is two.
+    pub operations: Option<f64>,
+    /// Of which precision.
+    pub precision: String,
+    /// Power in watts, the lower and the upper end.
+    pub power: Option<[f64; 2]>,
+    /// Whether its operations can be set against those of an int8 network.
+    pub comparable: bool,
+    /// Whether it is a memory macro alone, to be drawn only beside a system.
+    pub macro_only: bool,
+    /// Where it stands.
+    pub source: String,
+    /// What to know of it.
+    pub note: String,
+    /// The user's model on it, where it can be said.
+    pub here: Option<ModelHere>,
+}
+
+/// The user's model at its rate on a platform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ModelHere {
+    /// Whether its memory holds the file; none where the memory is not known.
+    pub holds: Option<bool>,
+    /// Operations each second that the rate asks for.
+    pub needed: Figure,
+    /// Share of the platform's throughput.
+    pub load: Figure,
+    /// Average power at the rate, as the platform spends it on its own workload, without waiting.
+    pub power: Option<Figure>,
+    /// The same in words.
+    pub sentence: String,
+}
+
+/// The hardware view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct HardwareReport {
+    /// The model's name.
+    pub model: String,
+    /// Inferences each second.
+    pub rate: f64,
+    /// Every platform.
+    pub platforms: Vec<PlatformRow>,
+    /// The power that this project is about, in watts.
+    pub milliwatt: f64,
+    /// Efficiencies of the lines to draw, in operations for each joule.
+    pub lines: Vec<f64>,
+}
+
+/// One result on the scoreboard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ScoreRow {
+    /// `published` or `modelled`.
+    pub kind: String,
+    /// Round; empty for what is modelled here.
+    pub round: String,
+    /// Division; empty for what is modelled here.
+    pub division: String,
+    /// Who submitted; `Milliwatt` for what is modelled here.
+    pub organisation: String,
+    /// The system.
+    pub system: String,
+    /// Processor, and accelerator where there is one.
+    pub core: String,
+    /// Runtime.
+    pub runtime: String,
+    /// `int8`, `fp32` or `other`.
+    pub precision: String,
+    /// `Available`, `Preview`, `RDI`, or empty.
+    pub status: String,
+    /// `ad`, `ic`, `kws`, `vww`, `sww`, or `own` for the user's model.
+    pub benchmark: String,
+    /// Time of one inference in seconds, as published.
+    pub latency_s: Option<f64>,
+    /// Energy of one inference in joules, as published.
+    pub energy_j: Option<f64>,
+    /// Time, where it is modelled here.
+    pub latency: Option<Figure>,
+    /// Energy, where it is modelled here.
+    pub energy: Option<Figure>,
+    /// The folder with the result files.
+    pub source: String,
+}
+
+/// The scoreboard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ScoreboardReport {
+    /// Identifiers and names of the benchmarks.
+    pub benchmarks: Vec<(String, String)>,
+    /// Every row.
+    pub rows: Vec<ScoreRow>,
+    /// What to know when reading it.
+    pub notes: Vec<String>,
+}

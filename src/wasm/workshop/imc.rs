@@ -1,0 +1,118 @@
+//! In-memory compute: requests in as JSON or typed values, reports out.
+
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+
+use super::super::{out, taken, thrown};
+use super::Workshop;
+use crate::error::Error;
+use crate::format::npy;
+use crate::imc::digital::{self, Bits, Operands};
+use crate::lab::hardware;
+use crate::lab::imc::matmul::{self, MatmulRequest};
+use crate::lab::imc::{ImcRequest, Ran, cards, validation};
+use crate::random::Random;
+use crate::report::hardware::{HardwareReport, ScoreboardReport};
+use crate::report::imc::{ImcReport, MacroCard, MatmulReport, ValidationReport};
+use crate::tensor::Tensor;
+
+/// What ran in the array, kept so that turning a knob of the price runs nothing again.
+#[wasm_bindgen]
+pub struct ImcRun(Ran);
+
+#[wasm_bindgen]
+impl Workshop {
+    /// The model in the array: mapped, run and priced.
+    pub fn imc(&self, request: Ts<ImcRequest>) -> Result<Ts<ImcReport>, JsValue> {
+        out(&self.0.imc(&taken(&request, "request")?).map_err(thrown)?)
+    }
+
+    /// Runs the test items in the array, for `imc_price`.
+    pub fn imc_run(&self, request: Ts<ImcRequest>) -> Result<ImcRun, JsValue> {
+        Ok(ImcRun(self.0.imc_run(&taken(&request, "request")?).map_err(thrown)?))
+    }
+
+    /// Maps and prices the model with what ran.
+    pub fn imc_price(&self, request: Ts<ImcRequest>, ran: &ImcRun) -> Result<Ts<ImcReport>, JsValue> {
+        out(&self.0.imc_price(&taken(&request, "request")?, &ran.0).map_err(thrown)?)
+    }
+
+    /// Every platform, with the model at a rate on those that could hold it.
+    pub fn hardware(&self, rate: f64) -> Result<Ts<HardwareReport>, JsValue> {
+        out(&self.0.hardware(rate).map_err(thrown)?)
+    }
+}
+
+/// Every macro.
+#[wasm_bindgen]
+pub fn imc_macros() -> Result<Vec<Ts<MacroCard>>, JsValue> {
+    cards().map_err(thrown)?.iter().map(out).collect()
+}
+
+/// Multiplies two NPY arrays in the array.
+#[wasm_bindgen]
+pub fn imc_matmul(a: &[u8], b: &[u8], request: Ts<MatmulRequest>) -> Result<Ts<MatmulReport>, JsValue> {
+    let read = || -> crate::Result<_> {
+        Ok((npy::read(a).map_err(|e: Error| e.at("A"))?, npy::read(b).map_err(|e: Error| e.at("B"))?))
+    };
+    let (a, b) = read().map_err(thrown)?;
+    let request = taken(&request, "request")?;
+    out(&matmul::matmul(&a, &b, &request).map_err(thrown)?.0)
+}
+
+/// The cost model against published silicon.
+#[wasm_bindgen]
+pub fn imc_validation() -> Result<Ts<ValidationReport>, JsValue> {
+    out(&validation::report().map_err(thrown)?)
+}
+
+/// The published results and ours among them.
+#[wasm_bindgen]
+pub fn scoreboard(request: Ts<ImcRequest>) -> Result<Ts<ScoreboardReport>, JsValue> {
+    out(&hardware::scoreboard(&taken(&request, "request")?).map_err(thrown)?)
+}
+
+/// A random matrix as NPY, for those who have none at hand: normally distributed float32.
+#[wasm_bindgen]
+pub fn random_matrix(rows: usize, columns: usize, seed: u32) -> Result<Vec<u8>, JsValue> {
+    let mut random = Random::new(u64::from(seed));
+    let mut make = || -> crate::Result<Vec<u8>> {
+        let count = crate::tensor::elements(&[rows, columns])?;
+        npy::write(&Tensor::from_f32(&[rows, columns], (0..count).map(|_| random.normal() as f32).collect())?)
+    };
+    make().map_err(thrown)
+}
+
+/// A product of random int8 matrices in a digital array, for benchmarks: the sum of its results and of its changes.
+#[wasm_bindgen]
+pub struct DigitalBench {
+    a: Vec<i32>,
+    b: Vec<i32>,
+    size: [usize; 3],
+    rows: usize,
+}
+
+#[wasm_bindgen]
+impl DigitalBench {
+    /// Draws both matrices.
+    #[wasm_bindgen(constructor)]
+    pub fn new(rows: usize, depth: usize, columns: usize, tile: usize) -> Self {
+        let mut random = Random::new(1);
+        let mut draw = |count: usize| (0..count).map(|_| random.below(256) as i32 - 128).collect::<Vec<i32>>();
+        Self { a: draw(rows * depth), b: draw(depth * columns), size: [rows, depth, columns], rows: tile }
+    }
+
+    /// Multiplies once.
+    pub fn run(&self) -> Result<f64, JsValue> {
+        let operands = Operands {
+            a: &self.a,
+            b: &self.b,
+            size: self.size,
+            a_bits: Bits::signed(8),
+            b_bits: Bits::signed(8),
+            tile: self.rows,
+        };
+        let product = digital::product(&operands).map_err(thrown)?;
+        Ok(product.values.iter().sum::<i64>() as f64 + product.toggles.leaves as f64 + product.toggles.roots as f64)
+    }
+}

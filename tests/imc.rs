@@ -1,0 +1,157 @@
+//! In-memory compute from outside: real models through the digital array, the command, and the documentation's tables.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a golden file that cannot be read is a failed test")]
+#![allow(clippy::print_stdout, reason = "tests say what they counted and what they skipped")]
+
+mod common;
+
+use milliwatt::exec::Options;
+use milliwatt::format::{npy, tflite};
+use milliwatt::imc::network::{Mode, Network};
+use milliwatt::lab::imc::matmul::{self, MatmulRequest};
+use milliwatt::lab::imc::{AnalogRequest, ImcRequest, validation};
+use milliwatt::lab::{Bench, batch, hardware};
+use milliwatt::tensor::Tensor;
+
+fn model(name: &str) -> Option<Vec<u8>> {
+    common::shared(&format!("mlperf/models/{name}.tflite")).map(|path| std::fs::read(path).unwrap())
+}
+
+fn arrays(path: &str) -> Option<Vec<(String, Tensor)>> {
+    common::shared(path).map(|path| npy::read_npz(&std::fs::read(path).unwrap()).unwrap())
+}
+
+fn named<'a>(arrays: &'a [(String, Tensor)], name: &str) -> &'a Tensor {
+    &arrays.iter().find(|(found, _)| found == name).unwrap().1
+}
+
+#[test]
+fn every_int8_model_gives_the_bytes_of_tflm_through_the_digital_array() {
+    for name in ["kws01_int8", "ic01_int8", "ic01large_int8", "vww01_int8", "ad01_int8", "sww01_int8"] {
+        let (Some(bytes), Some(golden)) = (model(name), arrays(&format!("mlperf/golden/{name}.npz"))) else { return };
+        let model = tflite::read(&bytes).unwrap().model;
+        let mut network = Network::new(&model, 256, &Mode::Digital, Options::default()).unwrap();
+        let rows = batch::rows(&model, named(&golden, "x")).unwrap();
+        // The large one takes seconds for each input.
+        let count = if name == "ic01large_int8" { 2 } else { rows.len() };
+        let wanted = named(&golden, "y_tflm");
+        let each = wanted.len() / rows.len();
+        for (index, row) in rows.into_iter().take(count).enumerate() {
+            let found = network.run(&[row]).unwrap()[0].to_f32_vec();
+            assert_eq!(found, wanted.to_f32_vec()[index * each..(index + 1) * each], "{name}, input {index}");
+        }
+        println!("{name}: {count} inputs, {} layers in the array", network.tallies().len());
+    }
+}
+
+#[test]
+fn accuracy_and_energy_come_from_the_same_run() {
+    let (Some(bytes), Some(data)) = (model("kws01_int8"), arrays("mlperf/data/kws_dev.npz")) else { return };
+    let mut bench = Bench::new();
+    bench.open(&bytes, "kws01_int8.tflite").unwrap();
+    bench.set_inputs(batch::inputs("clips", named(&data, "mfcc"), Some(named(&data, "y"))).unwrap());
+    let report = bench.imc(&ImcRequest { items: 100, ..ImcRequest::default() }).unwrap();
+    assert_eq!(report.same_bytes, Some([100, 100]));
+    let score = report.score.unwrap();
+    assert!(score.value > 80.0 && score.n == Some(100), "{score:?}");
+    for layer in &report.layers {
+        // After a ReLU, inputs are quieter than random bits; the features themselves are not.
+        let activity = layer.activity.as_ref().unwrap();
+        let most = if layer.node == 0 { 0.5 } else { 0.25 };
+        assert!(activity.value > 0.0 && activity.value < most, "{} {activity:?}", layer.name);
+        assert!(layer.system_energy.value > layer.macro_energy.value);
+    }
+    let random = bench.imc(&ImcRequest { items: 0, ..ImcRequest::default() }).unwrap();
+    let compute = |report: &milliwatt::report::imc::ImcReport| report.parts[1].energy.value;
+    assert!(compute(&random) > bench.imc(&ImcRequest::default()).map(|report| compute(&report)).unwrap());
+    assert!(random.efficiency[0].value > random.efficiency[1].value);
+}
+
+#[test]
+fn chips_on_charge_score_below_the_exact_array_and_fewer_levels_score_less() {
+    let (Some(bytes), Some(data)) = (model("kws01_int8"), arrays("mlperf/data/kws_dev.npz")) else { return };
+    let mut bench = Bench::new();
+    bench.open(&bytes, "kws01_int8.tflite").unwrap();
+    bench.set_inputs(batch::inputs("clips", named(&data, "mfcc"), Some(named(&data, "y"))).unwrap());
+    let chips = |adc_bits: u32, optimise: bool| {
+        let mut analog = AnalogRequest { chips: 2, optimise, ..AnalogRequest::default() };
+        analog.circuit.adc_bits = adc_bits;
+        bench.imc(&ImcRequest { items: 12, analog: Some(analog), ..ImcRequest::default() }).unwrap().chips.unwrap()
+    };
+    let (coarse, fine, whole) = (chips(4, true), chips(10, true), chips(6, false));
+    println!("4 bits {:?}, 10 bits {:?}, 6 bits over whole columns {:?}", coarse.chips, fine.chips, whole.chips);
+    assert!(fine.mean.value >= coarse.mean.value);
+    assert!(fine.mean.value <= fine.exact.value + 10.0);
+    assert!(chips(6, true).mean.value >= whole.mean.value, "choosing the range on data did not help");
+}
+
+#[test]
+fn a_product_reports_its_parts_and_when_loading_is_worth_it() {
+    let draw = |count: usize| (0..count).map(|i| ((i * 37) % 251) as i8).collect();
+    let a = Tensor::from_i8(&[16, 300], draw(4800)).unwrap();
+    let b = Tensor::from_i8(&[300, 40], draw(12_000)).unwrap();
+    let (report, product) = matmul::matmul(&a, &b, &MatmulRequest::default()).unwrap();
+    assert!(report.whole && report.largest_error.value == 0.0 && report.values == product.values);
+    let parts: f64 = report.parts.iter().map(|part| part.energy.value).sum();
+    assert!((parts / report.system_energy.value - 1.0).abs() < 1e-9);
+    assert_eq!(report.macs.value, 16.0 * 300.0 * 40.0);
+    // Two tiles of rows: 16 positions in 8 cycles each, and 300 x 40 weights loaded at 512 bits.
+    assert!(report.parts.iter().any(|part| part.part == "load" && part.energy.value > 0.0));
+    assert_eq!(report.processors.len(), report.break_even.len());
+    assert!(report.break_even.iter().all(|row| row.rows.as_ref().is_some_and(|rows| rows.value >= 1.0)));
+    let one_row = Tensor::from_i8(&[1, 300], draw(300)).unwrap();
+    let (small, _) = matmul::matmul(&one_row, &b, &MatmulRequest::default()).unwrap();
+    assert!(small.system_energy.value < report.system_energy.value);
+}
+
+#[test]
+fn the_documentation_holds_the_tables_that_the_command_makes() {
+    let report = validation::report().unwrap();
+    let documented = std::fs::read_to_string("docs/imc.md").unwrap();
+    let tables = validation::markdown(&report);
+    let (begin, end) = ("<!-- made by `milliwatt imc validate` -->\n", "<!-- end -->");
+    let held = documented.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map(|(held, _)| held.trim());
+    assert_eq!(held, Some(tables.trim()), "run `milliwatt imc validate` and put its text into docs/imc.md");
+}
+
+#[test]
+fn goals_that_are_not_met_are_said_not_to_be_met() {
+    let report = validation::report().unwrap();
+    assert_eq!(report.goals.len(), 4);
+    for goal in &report.goals {
+        assert_eq!(goal.met, goal.found <= goal.goal, "{}", goal.what);
+    }
+    let listed: usize = report.sets.iter().map(|set| set.variants.len() + set.afterthoughts.len()).sum();
+    assert_eq!(report.variants_tried as usize, listed);
+}
+
+#[test]
+fn platforms_show_the_model_only_where_operations_can_be_compared() {
+    let mut bench = Bench::new();
+    let bytes = std::fs::read("www/public/samples/keywords.tflite")
+        .or_else(|_| model("kws01_int8").ok_or_else(|| std::io::Error::other("no model")));
+    let Ok(bytes) = bytes else { return };
+    bench.open(&bytes, "model.tflite").unwrap();
+    let report = bench.hardware(10.0).unwrap();
+    for platform in &report.platforms {
+        assert!(!platform.source.is_empty());
+        if let Some(here) = &platform.here {
+            assert!(platform.comparable && !platform.macro_only && here.load.value > 0.0, "{}", platform.id);
+            // A vendor's peak is a bound from below; nothing bounds it from above.
+            assert_eq!(here.load.high.is_none(), platform.kind == "vendor_peak", "{}", platform.id);
+        }
+    }
+    assert!(bench.hardware(0.0).is_err());
+}
+
+#[test]
+fn the_scoreboard_has_our_own_rows_marked_as_modelled() {
+    let report = hardware::scoreboard(&ImcRequest::default()).unwrap();
+    let ours: Vec<_> = report.rows.iter().filter(|row| row.kind == "modelled").collect();
+    assert_eq!((report.rows.len(), ours.len()), (365 + 4, 4));
+    for row in ours {
+        let energy = row.energy.as_ref().unwrap();
+        assert!(energy.low.unwrap() < energy.value && row.energy_j.is_none(), "{}", row.benchmark);
+    }
+    assert!(report.rows.iter().all(|row| !row.source.is_empty()));
+}

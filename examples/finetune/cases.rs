@@ -79,7 +79,7 @@ pub fn all() -> Vec<Case> {
         case(
             "4-bit weights, 8-bit activations",
             Start::Published,
-            Plan { quantization: Some(fours), learning_rate: 3e-4, ..taught() },
+            Plan { quantization: Some(fours), learning_rate: 3e-4, epochs: 2, ..taught() },
         ),
         case("half of the channels", Start::Thin, thin.clone()),
         case("half of the channels, labels alone", Start::Thin, alone(thin)),

@@ -77,7 +77,7 @@ pub struct Inputs {
     /// What was left out and why.
     pub remarks: Vec<String>,
     /// Classes and labels as they were, while others stand in their place.
-    pub(super) own: Option<(Vec<String>, Vec<Option<usize>>)>,
+    pub own: Option<(Vec<String>, Vec<Option<usize>>)>,
 }
 
 impl Inputs {

@@ -1,5 +1,7 @@
 //! Channels that give nothing but zeros can be removed, and nobody notices: on made and on published networks.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 mod common;
 
 use std::fs;

@@ -15,6 +15,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use balance::balanced;
 use cases::{Case, at_once, still};
 use clips::{CLASSES, Clips, FOLDS, NUMBERS, Recordings, SMALLER};
 use milliwatt::exec::{Executor, Options};
@@ -23,6 +24,9 @@ use milliwatt::model::Model;
 use milliwatt::quant::Quantization;
 use milliwatt::tensor::Tensor;
 use milliwatt::train::{Data, Examples, Plan, Trainer, one_hot};
+
+/// Inputs that the network is balanced on.
+const LOOKED_AT: usize = 200;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -33,7 +37,7 @@ fn main() -> Outcome<()> {
         println!("skipped: the keyword spotter or its clips are not in {}", root.display());
         return Ok(());
     }
-    let model = balance::balanced(&tflite::read(&fs::read(file)?)?.model, SMALLER)?;
+    let model = tflite::read(&fs::read(file)?)?.model;
     let recordings = Recordings::read(&data)?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|word| word == "inner") {
@@ -51,6 +55,7 @@ fn table(model: &Model, recordings: &Recordings, named: &str) -> Outcome<()> {
         let (mut before, mut after, mut integer) = (Vec::new(), Vec::new(), Vec::new());
         for fold in 0..FOLDS {
             let (training, test) = recordings.fold(fold);
+            let model = &balanced(model, SMALLER, &training.inputs[..LOOKED_AT * NUMBERS])?;
             if case.untrained {
                 before.push(untrained(model, &case, &training, &test)?);
             }
@@ -81,6 +86,7 @@ fn inner(model: &Model, recordings: &Recordings, arguments: &[String]) -> Outcom
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for part in 0..3 {
             let (training, test) = recordings.inner(part);
+            let model = &balanced(model, SMALLER, &training.inputs[..LOOKED_AT * NUMBERS])?;
             if case.untrained {
                 before.push(untrained(model, &case, &training, &test)?);
             }

@@ -49,7 +49,7 @@ impl Seen {
         let levels = f64::from((1u32 << bits) - 1);
         let mut best = (self.loss(whole, width, levels), whole);
         for low in (first..=last).step_by(((last - first) / 32).max(1)) {
-            for high in (low..=last).step_by(((last - first) / 32).max(1)) {
+            for high in (low..=last).rev().step_by(((last - first) / 32).max(1)) {
                 let range = Range { low: low as f64 * width, high: (high + 1) as f64 * width };
                 let loss = self.loss(range, width, levels);
                 if loss < best.0 {

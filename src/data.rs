@@ -3,8 +3,14 @@
 //! A [`Dataset`] holds *items*: one clip, one image, one row. An item is one or many *windows*, each one input of the
 //! model: a keyword is heard in a single window, a machine is judged by the mean over all windows of its clip.
 
+mod canvas;
+pub mod digits;
+pub mod eyes;
+mod filter;
+pub mod keywords;
 pub mod machine_sound;
 pub mod sample;
+pub mod shapes;
 pub mod split;
 
 use ndarray::{ArrayD, Axis};

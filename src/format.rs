@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | TensorFlow Lite model | [`tflite`] | yes | yes |
 //! | NumPy array, or archive of arrays | [`npy`] | yes | arrays |
-//! | WAV sound | [`wav`] | yes | 16-bit, one channel |
+//! | WAV sound | [`wav`] | yes, IMA ADPCM of one channel too | one channel, 16-bit or IMA ADPCM |
 //! | FLAC, MP3, Ogg, MPEG-4 sound | [`sound`] | what it is, and its sample rate; a browser decodes it | no |
 //! | ZIP archive | [`zip`] | yes | yes, without compression |
 //!

@@ -122,6 +122,14 @@ impl Bench {
         Ok(self.set_inputs(inputs))
     }
 
+    /// Puts spoken keywords on the bench, made of a sample's archive of dry words.
+    ///
+    /// # Errors
+    /// Those of [`files::spoken`].
+    pub fn set_spoken(&mut self, words: &[u8], seed: u64) -> Result<DataCard> {
+        Ok(self.set_inputs(files::spoken(words, seed)?))
+    }
+
     fn forget_candidate(&mut self) {
         self.candidate = None;
         self.forget_measurements();

@@ -76,7 +76,7 @@ fn chips_on_charge_score_below_the_exact_array_and_fewer_levels_score_less() {
     let chips = |adc_bits: u32, optimise: bool| {
         let mut analog = AnalogRequest { chips: 2, optimise, ..AnalogRequest::default() };
         analog.circuit.adc_bits = adc_bits;
-        bench.imc(&ImcRequest { items: 12, analog: Some(analog), ..ImcRequest::default() }).unwrap().chips.unwrap()
+        bench.imc(&ImcRequest { items: 8, analog: Some(analog), ..ImcRequest::default() }).unwrap().chips.unwrap()
     };
     let (coarse, fine, whole) = (chips(4, true), chips(10, true), chips(6, false));
     println!("4 bits {:?}, 10 bits {:?}, 6 bits over whole columns {:?}", coarse.chips, fine.chips, whole.chips);

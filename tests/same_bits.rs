@@ -10,7 +10,9 @@ mod ops;
 use milliwatt::audio;
 use milliwatt::audio::normalize::{Domain, NORMALIZERS};
 use milliwatt::compress::{self, recipe::Recipe};
+use milliwatt::data::keywords::{self, Word};
 use milliwatt::data::machine_sound::{self, Condition, FAULTS};
+use milliwatt::data::{digits, eyes, shapes};
 use milliwatt::format::tflite;
 use milliwatt::model::Model;
 use milliwatt::progress::Silent;
@@ -56,6 +58,22 @@ fn generated_sound_is_the_same_everywhere() {
         "c990a3fccec821d3",
     ];
     assert_eq!(sounds, expected, "healthy, then every fault");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn words_in_rooms_and_drawn_pictures_are_the_same_everywhere() {
+    let sound = faulty_clip();
+    let word =
+        |from: usize| Word { word: "up".into(), voice: "motor".into(), samples: sound[from..from + 6_000].into() };
+    let words = [word(0), word(9_000), word(20_000)];
+    // Enough of them that every kind of noise is heard.
+    let clips = keywords::clips(&words.iter().collect::<Vec<_>>(), &keywords::LEARNED, 3, 8);
+    assert_eq!(digest(&clips.iter().flat_map(|clip| clip.samples.clone()).collect::<Vec<_>>()), "ae5fb7d81d5124a2");
+    let sets = [digits::set(1, 20), shapes::set(1, 8), eyes::set(1, 12)].map(|set| {
+        digest(&set.unwrap().items.iter().flat_map(|item| item.windows[0].to_f32_vec()).collect::<Vec<_>>())
+    });
+    assert_eq!(sets, ["487f3daaf8ca8afc", "b1b1aa49356bb19a", "3503188b07cf4bc1"]);
 }
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]

@@ -10,14 +10,13 @@
 //! tooth mesh with sidebands, impacts of a damaged bearing at 3.57 times the speed.
 
 mod fault;
-mod filter;
 
 use std::f64::consts::TAU;
 
 use super::Clip;
+use super::filter::{LowPass, Resonator};
 use crate::random::Random;
 pub use fault::{Condition, FAULTS, Fault, FaultKind};
-use filter::{LowPass, Resonator};
 
 /// Samples in a second.
 pub const SAMPLE_RATE: u32 = 16_000;

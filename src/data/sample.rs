@@ -1,9 +1,11 @@
 //! What stands beside a built-in model: how it is heard, and how to make the clips to try it on.
 //!
-//! The clips are not shipped: [`ClipSet::clips`] makes them anew, the same everywhere.
+//! The clips are not shipped: [`ClipSet::clips`] makes them anew, the same everywhere. Of speech the dry words are
+//! shipped, and what is heard of them is made.
 
 use serde::{Deserialize, Serialize};
 
+use super::keywords::{self, Word};
 use super::{Clip, machine_sound};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -23,6 +25,9 @@ pub struct Sample {
     pub task: String,
     /// The front end's name, see [`crate::audio::FRONT_ENDS`].
     pub front_end: String,
+    /// The file of dry words, in the same folder, where clips are made of words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
     /// The classes that labels count.
     pub classes: Vec<String>,
     /// What the model learned from.
@@ -46,6 +51,27 @@ pub enum ClipSet {
         /// Clips of faulty ones.
         anomalous: usize,
     },
+    /// [`keywords::clips`].
+    Keywords {
+        /// Names the set.
+        seed: u64,
+        /// Whose words are heard; all where none is named.
+        voices: Vec<String>,
+        /// How often each word is heard, and as much silence as one class has.
+        copies: usize,
+        /// What the words may meet.
+        place: Place,
+    },
+}
+
+/// What words may meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// [`keywords::LEARNED`].
+    Learned,
+    /// [`keywords::TESTED`].
+    Tested,
 }
 
 /// The sample that hears faulty machines, with clips made from `seed`: what trains it, what sets its scales, what judges.
@@ -59,6 +85,7 @@ pub fn machine(seed: u64) -> Sample {
         model: "model.tflite".into(),
         task: "reconstruction".into(),
         front_end: "log-mel-ad".into(),
+        words: None,
         classes: machine_sound::CLASSES.map(String::from).to_vec(),
         training: ClipSet::MachineSound { seed: seed | machine_sound::TRAINING, normal: 240, anomalous: 0 },
         calibration: ClipSet::MachineSound { seed: seed | machine_sound::CALIBRATION, normal: 40, anomalous: 0 },
@@ -66,34 +93,75 @@ pub fn machine(seed: u64) -> Sample {
     }
 }
 
+/// The voice of the shipped words that sets scales; networks have learned from it.
+pub const CALIBRATING_VOICE: &str = "slt";
+/// The voices of the shipped words that judge; no network has heard them before.
+pub const JUDGING_VOICES: [&str; 5] =
+    ["en-us+f5", "en-gb+m6", "en-us-nyc+Andrea", "en-gb-scotland+Gene", "en-gb-x-rp+Denis"];
+
+/// The keyword spotter, with clips made from `seed` of the words of `words.zip`: what sets its scales, what judges. It
+/// learned from the words of many more voices, which are not shipped.
+///
+/// The `sample.json` that is shipped is this with the seed 1.
+pub fn keywords(seed: u64) -> Sample {
+    let tested = |voices: &[&str], seed| ClipSet::Keywords {
+        seed,
+        voices: voices.iter().map(ToString::to_string).collect(),
+        copies: 3,
+        place: Place::Tested,
+    };
+    Sample {
+        name: "keywords".into(),
+        label: "Keyword spotter".into(),
+        sentence: "Tells ten spoken words from others and from silence, having heard synthetic voices only".into(),
+        model: "model.tflite".into(),
+        task: "classification".into(),
+        front_end: "mlperf-kws".into(),
+        words: Some("words.zip".into()),
+        classes: keywords::CLASSES.map(String::from).to_vec(),
+        training: ClipSet::Keywords {
+            seed: seed | keywords::TRAINING,
+            voices: Vec::new(),
+            copies: 2,
+            place: Place::Learned,
+        },
+        calibration: tested(&[CALIBRATING_VOICE], seed | keywords::CALIBRATION),
+        test: tested(&JUDGING_VOICES, seed),
+    }
+}
+
 impl ClipSet {
-    /// How many clips there are.
-    pub fn len(&self) -> usize {
-        match *self {
-            Self::MachineSound { normal, anomalous, .. } => normal.saturating_add(anomalous),
-        }
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Makes them.
+    /// Makes the clips; those of words from `words`, the others need none.
     ///
     /// # Errors
-    /// `Limits` above [`limits::ZIP_ENTRIES`].
+    /// `Limits` above [`limits::ZIP_ENTRIES`]; `Parameter` where a voice has no words.
     ///
     /// ```
     /// use milliwatt::data::sample::ClipSet;
     /// let set = ClipSet::MachineSound { seed: 2, normal: 1, anomalous: 1 };
-    /// assert_eq!(set.clips().unwrap()[1].label, Some(1));
+    /// assert_eq!(set.clips(&[]).unwrap()[1].label, Some(1));
     /// ```
-    pub fn clips(&self) -> Result<Vec<Clip>> {
-        limits::check("clips in a set", self.len(), limits::ZIP_ENTRIES)?;
-        Ok(match *self {
-            Self::MachineSound { seed, normal, anomalous } => machine_sound::test_set(seed, normal, anomalous),
-        })
+    pub fn clips(&self, words: &[Word]) -> Result<Vec<Clip>> {
+        let check = |count| limits::check("clips in a set", count, limits::ZIP_ENTRIES);
+        match self {
+            &Self::MachineSound { seed, normal, anomalous } => {
+                check(normal.saturating_add(anomalous))?;
+                Ok(machine_sound::test_set(seed, normal, anomalous))
+            }
+            Self::Keywords { seed, voices, copies, place } => {
+                if let Some(voice) = voices.iter().find(|voice| words.iter().all(|word| word.voice != **voice)) {
+                    return Err(Error::parameter(format!("the voice {voice:?} says none of the words")));
+                }
+                let says = |word: &&Word| voices.is_empty() || voices.contains(&word.voice);
+                let words: Vec<&Word> = words.iter().filter(says).collect();
+                check(copies.saturating_mul(words.len() + words.len() / keywords::KEYWORDS))?;
+                let place = match place {
+                    Place::Learned => keywords::LEARNED,
+                    Place::Tested => keywords::TESTED,
+                };
+                Ok(keywords::clips(&words, &place, *seed, *copies))
+            }
+        }
     }
 }
 
@@ -121,6 +189,12 @@ mod tests {
     #[test]
     fn a_set_larger_than_anything_sensible_is_refused_before_it_is_made() {
         let set = ClipSet::MachineSound { seed: 1, normal: usize::MAX, anomalous: 1 };
-        assert_eq!(set.clips().unwrap_err().kind(), crate::error::Kind::Limits);
+        assert_eq!(set.clips(&[]).unwrap_err().kind(), crate::error::Kind::Limits);
+    }
+
+    #[test]
+    fn a_voice_without_words_is_named() {
+        let error = keywords(1).test.clips(&[]).unwrap_err().to_string();
+        assert_eq!(error, "the voice \"en-us+f5\" says none of the words");
     }
 }

@@ -5,17 +5,15 @@
 use std::collections::BTreeSet;
 
 use super::inputs::{Inputs, Item, Source, Split, class_of};
-use crate::data::{Clip, Dataset, machine_sound, sample};
+use crate::data::keywords;
+use crate::data::sample::{self, Sample};
+use crate::data::{Clip, Dataset, machine_sound};
 use crate::error::{Error, Result};
 use crate::format::{self, Kind, npy, wav, zip};
 use crate::report::Task;
 use crate::tensor::Tensor;
 
-/// The classes of the keyword spotters that are fed by a front end of MLPerf Tiny, in the order of their outputs.
-///
-/// *Source*: mlcommons/tiny, `benchmark/training/keyword_spotting/get_dataset.py`.
-pub const KEYWORDS: [&str; 12] =
-    ["down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes", "silence", "unknown"];
+pub use crate::data::keywords::CLASSES as KEYWORDS;
 
 /// The seed that splits dropped files, on the page and for the command: the same files give the same candidate.
 pub const SEED: u64 = 1;
@@ -246,10 +244,26 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
     if generator != "machine" {
         return Err(Error::parameter(format!("no generator is called {generator:?}; there is machine")));
     }
-    let sample = sample::machine(seed);
-    let calibration = sample.calibration.len();
-    let mut clips = sample.calibration.clips()?;
-    clips.extend(sample.test.clips()?);
+    let made = made(format!("generated machine sound, seed {seed}"), sample::machine(seed), &[])?;
+    Ok(Inputs { remarks: vec!["Generated, not recorded: real machines are harder".into()], ..made })
+}
+
+/// Spoken keywords, heard in rooms that the seed makes up: those of one voice to measure ranges on, those of others,
+/// which the sample has not learned from, to test on. `words` is the sample's archive of dry words.
+///
+/// # Errors
+/// Those of reading the archive; `Parameter` where a voice is missing.
+pub fn spoken(words: &[u8], seed: u64) -> Result<Inputs> {
+    let words = keywords::words(words)?;
+    let made = made(format!("synthetic voices, seed {seed}"), sample::keywords(seed), &words)?;
+    Ok(Inputs { remarks: vec!["Synthetic voices, not people: real speech is harder".into()], ..made })
+}
+
+/// What a sample is calibrated and tested on.
+fn made(name: String, sample: Sample, words: &[keywords::Word]) -> Result<Inputs> {
+    let mut clips = sample.calibration.clips(words)?;
+    let calibration = clips.len();
+    clips.extend(sample.test.clips(words)?);
     let item = |clip: Clip| Item {
         name: clip.name,
         label: clip.label,
@@ -257,13 +271,13 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
     };
     let items: Vec<Item> = clips.into_iter().map(item).collect();
     Ok(Inputs {
-        name: format!("generated machine sound, seed {seed}"),
+        name,
         calibration: (0..calibration).collect(),
         training: (0..calibration).collect(),
         test: (calibration..items.len()).collect(),
         items,
         classes: sample.classes,
-        remarks: vec!["Generated, not recorded: real machines are harder".into()],
+        remarks: Vec::new(),
         ..Inputs::default()
     })
 }

@@ -60,6 +60,11 @@ impl Bench {
         out(&self.0.set_generated(generator, u64::from(seed)).map_err(thrown)?)
     }
 
+    /// Puts spoken keywords on the bench, made of a sample's archive of dry words.
+    pub fn set_spoken_data(&mut self, words: &[u8], seed: u32) -> Result<Ts<DataCard>, JsValue> {
+        out(&self.0.set_spoken(words, u64::from(seed)).map_err(thrown)?)
+    }
+
     /// Makes the candidate.
     pub fn apply(&mut self, recipe: Ts<Recipe>, progress: Function) -> Result<(), JsValue> {
         let recipe: Recipe = taken(&recipe, "recipe")?;

@@ -35,6 +35,11 @@ impl Workshop {
         out(&self.0.set_files(dropped(&files)?, Split { seed: u64::from(seed), learns }).map_err(thrown)?)
     }
 
+    /// Takes spoken keywords in, made of a sample's archive of dry words.
+    pub fn set_spoken_data(&mut self, words: &[u8], seed: u32) -> Result<Ts<DataCard>, JsValue> {
+        out(&self.0.set_spoken(words, u64::from(seed)).map_err(thrown)?)
+    }
+
     /// Takes generated inputs in.
     pub fn set_generated_data(&mut self, generator: &str, seed: u32) -> Result<Ts<DataCard>, JsValue> {
         out(&self.0.set_generated(generator, u64::from(seed)).map_err(thrown)?)

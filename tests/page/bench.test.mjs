@@ -162,7 +162,7 @@ test("a link restores the bench", async ({ page, browserName, url }) => {
   await page.click("[data-does=share]");
   await notice(page, /link/i);
   const link = await page.evaluate(() => location.href);
-  assert.match(link, /#v=1&m=machine&a=original&b=prune~quantize&view=layers/);
+  assert.match(link, /#v=1&m=keywords&a=original&b=prune~quantize&view=layers/);
   await page.goto("about:blank");
   await page.goto(link, { waitUntil: "load" });
   await settled(page);
@@ -182,7 +182,7 @@ test("the download is the candidate's bytes", async ({ page }) => {
   const { name, bytes } = await download(page);
   const flash = await page.evaluate(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.b.report.strip.flash.value);
   assert.equal(bytes.toString("latin1", 4, 8), "TFL3");
-  assert.equal(name, "machine-int8.tflite");
+  assert.equal(name, "keywords-int8.tflite");
   assert.equal(bytes.length, flash, "as long as the strip says");
 });
 

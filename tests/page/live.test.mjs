@@ -9,7 +9,7 @@ import { after, test as nodeTest } from "node:test";
 import { axe, drop, screenshots, test } from "./harness.mjs";
 import { hum, wav } from "./files.mjs";
 import { clips, MISSING, MODEL } from "./keywords.mjs";
-import { notice, preset, settled, tab } from "./steps.mjs";
+import { MACHINE, notice, preset, settled, tab } from "./steps.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -95,7 +95,7 @@ if (MISSING) {
   });
 }
 
-test("listening draws, measures and answers, and Escape ends it", { microphone: faulty, sound: true }, async ({ page, browserName }) => {
+test("listening draws, measures and answers, and Escape ends it", { hash: MACHINE, microphone: faulty, sound: true }, async ({ page, browserName }) => {
   await settled(page);
   await remember(page);
   await start(page);
@@ -132,7 +132,7 @@ test("what was just heard is kept as a clip, and leaving the view stops listenin
   assert.equal(await page.evaluate(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.live.phase), "off");
 });
 
-test("another recipe while listening is heard without a break", { microphone: faulty, sound: true }, async ({ page }) => {
+test("another recipe while listening is heard without a break", { hash: MACHINE, microphone: faulty, sound: true }, async ({ page }) => {
   await settled(page);
   await start(page);
   await page.waitForSelector(".latency .number");
@@ -147,7 +147,7 @@ test("another recipe while listening is heard without a break", { microphone: fa
   assert.ok(await page.$("mw-live-view"), "still listening");
 });
 
-test("with reduced motion the picture stands still and is written over", { browsers: ["chromium"], microphone: faulty }, async ({ page }) => {
+test("with reduced motion the picture stands still and is written over", { hash: MACHINE, browsers: ["chromium"], microphone: faulty }, async ({ page }) => {
   await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
   await settled(page);
   await start(page);

@@ -15,7 +15,7 @@ test("the page opens and its engine answers", async ({ page, browserName }) => {
   );
   assert.equal(engine, hasRelaxed ? "relaxed" : "simd");
   await settled(page);
-  assert.equal(await page.title(), "Machine sound – Milliwatt");
+  assert.equal(await page.title(), "Keyword spotter – Milliwatt");
   if (browserName === "chromium") await screenshots(page, "first");
 });
 

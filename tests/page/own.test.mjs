@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { axe, drop, test } from "./harness.mjs";
 import { flac, hum, wav } from "./files.mjs";
 import { unpacked } from "./keywords.mjs";
-import { control, intercept, notice, settled, state, strip } from "./steps.mjs";
+import { control, intercept, MACHINE, notice, settled, state, strip } from "./steps.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -75,7 +75,7 @@ async function measured(page) {
   return JSON.parse(text);
 }
 
-test("a clip is named, labelled and trimmed, and every step can be undone", async ({ page }) => {
+test("a clip is named, labelled and trimmed, and every step can be undone", { hash: MACHINE }, async ({ page }) => {
   await settled(page);
   await drop(page, "body", [{ name: "pump.wav", bytes: wav(hum(3, false)) }]);
   await has(page, 1);
@@ -126,7 +126,7 @@ test("a deleted clip comes back by the message, with the keyboard alone", async 
   assert.deepEqual(await own(page), before, "in its old place");
 });
 
-test("a saved set, dropped again, is the same set with the same split and the same numbers", async ({ page }) => {
+test("a saved set, dropped again, is the same set with the same split and the same numbers", { hash: MACHINE }, async ({ page }) => {
   await settled(page);
   const sample = await strip(page, "b");
   await ten(page);
@@ -161,7 +161,7 @@ test("a saved set, dropped again, is the same set with the same split and the sa
   assert.deepEqual(taken, clips.map(({ name, label, samples }) => `${label}/${name.replace(".wav", "")} ${samples}`).sort());
 });
 
-test("another seed is another split, and stands in the link", async ({ page }) => {
+test("another seed is another split, and stands in the link", { hash: MACHINE }, async ({ page }) => {
   await settled(page);
   await ten(page);
   await page.click(".own-use");

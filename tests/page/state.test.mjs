@@ -11,6 +11,7 @@ const { runnerImport } = await fromPackages("vite");
 /** @param {string} name @returns {Promise<any>} */
 const load = async (name) => (await runnerImport(join(ROOT, "www/src", name))).module;
 const { History } = await load("history.ts");
+const { builtIn } = await load("builtin.ts");
 const { INITIAL, METRICS, reduce, VIEWS } = await load("state.ts");
 const link = await load("link.ts");
 const { normal, withOption } = await load("recipes.ts");
@@ -83,7 +84,7 @@ function change(random) {
     () => ({ do: "device", device: pick(["nucleo-l4r5zi", "gap9"]) }),
     () => ({ do: "rate", rate: pick([0.01, 1, 50]) }),
     () => ({ do: "seed", seed: pick([0, 1, 7, 4_294_967_295]) }),
-    () => ({ do: "model", model: pick(["machine", "ab".repeat(32)]), name: "x.tflite", data: "" }),
+    () => ({ do: "model", model: pick(["keywords", "machine", "ab".repeat(32)]), name: "x.tflite", data: "" }),
   ])();
 }
 
@@ -123,7 +124,8 @@ test("every state survives its link", () => {
     for (let step = 0; step < 12; step++) state = reduce(state, change(random));
     const fragment = link.write(TRANSFORMS, state);
     const read = link.read(TRANSFORMS, fragment);
-    const known = { name: state.model === "machine" ? INITIAL.name : state.name, data: state.model === "machine" ? "machine" : "" };
+    const sample = builtIn(state.model);
+    const known = { name: sample ? INITIAL.name : state.name, data: sample?.data ?? "" };
     assert.deepEqual(read, { ...state, ...known }, fragment);
     assert.equal(link.write(TRANSFORMS, read), fragment);
   }

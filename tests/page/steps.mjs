@@ -5,6 +5,9 @@ import { engineReady } from "./harness.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
+/** The address of the machine sample, as a test's `hash`. */
+export const MACHINE = "v=1&m=machine&a=original&b=quantize&view=listen";
+
 /** Waits until both sides have been measured to the end and nothing is running.
  * @param {Page} page */
 export async function settled(page) {

@@ -1,9 +1,15 @@
 // @ts-check
-// Training in the page: a side that learns, stopped and kept, undone, and in a link.
+// Training in the page: a side that learns, stopped and kept, undone, and in a link; own words from the microphone to the
+// device.
 
 import assert from "node:assert/strict";
-import { axe, test } from "./harness.mjs";
-import { control, settled, state, tab } from "./steps.mjs";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { axe, ROOT, test } from "./harness.mjs";
+import { control, download, settled, state, tab } from "./steps.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -90,3 +96,151 @@ test("stopped and kept, a recipe says where; both sides that learn the same lear
   assert.deepEqual(a, b);
   assert.ok(b.steps[0].stop > 3);
 });
+
+test("three own words are recorded, learned in a minute, quantized, exported, and run by the device's runtime with the same bytes", { browsers: ["chromium"], timeout: 400_000 }, async ({ page, context }) => {
+  await settled(page);
+  await page.evaluate(speaker);
+  for (const [at, word] of WORDS.entries()) {
+    for (let take = 0; take < TAKES; take++) {
+      await record(page, at, at * TAKES + take + 1);
+      if (take > 0) continue;
+      // The next recordings take the label of the last.
+      await page.click(".clip-label", { count: 3 });
+      await page.keyboard.type(word);
+      await page.keyboard.press("Enter");
+    }
+  }
+  await page.click(".own-use");
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state.data === "own");
+  await settled(page);
+  await tab(page, "train");
+  await press(page, /Let B learn/);
+  await page.$eval("#b-train-copies", (/** @type {HTMLInputElement} */ slider) => {
+    slider.value = "4";
+    slider.dispatchEvent(new Event("change"));
+  });
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b.steps[0].copies === 4);
+  const start = performance.now();
+  await press(page, /Train B/);
+  await reaches(page, "b", "over");
+  const seconds = (performance.now() - start) / 1000;
+  await settled(page);
+  const { score, classes } = JSON.parse(await page.evaluate(() => {
+    const { report } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.b;
+    return JSON.stringify({ score: report.strip.score, classes: report.evaluation.classes });
+  }));
+  context.diagnostic(`learned in ${seconds.toFixed(1)} s; ${score.value} % of ${score.n} held-back clips`);
+  assert.deepEqual(classes, WORDS);
+  assert.ok(score.n >= 10 && score.value > 95, `${score.value} % of ${score.n} clips`);
+  assert.ok(seconds < 60, `it took ${seconds} s`);
+  const { name, bytes } = await download(page);
+  assert.match(name, /train-quantize\.tflite$/);
+  const inputs = Array.from({ length: 24 }, (_, seed) => noise(seed));
+  const predicted = await predictions(bytes, inputs);
+  assert.equal(predicted[0]?.length, WORDS.length);
+  const device = await onDevice(bytes, inputs);
+  if (!device) return context.diagnostic("skipped: no Python with the wheel tflite-micro, so the file was not run by the device's runtime (see tests/oracle/README.md)");
+  assert.deepEqual(device, predicted);
+});
+
+/** In the order of the alphabet, as classes are. */
+const WORDS = ["falling", "rising", "twice"];
+const TAKES = 14;
+
+/** Runs in the page: a microphone that hears `word` when it is opened, each time a little different. */
+function speaker() {
+  let random = 1;
+  const next = () => ((random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32);
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    await context.resume();
+    const out = context.createMediaStreamDestination();
+    const begin = context.currentTime + 0.15 + 0.1 * next();
+    /** @param {number} from @param {number} to @param {number} at @param {number} lasts */
+    const tone = (from, to, at, lasts) => {
+      for (const [harmonic, level] of [[1, 0.2], [2, 0.1], [3, 0.05]]) {
+        const oscillator = context.createOscillator();
+        const gain = context.createGain();
+        gain.gain.value = level ?? 0;
+        oscillator.frequency.setValueAtTime(from * (harmonic ?? 1), begin + at);
+        oscillator.frequency.linearRampToValueAtTime(to * (harmonic ?? 1), begin + at + lasts);
+        oscillator.connect(gain).connect(out);
+        oscillator.start(begin + at);
+        oscillator.stop(begin + at + lasts);
+      }
+    };
+    const pitch = 0.9 + 0.2 * next();
+    const { word } = /** @type {any} */ (globalThis);
+    if (word === 0) tone(1200 * pitch, 350 * pitch, 0, 0.5);
+    if (word === 1) tone(350 * pitch, 1200 * pitch, 0, 0.5);
+    if (word === 2) [0, 0.32].forEach((at) => tone(700 * pitch, 700 * pitch, at, 0.18));
+    return out.stream;
+  };
+}
+
+/** Holds the button while a word is spoken.
+ * @param {Page} page
+ * @param {number} word
+ * @param {number} count Clips that there are afterwards. */
+async function record(page, word, count) {
+  await page.evaluate((word) => void Object.assign(globalThis, { word }), word);
+  const box = await (await page.$(".record"))?.boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + 20, box.y + 10);
+  await page.mouse.down();
+  await page.waitForSelector(".record.live");
+  await new Promise((resolve) => setTimeout(resolve, 1050));
+  await page.mouse.up();
+  await page.waitForFunction((count) => {
+    const { own, listening } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
+    return own.clips.length === count && listening.id === own.clips.at(-1).id;
+  }, { timeout: 20_000 }, count);
+}
+
+/** Bytes for an int8 input of the keyword front end.
+ * @param {number} seed */
+function noise(seed) {
+  let random = seed + 1;
+  return Uint8Array.from({ length: 490 }, () => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) >>> 24);
+}
+
+/** What the page's engine makes of a model and inputs.
+ * @param {Buffer} file
+ * @param {Uint8Array[]} inputs
+ * @returns {Promise<number[][]>} */
+async function predictions(file, inputs) {
+  const glue = join(ROOT, "www/src/wasm/simd/milliwatt.js");
+  const wasm = await import(pathToFileURL(glue).href);
+  wasm.initSync({ module: await readFile(glue.replace(".js", "_bg.wasm")) });
+  const runner = new wasm.Runner(file, "tflm", false);
+  return inputs.map((input) => {
+    runner.set_input(0, input);
+    runner.invoke(1);
+    return [...runner.output(0)];
+  });
+}
+
+/** What TFLM makes of them; nothing where it is not installed.
+ * @param {Buffer} file
+ * @param {Uint8Array[]} inputs
+ * @returns {Promise<number[][] | undefined>} */
+async function onDevice(file, inputs) {
+  const python = process.env.MILLIWATT_ORACLE_PYTHON ?? "python3";
+  if (spawnSync(python, ["-c", "import tflite_micro"]).status !== 0) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), "milliwatt-train-"));
+  try {
+    const model = join(folder, "model.tflite");
+    await writeFile(model, file);
+    const program = `
+import json, sys
+sys.path.insert(0, ${JSON.stringify(join(ROOT, "tests/oracle"))})
+import numpy, tflm
+inputs = [[numpy.array(row, dtype=numpy.uint8).tobytes()] for row in json.load(sys.stdin)]
+print(json.dumps([numpy.asarray(out[0]).view(numpy.uint8).ravel().tolist() for out in tflm.run(open(${JSON.stringify(model)}, "rb").read(), inputs)]))`;
+    const done = spawnSync(python, ["-c", program], { input: JSON.stringify(inputs.map((input) => [...input])), encoding: "utf8" });
+    assert.equal(done.status, 0, done.stderr);
+    return JSON.parse(done.stdout);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

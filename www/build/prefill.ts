@@ -9,7 +9,7 @@ import type { DataCard, Preset, Recipe, Report } from "../src/types";
 import { draw } from "./prerender.ts";
 
 const WWW = fileURLToPath(new URL("..", import.meta.url));
-const MODEL = resolve(WWW, "public/samples/machine/model.tflite");
+const SAMPLE = resolve(WWW, "public/samples/keywords");
 const GLUE = resolve(WWW, "src/wasm/simd/milliwatt.js");
 
 // Scripts and connections of this page's own origin alone; `wasm-unsafe-eval` compiles WebAssembly and nothing else.
@@ -32,15 +32,16 @@ async function page<T>(name: string): Promise<T> {
 
 /** What the engine that this page will run says of the sample: the same steps as in the page, in the same order. */
 async function prefill(): Promise<Prefill | undefined> {
-  const { INITIAL, LAYER_ITEMS, SAMPLE, SEEDS } = await page<typeof import("../src/state")>("state.ts");
+  const { INITIAL, LAYER_ITEMS, SEEDS } = await page<typeof import("../src/state")>("state.ts");
   const { normal } = await page<typeof import("../src/recipes")>("recipes.ts");
-  if (!existsSync(GLUE) || !existsSync(MODEL)) return undefined;
+  const [model, words] = [resolve(SAMPLE, "model.tflite"), resolve(SAMPLE, "words.zip")];
+  if (![GLUE, model, words].every(existsSync)) return undefined;
   const wasm = (await import(pathToFileURL(GLUE).href)) as typeof import("../src/wasm/simd/milliwatt");
   wasm.initSync({ module: readFileSync(GLUE.replace(".js", "_bg.wasm")) });
   const side = (recipe: Recipe): { data: DataCard; report: Report } => {
     const bench = new wasm.Bench();
-    bench.open(readFileSync(MODEL), INITIAL.name);
-    const data = bench.set_generated_data(SAMPLE, SEEDS.generated);
+    bench.open(readFileSync(model), INITIAL.name);
+    const data = bench.set_spoken_data(readFileSync(words), SEEDS.generated);
     bench.apply(normal(wasm.transforms(), recipe), () => {});
     bench.add_evaluation(bench.evaluate(0, data.test_items));
     if (recipe.steps.length) bench.measure_layers(Math.min(LAYER_ITEMS, data.test_items));

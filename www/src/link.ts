@@ -8,6 +8,7 @@
 // SHA-256, and whoever receives the link is asked to open the same file.
 
 import type { Recipe, Step, Transform } from "./types";
+import { builtIn } from "./builtin";
 import { applies, get, normal, put, type Value } from "./recipes";
 import { INITIAL, METRICS, MOST_SEED, ORIGINAL, RATE, type State, VIEWS } from "./state";
 
@@ -107,13 +108,13 @@ export function read(transforms: readonly Transform[], fragment: string): State 
   }));
   if (said.get("v") !== VERSION) return INITIAL;
   const text = (key: string): string => said.get(key) ?? "";
-  const model = HASH.test(text("m")) || text("m") === INITIAL.model ? text("m") : INITIAL.model;
+  const model = HASH.test(text("m")) || builtIn(text("m")) ? text("m") : INITIAL.model;
   const own = HASH.test(model);
   const rate = Number(text("rate"));
   return {
     model,
     name: own ? decode(text("n")) : INITIAL.name,
-    data: own ? "" : INITIAL.data,
+    data: own ? "" : (builtIn(model)?.data ?? INITIAL.data),
     own: INITIAL.own,
     seed: /^\d{1,10}$/.test(text("seed")) && Number(text("seed")) <= MOST_SEED ? Number(text("seed")) : INITIAL.seed,
     a: readRecipe(transforms, text("a")) ?? INITIAL.a,

@@ -6,7 +6,8 @@
 import { save } from "./files";
 import { training } from "./recipes";
 import type { Session } from "./session";
-import { OWN, SAMPLE, type State } from "./state";
+import { builtIn, hasSet } from "./builtin";
+import { INITIAL, OWN, type State } from "./state";
 import { t } from "./text";
 import { type ClipView, SIDES, type SideName } from "./types";
 import type { BenchWorker, DataSet, ModelFile } from "./worker/bench-worker";
@@ -51,7 +52,7 @@ export class Own {
   /** The label that was given last: the next recording is likely another of it. */
   #label = "";
   /** What was tested on before the own clips. */
-  #former = SAMPLE;
+  #former = INITIAL.data;
   #warns = false;
 
   constructor(session: Session, sets: Map<string, DataSet>, scout: BenchWorker, sides: Record<SideName, Side>) {
@@ -153,8 +154,9 @@ export class Own {
   async #use(): Promise<void> {
     const { state } = this.#session.snapshot;
     if (state.data === OWN) {
-      const known = this.#sets.has(this.#former) && (this.#former !== SAMPLE || state.model === SAMPLE);
-      return this.#session.act({ do: "data", data: known ? this.#former : "" });
+      const former = this.#former;
+      const known = hasSet(former) ? builtIn(state.model)?.data === former : this.#sets.has(former);
+      return this.#session.act({ do: "data", data: known ? former : "" });
     }
     const set = await this.set(state);
     const model = this.#session.model;

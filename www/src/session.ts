@@ -1,5 +1,6 @@
 // One visit: holds the state, drives the engine, and publishes a snapshot after every change.
 
+import { builtIn, hasSet, sampleModel, sampleSet } from "./builtin";
 import { baseName, sha256 } from "./files";
 import { History } from "./history";
 import * as link from "./link";
@@ -14,7 +15,7 @@ import { fromJson, normal, normalised } from "./recipes";
 import { alike, differences } from "./recomputed";
 import { download, share, writeAddress } from "./sharing";
 import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
-import { type Change, INITIAL, OWN, reduce, SAMPLE, type State } from "./state";
+import { type Change, INITIAL, OWN, reduce, type State } from "./state";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
 import { type InputFile, type Recipe, type Report, SIDES, type SideName } from "./types";
@@ -34,7 +35,7 @@ export class Session extends EventTarget {
   #snapshot: Snapshot;
   #history: History<State>;
   #models = new Map<string, ModelFile>();
-  #sets = new Map<string, DataSet>([[SAMPLE, { id: SAMPLE, generated: SAMPLE }]]);
+  #sets = new Map<string, DataSet>();
   #pool: Pool;
   #scout: BenchWorker;
   #sides: Record<SideName, Side>;
@@ -108,11 +109,11 @@ export class Session extends EventTarget {
   async goto(fragment: string): Promise<void> {
     const state = link.read(this.#snapshot.transforms, fragment);
     if (link.write(this.#snapshot.transforms, this.#history.present) === fragment) return;
-    const known = this.#sets.has(state.model) ? state.data : this.#models.has(state.model) ? this.#history.present.data : "";
     const { model, data, own } = this.#history.present;
+    const known = builtIn(state.model) ? state.data : this.#models.has(state.model) ? data : "";
     // Clips are no part of an address: those that are there stay.
     const keeps = data === OWN && model === state.model;
-    this.#history.push({ ...state, own, data: keeps ? OWN : state.model === SAMPLE ? SAMPLE : known });
+    this.#history.push({ ...state, own, data: keeps ? OWN : known });
     await this.#settle();
   }
 
@@ -154,7 +155,7 @@ export class Session extends EventTarget {
       case "open":
         return this.#open(action.files);
       case "sample":
-        return this.#change({ do: "model", model: SAMPLE, name: INITIAL.name, data: SAMPLE });
+        return this.#sample(action.id);
       case "clip":
         return this.#listen.choose(action.id);
       case "play":
@@ -189,6 +190,12 @@ export class Session extends EventTarget {
       default:
         return this.#change(action);
     }
+  }
+
+  /** Puts a built-in sample on the bench. */
+  async #sample(id: string): Promise<void> {
+    const sample = builtIn(id);
+    if (sample) await this.#change({ do: "model", model: id, name: INITIAL.name, data: sample.data });
   }
 
   async #change(change: Change): Promise<void> {
@@ -335,17 +342,16 @@ export class Session extends EventTarget {
 
   async #model(state: State): Promise<ModelFile | undefined> {
     const known = this.#models.get(state.model);
-    if (known || state.model !== SAMPLE) return known;
-    const response = await fetch(`samples/${SAMPLE}/model.tflite`);
-    if (!response.ok) throw new Error(t("error.sample", { status: String(response.status) }));
-    const model = { id: SAMPLE, name: INITIAL.name, bytes: new Uint8Array(await response.arrayBuffer()) };
-    this.#models.set(SAMPLE, model);
+    if (known) return known;
+    const model = await sampleModel(state.model);
+    if (model) this.#models.set(model.id, model);
     return model;
   }
 
   /** The items that a state is tested on. */
   async #data(state: State): Promise<DataSet | undefined> {
     if (state.data === OWN) return this.#own.set(state);
+    if (hasSet(state.data)) return sampleSet(state.data);
     const set = this.#sets.get(state.data);
     return set?.files ? divided(set, state) : set;
   }

@@ -4,7 +4,8 @@ import { save } from "./files";
 import * as link from "./link";
 import { nameOf } from "./recipes";
 import type { Snapshot } from "./snapshot";
-import { SAMPLE, type State } from "./state";
+import { builtIn } from "./builtin";
+import type { State } from "./state";
 import { t } from "./text";
 import type { Transform } from "./types";
 
@@ -21,7 +22,7 @@ export function writeAddress(transforms: readonly Transform[], state: State, ste
 export async function share(state: State): Promise<string> {
   try {
     await navigator.clipboard.writeText(location.href);
-    return state.model === SAMPLE ? t("done.share") : t("done.share-own");
+    return builtIn(state.model) ? t("done.share") : t("done.share-own");
   } catch {
     return t("done.share-manually", { link: location.href });
   }
@@ -30,7 +31,7 @@ export async function share(state: State): Promise<string> {
 /** Hands the candidate over as a file; returns what to tell the user. */
 export function download({ state, presets, transforms }: Snapshot, bytes: Uint8Array): string {
   const recipe = nameOf(presets, transforms, state.b).toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  const base = state.model === SAMPLE ? SAMPLE : state.name.replace(/\.[^.]*$/, "");
+  const base = builtIn(state.model) ? state.model : state.name.replace(/\.[^.]*$/, "");
   const name = `${base}-${recipe}.tflite`;
   save(bytes, name);
   return t("done.download", { name });

@@ -114,7 +114,7 @@ export type Action =
   | Change
   | { do: "undo" | "redo" | "cancel" | "share" | "download" | "choose" | "help" | "samples" | "again" | "theme" | "reload" }
   | { do: "open"; files: InputFile[] }
-  | { do: "sample" }
+  | { do: "sample"; id: string }
   | { do: "clip"; id: string }
   | { do: "play" }
   | { do: "play-levels" }

@@ -1,5 +1,6 @@
 // What the user has chosen: one small immutable object. Undo, redo and links are made of nothing else.
 
+import { BUILT_IN } from "./builtin";
 import type { Recipe, SideName } from "./types";
 
 export type View = "listen" | "weights" | "layers" | "bytes" | "levels" | "train" | "memory" | "hardware";
@@ -49,7 +50,6 @@ export type Change =
 
 /** The macro of the Memory view at first. */
 export const GENERIC = "generic-22nm";
-export const SAMPLE = "machine";
 /** The data set that is made of the user's own clips. */
 export const OWN = "own";
 /** The largest seed that the engine takes. */
@@ -63,9 +63,9 @@ export const RATE = { min: 0.001, max: 1000 } as const;
 export const ORIGINAL: Recipe = { version: 1, steps: [] };
 
 export const INITIAL: State = {
-  model: SAMPLE,
+  model: BUILT_IN[0].id,
   name: "model.tflite",
-  data: SAMPLE,
+  data: BUILT_IN[0].data,
   own: 0,
   seed: SEEDS.split,
   a: ORIGINAL,

@@ -17,6 +17,8 @@ const TEXTS = {
   "bar.help": "Keys and help",
   "bar.theme": "Light or dark",
 
+  "sample.keywords": "Keyword spotter",
+  "sample.keywords-what": "Tells ten spoken words from others and from silence, with synthetic voices to test it on",
   "sample.machine": "Machine sound",
   "sample.machine-what": "An autoencoder that hears when a machine sounds wrong, with generated sound to test it on",
   "model.warnings": "{n} to know",
@@ -30,7 +32,7 @@ const TEXTS = {
   "model.no-data": "None: drop a ZIP or folder of WAV clips, or an NPZ, to measure",
   "model.known": "This is the MLPerf Tiny reference “{name}”: its SHA-256 is the known one",
   "model.dropped": "An export leaves out {what}",
-  "model.back": "Back to machine sound",
+  "model.back": "Back to the keyword spotter",
 
   "side.label": "Side {side}",
   "side.preset": "Recipe of {side}",

@@ -35,7 +35,7 @@ const ERRANDS: &[Errand] = &[
     ),
     ("bench", "[--json FILE] [--only MODELS]", "Measure latency in a browser, beside other runtimes", bench::run),
     ("size", "[--json FILE]", "Weigh what a browser downloads, and fail over the budget", size::run),
-    ("samples", "[FOLDER]", "Make the built-in samples again from their seeds", samples::run),
+    ("samples", "[keywords] [machine] [--into FOLDER]", "Make the built-in samples again", samples::run),
 ];
 
 fn main() -> ExitCode {

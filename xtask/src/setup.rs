@@ -66,28 +66,44 @@ pub fn npm() -> Result<()> {
 
 /// Chromium with its driver, and Firefox.
 fn browsers() -> Result<()> {
-    let mut packages: Vec<&str> = Vec::new();
-    for (names, debian) in PROGRAMS {
-        if find_program(names).is_none() {
-            packages.extend(*debian);
-        }
-    }
+    let mut packages = missing(PROGRAMS);
     if packages.is_empty() {
         return Ok(());
     }
-    let is_root = says(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
-    if !is_root || find_program(&["apt-get"]).is_none() {
-        bail!(
-            "the tests drive real browsers, and these are missing here; install them, then run this again: {}",
-            packages.join(", ")
-        );
-    }
     // Without it Firefox has no sound device and keeps every AudioContext suspended.
     packages.push("pulseaudio");
+    debian(&packages, "the tests drive real browsers")
+}
+
+/// The two speech synthesizers that say the words of the keyword sample.
+pub fn voices() -> Result<()> {
+    let packages = missing(&[(&["espeak-ng"], &["espeak-ng"]), (&["flite"], &["flite"])]);
+    if packages.is_empty() {
+        return Ok(());
+    }
+    debian(&packages, "speech synthesizers say the words of the keyword sample")
+}
+
+/// The packages of those programs that are not there.
+fn missing(programs: &[(&[&str], &[&'static str])]) -> Vec<&'static str> {
+    programs
+        .iter()
+        .filter(|(names, _)| find_program(names).is_none())
+        .flat_map(|(_, debian)| *debian)
+        .copied()
+        .collect()
+}
+
+/// Installs packages on Debian as root; says elsewhere what is missing and why.
+fn debian(packages: &[&str], why: &str) -> Result<()> {
+    let is_root = says(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
+    if !is_root || find_program(&["apt-get"]).is_none() {
+        bail!("{why}, and these are missing here; install them, then run this again: {}", packages.join(", "));
+    }
     step(&format!("Debian's {}", packages.join(", ")), || {
         run_quietly(&mut command("apt-get", &["update", "-qq"]))?;
         let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-        arguments.extend(&packages);
+        arguments.extend(packages);
         run_quietly(command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))
     })
 }

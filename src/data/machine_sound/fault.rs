@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use serde::{Deserialize, Serialize};
 
 use super::RATE;
-use super::filter::{LowPass, Resonator};
+use crate::data::filter::{LowPass, Resonator};
 use crate::random::Random;
 
 /// The state of the machine in a clip.

@@ -213,10 +213,13 @@ pub fn is_unpacker(node: &Node) -> bool {
 ///
 /// A decoder of another maker's types stays, as an operator that is not known.
 pub(super) fn fold(model: &mut Model) -> Result<()> {
+    // No code takes less than a bit for an element, so more than this comes only of streams that many decoders share.
+    let stored: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
+    let most = stored.saturating_mul(8).saturating_add(1 << 16).min(limits::MODEL_BYTES);
     let (mut unpacked, mut decoders) = (0, BTreeSet::new());
     for index in 0..model.nodes.len() {
         if is_unpacker(&model.nodes[index])
-            && fold_node(model, index, &mut unpacked).map_err(|e| e.at(model.place(index)))?
+            && fold_node(model, index, (&mut unpacked, most)).map_err(|e| e.at(model.place(index)))?
         {
             decoders.insert(index);
         }
@@ -246,7 +249,8 @@ fn sources(model: &Model, decoders: &BTreeSet<usize>) -> BTreeSet<ValueId> {
 }
 
 /// Makes constants of a decoder's outputs; says whether all of its types are known.
-fn fold_node(model: &mut Model, index: usize, unpacked: &mut usize) -> Result<bool> {
+/// `unpacked` counts the bytes of all outputs, up to the most that are taken.
+fn fold_node(model: &mut Model, index: usize, (unpacked, most): (&mut usize, usize)) -> Result<bool> {
     let node = model.nodes[index].clone();
     if node.outputs.is_empty() || node.inputs.len() != 2 * node.outputs.len() {
         return Err(Error::format(format!(
@@ -269,8 +273,8 @@ fn fold_node(model: &mut Model, index: usize, unpacked: &mut usize) -> Result<bo
             return Err(Error::format(format!("it writes what has a content already: {:?}", value.name)));
         }
         // Many outputs may point to one stream, so what is made of it is counted, not what is read.
-        *unpacked += value.bytes();
-        limits::check("the bytes of unpacked constants", *unpacked, limits::MODEL_BYTES)?;
+        *unpacked = unpacked.saturating_add(value.bytes());
+        limits::check("the bytes of unpacked constants", *unpacked, most)?;
         match unpack(value, (&stream, &ancillary)).map_err(|error| error.at(format_args!("{:?}", value.name)))? {
             Some((bytes, encoding)) => constants.push((output, bytes, encoding)),
             None => return Ok(false),

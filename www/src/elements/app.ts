@@ -1,6 +1,7 @@
 // The whole page: top bar, bench, result strip, device shelf, status line.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { titleOf } from "../builtin";
 import { COMMANDS, commandFor } from "../commands";
 import { dropped, read } from "../files";
 import type { Session } from "../session";
@@ -82,7 +83,7 @@ export class App extends PageElement {
     const { snapshot } = this;
     if (!snapshot) return;
     const busy = snapshot.a.progress ?? snapshot.b.progress;
-    const name = snapshot.state.model === "machine" ? t("sample.machine") : snapshot.state.name;
+    const name = titleOf(snapshot.state);
     const hears = snapshot.live.phase === "on" || snapshot.listening.recording;
     document.title = `${hears ? "🔴 " : ""}${busy && snapshot.late ? "⏳ " : ""}${name} – Milliwatt`;
   }

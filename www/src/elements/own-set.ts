@@ -5,7 +5,8 @@ import { live } from "lit/directives/live.js";
 import * as format from "../format";
 import type { OwnAction } from "../own";
 import type { Snapshot } from "../snapshot";
-import { MOST_SEED, OWN, SAMPLE } from "../state";
+import { hasSet } from "../builtin";
+import { MOST_SEED, OWN } from "../state";
 import { t } from "../text";
 import { define, PageElement } from "./base";
 import { icon } from "./parts";
@@ -18,7 +19,7 @@ export class OwnSet extends PageElement {
   protected override render(): TemplateResult | typeof nothing {
     const { state, own, data, listening } = this.snapshot;
     const clips = own.clips.length;
-    const files = state.data !== SAMPLE && state.data !== "" && data;
+    const files = !hasSet(state.data) && state.data !== "" && data;
     if (!clips && !files) return nothing;
     const button = (what: OwnAction, label: string, pressed?: boolean): TemplateResult => html`<button
       type="button" class="button small own-${what.own}" aria-pressed=${pressed === undefined ? nothing : String(pressed)}

@@ -1,6 +1,7 @@
 // The gallery: what is built in, and reference models that their host keeps.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { BUILT_IN } from "../builtin";
 import * as format from "../format";
 import { hostOf, type Reference, REFERENCES } from "../references";
 import type { Snapshot } from "../snapshot";
@@ -32,13 +33,15 @@ export class Samples extends PageElement {
       </div>
       <div class="sheet-body">
         <h3>${t("samples.built-in")}</h3>
-        <button type="button" class="sample" @click=${this.#machine}>
-          <strong>${t("sample.machine")}</strong>
-          <span class="quiet">${t("sample.machine-what")}</span>
-          ${size && this.snapshot.state.model === "machine"
+        ${BUILT_IN.map(({ id, label, sentence }) => html`<button
+          type="button" class="sample" data-sample=${id} @click=${() => this.#take(id)}
+        >
+          <strong>${t(label)}</strong>
+          <span class="quiet">${t(sentence)}</span>
+          ${size && this.snapshot.state.model === id
             ? html`<span class="number">${format.figure(size.file)}</span>`
             : nothing}
-        </button>
+        </button>`)}
         <h3>${t("samples.references")}</h3>
         <p class="quiet">${t("samples.references-what")}</p>
         <ul class="references">
@@ -56,9 +59,9 @@ export class Samples extends PageElement {
     </dialog>`;
   }
 
-  #machine(): void {
+  #take(id: string): void {
     this.querySelector("dialog")?.close();
-    this.act({ do: "sample" });
+    this.act({ do: "sample", id });
   }
 }
 

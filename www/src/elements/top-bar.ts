@@ -1,10 +1,10 @@
 // The top bar: the model, what can be opened, undo and redo, sharing and downloading.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { BUILT_IN, builtIn, titleOf } from "../builtin";
 import * as format from "../format";
 import { reference } from "../references";
 import type { Action, Snapshot } from "../snapshot";
-import { SAMPLE } from "../state";
 import { t } from "../text";
 import type { ModelCard } from "../types";
 import { define, PageElement } from "./base";
@@ -18,7 +18,7 @@ export class TopBar extends PageElement {
 
   protected override render(): TemplateResult {
     const { canUndo, canRedo, state, card, data } = this.snapshot;
-    const name = state.model === SAMPLE ? t("sample.machine") : state.name;
+    const name = titleOf(state);
     const warnings = card?.remarks.filter(({ severity }) => severity !== "info").length ?? 0;
     return html`
       <header class="top-bar">
@@ -97,9 +97,9 @@ export class TopBar extends PageElement {
         : nothing}
       <div class="menu-actions">
         <button type="button" class="button" @click=${() => this.act({ do: "choose" })}>${t("bar.open")}</button>
-        ${this.snapshot.state.model === SAMPLE
+        ${builtIn(this.snapshot.state.model)
           ? nothing
-          : html`<button type="button" class="button" @click=${() => this.act({ do: "sample" })}>
+          : html`<button type="button" class="button" @click=${() => this.act({ do: "sample", id: BUILT_IN[0].id })}>
               ${t("model.back")}
             </button>`}
       </div>

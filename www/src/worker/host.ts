@@ -84,6 +84,10 @@ export class Host {
     return this.#open().set_generated_data(sample, seed);
   }
 
+  setSpokenData(words: Uint8Array, seed: number): DataCard {
+    return this.#open().set_spoken_data(words, seed);
+  }
+
   apply(recipe: Recipe, progress: Progress): void {
     let told = 0;
     this.#open().apply(recipe, (phase: string, done: number, total: number) => {

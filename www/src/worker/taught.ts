@@ -1,4 +1,4 @@
-// What trainings made, kept for the visit: any worker that is asked for a recipe which begins with the same steps, on the
+// What trainings made, kept for the visit; any worker that is asked for a recipe which begins with the same steps, on the
 // same model and set, gets it from here.
 
 import { training } from "../recipes";

@@ -28,7 +28,8 @@ export class WorkshopHost {
   open(bytes: Uint8Array, name: string, data: DataSet | undefined, seeds: { generated: number; split: number }): void {
     const workshop = this.#engine();
     workshop.open(bytes, name);
-    if (data?.generated) workshop.set_generated_data(data.generated, seeds.generated);
+    if (data?.words) workshop.set_spoken_data(data.words, seeds.generated);
+    else if (data?.generated) workshop.set_generated_data(data.generated, seeds.generated);
     else if (data) workshop.set_data(data.files ?? [], data.seed ?? seeds.split, data.learns ?? false);
   }
 

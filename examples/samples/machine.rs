@@ -1,12 +1,8 @@
-//! Makes the built-in samples of the page from nothing but seeds; `cargo xtask samples` runs it.
-//!
-//! The only argument is the folder to write to, `www/public/samples` where there is none. The files are the same
-//! byte for byte on every machine.
-#![allow(clippy::print_stdout, reason = "a command that says how far it is")]
+//! The anomaly detector, from nothing but seeds.
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use milliwatt::data::machine_sound::FAULTS;
@@ -20,13 +16,8 @@ use milliwatt::train::standardise::Standardisation;
 use milliwatt::train::{Examples, Loss, Options, fit};
 use milliwatt::{Model, audio, metrics};
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).map_or_else(|| PathBuf::from("www/public/samples"), PathBuf::from);
-    machine(&folder.join("machine"))
-}
-
 /// The anomaly detector: an autoencoder of the MLPerf Tiny shape that has heard healthy machines only.
-fn machine(folder: &Path) -> Result<(), Box<dyn Error>> {
+pub fn make(folder: &Path) -> Result<(), Box<dyn Error>> {
     let sample = sample::machine(1);
     let training: Vec<f32> =
         items(&sample, &sample.training)?.iter().flat_map(|item| &item.windows).flat_map(|w| w.to_f32_vec()).collect();
@@ -83,7 +74,7 @@ fn judge(sample: &Sample, model: &Model) -> Result<(), Box<dyn Error>> {
 fn items(sample: &Sample, set: &ClipSet) -> Result<Vec<Item>, Box<dyn Error>> {
     let front_end = audio::front_end(&sample.front_end)?;
     let features = |samples: &[f32], rate| front_end.tensors(samples, rate);
-    Ok(Dataset::from_clips(&set.clips()?, &sample.classes, &features, &mut Silent)?.items)
+    Ok(Dataset::from_clips(&set.clips(&[])?, &sample.classes, &features, &mut Silent)?.items)
 }
 
 /// How badly the autoencoder gives an item back: the mean over all its windows.

@@ -6,7 +6,7 @@ use crate::exec::{Executor, Options};
 use crate::format::tflite::{self, Style};
 use crate::model::{Model, Value};
 use crate::random::Random;
-use crate::tensor::{DType, Tensor};
+use crate::tensor::Tensor;
 
 /// Inputs on which file and model are compared.
 const COMPARED: usize = 4;

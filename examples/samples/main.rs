@@ -2,8 +2,8 @@
 //!
 //! Arguments: `machine` or `keywords` for one of them, all where none is named; `--into` and the folder to write to,
 //! `www/public/samples` where it is not given. Machine sound is made of seeds alone, the same byte for byte on every
-//! machine. The words of the keyword spotter are said by `espeak-ng` and `flite`, which must be installed: the same
-//! versions of them give the same bytes.
+//! machine. The words of the keyword spotter are said by `espeak-ng` and `flite`, which must be installed: other
+//! versions of them say the words a little differently.
 #![allow(clippy::print_stdout, reason = "a command that says how far it is")]
 
 mod judge;

@@ -55,9 +55,7 @@ test("every sample is one click away, with inputs of its own", async ({ page }) 
   assert.equal((await measured(page)).card.task, "reconstruction");
   assert.match(await page.title(), /^Machine sound/);
   assert.match(await page.evaluate(() => location.hash), /^#v=1&m=machine&/);
-  await page.click(".model-chip");
-  await page.click("#model-menu .menu-actions .button:last-child");
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state.model === "keywords");
+  await take(page, "keywords");
   assert.deepEqual(await measured(page), first);
   assert.deepEqual(await state(page), start);
 });

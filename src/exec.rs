@@ -343,7 +343,8 @@ fn folded_nodes(model: &Model, folded: &BTreeMap<ValueId, Vec<f32>>) -> BTreeSet
 /// weights and biases, which kernels hold decoded.
 fn resident(model: &Model, folded: &BTreeMap<ValueId, Vec<f32>>) -> BTreeSet<ValueId> {
     let stored = |id: &ValueId| folded.contains_key(id) || model.values.get(*id).is_some_and(Value::is_constant);
-    let mut resident: BTreeSet<ValueId> = model.outputs.iter().copied().filter(stored).collect();
+    let mut resident = BTreeSet::new();
+    resident.extend(model.outputs.iter().copied().filter(stored));
     for node in &model.nodes {
         let decoded = [node.op.weights_input(), node.op.bias_input()];
         for (position, input) in node.inputs.iter().enumerate() {

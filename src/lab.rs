@@ -384,7 +384,7 @@ impl Bench {
 
 /// The value below which `share` of the values lie; 0 without values.
 fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
+    crate::order::floats(&mut values);
     let at = (values.len() as f64 * share) as usize;
     values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
 }

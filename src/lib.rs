@@ -57,6 +57,7 @@ pub mod lab;
 pub mod limits;
 pub mod metrics;
 pub mod model;
+pub mod order;
 pub mod progress;
 pub mod quant;
 pub mod random;

@@ -1,5 +1,7 @@
 //! How good a model is, each score with its interval.
 
+use crate::order;
+
 use serde::{Deserialize, Serialize};
 
 /// A score with its 95 % interval, on `n` items.
@@ -50,8 +52,8 @@ pub fn auc(scores: &[(f64, bool)]) -> Option<Score> {
     if positives == 0 || negatives == 0 || scores.iter().any(|(score, _)| score.is_nan()) {
         return None;
     }
-    let mut sorted = scores.to_vec();
-    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let order = order::of(scores.len(), &|a, b| scores[a].0.total_cmp(&scores[b].0));
+    let sorted: Vec<(f64, bool)> = order.into_iter().map(|at| scores[at]).collect();
     // Mann-Whitney: the sum of the positives' ranks, equal scores sharing their mean rank.
     let mut rank_sum = 0.0;
     let mut start = 0;

@@ -17,6 +17,7 @@ mod tests;
 use super::recipe::{ChannelsOptions, PruneScope};
 use crate::error::{Error, Result};
 use crate::model::{Model, ValueId, validate};
+use crate::order;
 use graph::{Graph, Unit};
 pub use importance::Measure;
 
@@ -108,12 +109,16 @@ impl Channels {
         measure: Measure<'_>,
     ) -> Result<Vec<Channel>> {
         let importance = importance::of_units(self, model, measure)?;
-        let by_importance = |a: &Channel, b: &Channel| importance[a.0].total_cmp(&importance[b.0]).then(a.cmp(b));
+        let sorted = |channels: &[Channel]| -> Vec<Channel> {
+            let of = |at: usize| (importance[channels[at].0], channels[at]);
+            let by_importance = |a: usize, b: usize| of(a).0.total_cmp(&of(b).0).then(of(a).1.cmp(&of(b).1));
+            order::of(channels.len(), &by_importance).into_iter().map(|at| channels[at]).collect()
+        };
         let share = |count: usize| count as f64 * options.keep;
         let mut wanted: Vec<f64> = self.groups.iter().map(|group| share(group.len())).collect();
         if options.scope == PruneScope::Global {
-            let mut all: Vec<Channel> = self.groups.concat();
-            all.sort_unstable_by(by_importance);
+            let all: Vec<Channel> = self.groups.concat();
+            let all = sorted(&all);
             let gone = all.len() - (libm::round(share(all.len())) as usize).min(all.len());
             let mut stays = vec![true; self.graph.units()];
             all[..gone].iter().for_each(|channel| stays[channel.0] = false);
@@ -121,8 +126,7 @@ impl Channels {
         }
         let mut least = Vec::new();
         for (group, wanted) in self.groups.iter().zip(wanted) {
-            let mut group = group.clone();
-            group.sort_unstable_by(by_importance);
+            let group = sorted(group);
             let kept = rounded(wanted, group.len(), options.multiple);
             least.extend_from_slice(&group[..group.len() - kept]);
         }

@@ -10,6 +10,7 @@ use crate::compress::prune::weight_values;
 use crate::compress::recipe::{CodebookOptions, Tables};
 use crate::error::{Error, Result};
 use crate::model::{Encoding, Model, Value};
+use crate::order;
 use crate::progress::{self, Progress};
 use crate::tensor::DType;
 
@@ -110,7 +111,7 @@ fn best_values(weights: &[f64], k: usize, whole: bool, zero: bool) -> Vec<f64> {
     if zero {
         values.push(0.0);
     }
-    values.sort_unstable_by(f64::total_cmp);
+    order::floats(&mut values);
     values.dedup();
     values
 }
@@ -118,7 +119,7 @@ fn best_values(weights: &[f64], k: usize, whole: bool, zero: bool) -> Vec<f64> {
 /// Distinct weights in order and how often each occurs; where there are too many, the means of equal steps.
 fn gathered(weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let mut sorted = weights.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
+    order::floats(&mut sorted);
     let (low, high) = (sorted.first().copied().unwrap_or(0.0), sorted.last().copied().unwrap_or(0.0));
     let distinct = 1 + sorted.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let bin = |x: f64| ((x - low) / (high - low) * STEPS as f64) as usize;

@@ -8,6 +8,7 @@ use crate::compress::recipe::{PackMethod, PackOptions};
 use crate::error::Result;
 use crate::format::tflite::{self, Style};
 use crate::model::{Encoding, Model, Value, ValueId};
+use crate::order;
 use crate::progress::{self, Progress};
 use crate::tensor::DType;
 
@@ -38,7 +39,7 @@ pub fn pack(model: &Model, options: &PackOptions, progress: &mut dyn Progress) -
                 && !model.outputs.contains(&id)
         })
         .collect();
-    weights.sort_unstable_by_key(|&id| (std::cmp::Reverse(model.values[id].bytes()), id));
+    order::indices(&mut weights, &|a, b| model.values[b].bytes().cmp(&model.values[a].bytes()));
     let mut smallest = tflite::write_as(&packed, Style::Bare)?.len();
     for (done, &id) in weights.iter().enumerate() {
         progress::step(progress, "Packing weights", done, weights.len())?;

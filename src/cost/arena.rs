@@ -80,7 +80,7 @@ fn placing_order(requests: &[Request]) -> Vec<usize> {
     let (fixed, mut free): (Vec<usize>, Vec<usize>) =
         (0..requests.len()).partition(|&index| requests.get(index).is_some_and(|request| request.fixed.is_some()));
     let size = |index: usize| requests.get(index).map_or(0, Request::aligned);
-    free.sort_unstable_by_key(|&index| std::cmp::Reverse((size(index), index)));
+    crate::order::indices(&mut free, &|a, b| size(b).cmp(&size(a)).then(b.cmp(&a)));
     fixed.into_iter().chain(free).collect()
 }
 

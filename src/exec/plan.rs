@@ -8,6 +8,7 @@ use super::kernel::Span;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::model::{Model, NodeId, ValueId};
+use crate::order;
 use crate::tensor::{self, DType};
 
 /// Spans start at multiples of this, enough for every element type and for 128-bit SIMD loads.
@@ -59,8 +60,8 @@ impl Lifetimes {
             }
         }
         // What folded nodes would write; kernels may hold it decoded even where it does not lie in the arena.
-        let computed: BTreeSet<ValueId> =
-            folded.iter().filter_map(|&id| model.nodes.get(id)).flat_map(|node| node.outputs.clone()).collect();
+        let mut computed = BTreeSet::new();
+        computed.extend(folded.iter().filter_map(|&id| model.nodes.get(id)).flat_map(|node| node.outputs.clone()));
         for (index, node) in model.nodes.iter().enumerate().filter(|(index, _)| !folded.contains(index)) {
             let check = || -> Result<()> {
                 for &input in node.inputs.iter().flatten() {
@@ -133,12 +134,12 @@ impl Arena {
     /// # Errors
     /// `Limits` when the arena would pass [`limits::ARENA_BYTES`].
     pub fn plan(values: usize, lifetimes: &Lifetimes) -> Result<Self> {
-        let mut order: Vec<&Lifetime> = lifetimes.0.iter().collect();
-        order.sort_unstable_by_key(|life| (std::cmp::Reverse(life.bytes), life.first, life.value));
+        let key = |at: usize| lifetimes.0.get(at).map(|life| (std::cmp::Reverse(life.bytes), life.first, life.value));
+        let order = order::of(lifetimes.0.len(), &|a, b| key(a).cmp(&key(b)));
         let mut arena = Self { spans: vec![None; values], bytes: 0 };
         // What is placed already, by start.
         let mut placed: Vec<(Span, &Lifetime)> = Vec::with_capacity(order.len());
-        for life in order {
+        for life in order.into_iter().filter_map(|at| lifetimes.0.get(at)) {
             let mut start = 0usize;
             for (span, other) in &placed {
                 let together = other.first <= life.last && life.first <= other.last;

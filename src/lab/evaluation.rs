@@ -118,7 +118,9 @@ pub fn summarize(
         }
     }
     // Where the original was right and the candidate is not, the flip hurts: those first.
-    flips.sort_unstable_by_key(|flip| (flip.label.as_ref() != Some(&flip.original), flip.item));
+    let (hurt, other): (Vec<Flip>, Vec<Flip>) =
+        flips.into_iter().partition(|flip| flip.label.as_ref() == Some(&flip.original));
+    let flips = [hurt, other].concat();
     let percent = |hits, n| {
         let share = metrics::share(hits, n);
         (share.value * 100.0, Some((share.low * 100.0, share.high * 100.0)))

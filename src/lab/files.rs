@@ -10,6 +10,7 @@ use crate::data::sample::{self, Sample};
 use crate::data::{Clip, Dataset, machine_sound};
 use crate::error::{Error, Result};
 use crate::format::{self, Kind, npy, wav, zip};
+use crate::order;
 use crate::report::Task;
 use crate::tensor::Tensor;
 
@@ -93,8 +94,8 @@ pub(super) fn unpacked(files: Vec<File>) -> Result<Vec<File>> {
         }
     }
     // Browsers list folders in no fixed order; the split by seed needs one.
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(all)
+    let order = order::of(all.len(), &|a, b| all[a].0.cmp(&all[b].0));
+    Ok(order.into_iter().map(|at| std::mem::take(&mut all[at])).collect())
 }
 
 /// Arrays of one input each, such as images that the browser has decoded; their folders are their labels.

@@ -332,7 +332,7 @@ impl Live {
     /// The middle of the last delays.
     fn latency(&self) -> Figure {
         let mut sorted: Vec<f64> = self.latencies.iter().copied().collect();
-        sorted.sort_unstable_by(f64::total_cmp);
+        crate::order::floats(&mut sorted);
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
         let note = "Median over the last answers: from the end of a window leaving the audio thread to the answers of \
                     both sides, in this browser; the microphone's own delay and the averaging come on top";

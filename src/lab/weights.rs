@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::{Model, NodeId, Value};
+use crate::order;
 use crate::report::WeightsView;
 
 /// Bins of the histogram.
@@ -21,8 +22,8 @@ pub fn view(model: &Model, node: NodeId, largest: f32) -> Result<WeightsView> {
     let picture = Picture::of(value, matches!(model.nodes[node].op, crate::model::Op::DepthwiseConv2d(_)));
     let (min, max) = reals.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
     let (bin_edges, bin_counts) = histogram(&reals, largest);
-    let mut distinct = reals.clone();
-    distinct.sort_unstable_by(f32::total_cmp);
+    let mut distinct: Vec<f64> = reals.iter().map(|&real| f64::from(real)).collect();
+    order::floats(&mut distinct);
     distinct.dedup();
     let quantization = value.quantization.clone().unwrap_or_default();
     Ok(WeightsView {

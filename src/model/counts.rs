@@ -64,7 +64,9 @@ pub fn model(model: &Model) -> Counts {
 }
 
 fn distinct(ids: impl Iterator<Item = ValueId>) -> impl Iterator<Item = ValueId> {
-    ids.collect::<BTreeSet<_>>().into_iter()
+    let mut distinct = BTreeSet::new();
+    distinct.extend(ids);
+    distinct.into_iter()
 }
 
 fn macs(model: &Model, node: &Node) -> Macs {

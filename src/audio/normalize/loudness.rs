@@ -153,7 +153,7 @@ pub fn range(channels: &[&[f32]], weights: &[f32], rate: u32) -> Result<Option<f
         windows(&powers, SHORT_TERM, OVERLAP).map(f64::from).filter(|&power| power > absolute).collect();
     let relative = powers.iter().sum::<f64>() / powers.len().max(1) as f64 / 100.0;
     powers.retain(|&power| power > relative);
-    powers.sort_unstable_by(f64::total_cmp);
+    crate::order::floats(&mut powers);
     let at =
         |part: f64| powers.get(libm::round(part * (powers.len().max(1) - 1) as f64) as usize).and_then(|&p| lufs(p));
     Ok(at(0.95).zip(at(0.10)).map(|(loud, quiet)| loud - quiet))

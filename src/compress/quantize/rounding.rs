@@ -5,6 +5,7 @@
 //! the error of weight j, divided by U[j][j] and times U[j][k], is taken from each later weight k.
 
 use super::moments::{Filters, Moments};
+use crate::order;
 
 /// Shares of the largest weight that are tried as the end of the range, in steps of one hundredth.
 const CLIPS: std::ops::RangeInclusive<usize> = 30..=100;
@@ -141,8 +142,7 @@ impl Factor {
             return None;
         }
         // Weights that meet most are rounded first, while all others can still make up for it.
-        let mut order: Vec<usize> = (0..size).collect();
-        order.sort_unstable_by(|&a, &b| matrix[b * size + b].total_cmp(&matrix[a * size + a]).then(a.cmp(&b)));
+        let order = order::of(size, &|a, b| matrix[b * size + b].total_cmp(&matrix[a * size + a]));
         let mut damped = vec![0.0; size * size];
         for (i, &a) in order.iter().enumerate() {
             for (j, &b) in order.iter().enumerate() {

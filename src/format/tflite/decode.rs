@@ -166,7 +166,8 @@ pub fn expand(model: &Model) -> Result<Cow<'_, Model>> {
     let mut made: BTreeMap<ValueId, [ValueId; 2]> = BTreeMap::new();
     for node in &model.nodes {
         let (mut reader, mut decode) = (node.clone(), Node::new(decode_op(), &[], &[]));
-        let read: BTreeSet<ValueId> = node.inputs.iter().flatten().copied().filter(is_packed).collect();
+        let mut read = BTreeSet::new();
+        read.extend(node.inputs.iter().flatten().copied().filter(is_packed));
         for id in read {
             let value = &model.values[id];
             let Some(encoding) = value.encoding else { continue };

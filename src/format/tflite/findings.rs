@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::format::{Finding, Severity};
 use crate::model::{Model, Node, Op, Value, ValueId};
+use crate::order;
 use crate::tensor::DType;
 
 /// What only the reader sees.
@@ -34,8 +35,8 @@ pub(super) fn of(model: &Model, facts: &Facts) -> Vec<Finding> {
     find(Severity::Info, float_borders(model));
     find(Severity::Info, no_signature(model));
     find(Severity::Info, deprecated_codes(facts));
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    findings
+    let order = order::of(findings.len(), &|a, b| findings[b].severity.cmp(&findings[a].severity));
+    order.into_iter().map(|at| findings[at].clone()).collect()
 }
 
 /// "1 node", "3 nodes".

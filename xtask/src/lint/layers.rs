@@ -4,8 +4,8 @@ use super::Complaint;
 
 /// The crate's modules, left to right.
 const ORDER: &[&str] = &[
-    "error", "units", "limits", "progress", "random", "tensor", "quant", "model", "format", "exec", "compress",
-    "train", "data", "audio", "vision", "imc", "cost", "metrics", "report", "lab", "wasm", "cli",
+    "error", "units", "limits", "progress", "order", "random", "tensor", "quant", "model", "format", "exec",
+    "compress", "train", "data", "audio", "vision", "imc", "cost", "metrics", "report", "lab", "wasm", "cli",
 ];
 
 /// Files that see everything.

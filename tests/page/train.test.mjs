@@ -63,8 +63,8 @@ test("a side learns, and what it learned is what is measured", async ({ page }) 
   await new Promise((resolve) => setTimeout(resolve, 500));
   const { losses } = await run(page, "b");
   assert.ok(losses.length - paused.losses.length <= 40, "one go at most was under way");
-  await page.$eval(".train-rate input", (/** @type {HTMLInputElement} */ input) => {
-    input.value = "0.0005";
+  await page.$eval(".train-rate input", (input) => {
+    /** @type {HTMLInputElement} */ (input).value = "0.0005";
     input.dispatchEvent(new Event("change"));
   });
   await press(page, /Go on/);
@@ -115,8 +115,8 @@ test("three own words are recorded, learned in a minute, quantized, exported, an
   await settled(page);
   await tab(page, "train");
   await press(page, /Let B learn/);
-  await page.$eval("#b-train-copies", (/** @type {HTMLInputElement} */ slider) => {
-    slider.value = "4";
+  await page.$eval("#b-train-copies", (slider) => {
+    /** @type {HTMLInputElement} */ (slider).value = "4";
     slider.dispatchEvent(new Event("change"));
   });
   await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b.steps[0].copies === 4);

@@ -11,7 +11,7 @@ import type { HardwareReport, PlatformRow, ScoreboardReport } from "../types";
 import { define, PageElement } from "./base";
 
 const [WIDTH, HEIGHT] = [720, 420];
-const [LEFT, RIGHT, TOP, BOTTOM] = [58, 12, 12, 34];
+const [LEFT, RIGHT, TOP, BOTTOM] = [72, 12, 12, 34];
 
 export class HardwareViewElement extends PageElement {
   static override properties = { snapshot: { attribute: false }, chosen: { state: true } };
@@ -23,7 +23,7 @@ export class HardwareViewElement extends PageElement {
     const { hardware: { report, scoreboard }, memory } = this.snapshot;
     if (!report) return html`<p class="quiet">${memory.error ?? t("memory.running")}</p>`;
     return html`<div class="hardware">
-      <figure><figcaption>${t("hardware.what", { model: report.model, rate: format.real(report.rate) })}</figcaption>${this.#chart(report)}</figure>
+      <figure class="scroller" tabindex="0"><figcaption>${t("hardware.what", { model: report.model, rate: format.real(report.rate) })}</figcaption>${this.#chart(report)}</figure>
       ${this.#details(report)}
       <details class="twin"><summary>${t("twin.summary")}</summary>${table(report)}</details>
       ${scoreboard ? this.#scores(scoreboard) : nothing}

@@ -76,6 +76,16 @@ export class Stage extends PageElement {
     }
   }
 
+  protected override updated(): void {
+    // Only the row of tabs scrolls, never the page.
+    const tab = this.querySelector<HTMLElement>("[role=tab][aria-selected=true]");
+    const row = tab?.parentElement;
+    if (!tab || !row) return;
+    const [left, right] = [tab.offsetLeft - row.offsetLeft, tab.offsetLeft - row.offsetLeft + tab.offsetWidth];
+    if (left < row.scrollLeft) row.scrollLeft = left;
+    else if (right > row.scrollLeft + row.clientWidth) row.scrollLeft = right - row.clientWidth;
+  }
+
   #key(event: KeyboardEvent): void {
     const views = this.#views;
     const at = views.indexOf(this.snapshot.state.view);

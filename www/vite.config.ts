@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // What is loaded when it is first looked at says so in its name: `cargo xtask size` weighs it apart.
+    rollupOptions: { output: { chunkFileNames: "assets/later-[name]-[hash].js" } },
   },
   worker: { format: "es" },
   server: { host: "127.0.0.1" },

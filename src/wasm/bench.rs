@@ -7,9 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::{DroppedFile, dropped, name_of, now, out, taken, thrown};
 use crate::compress::{self, Preset, Transform, recipe::Recipe};
 use crate::lab::inputs::Split;
-use crate::lab::levels::LevelsPartial;
 use crate::lab::{self, evaluation::Partial};
-use crate::report::levels::LevelsReport;
 use crate::report::training::TrainingOutcome;
 use crate::report::{
     Answer, ClipView, Compared, Comparison, DataCard, DeviceCard, ModelCard, Report, SpectrogramView, WeightsView,
@@ -91,25 +89,6 @@ impl Bench {
     /// Measures how far each layer's output is from the original's, on the first `items` test items.
     pub fn measure_layers(&mut self, items: usize) -> Result<(), JsValue> {
         self.0.measure_layers(items).map_err(thrown)
-    }
-
-    /// Test items that the level experiment plays.
-    pub fn level_items(&self) -> usize {
-        self.0.level_items()
-    }
-
-    /// Plays test items `from..to` at every level; the text goes to [`Bench::levels_report`].
-    pub fn play_levels(&mut self, from: usize, to: usize) -> Result<String, JsValue> {
-        self.0.play_levels(from, to).map(|part| part.to_json()).map_err(thrown)
-    }
-
-    /// What came out of the level experiment, from all of its parts.
-    pub fn levels_report(&self, parts: Vec<String>, device: &str) -> Result<Ts<LevelsReport>, JsValue> {
-        let mut played = LevelsPartial::default();
-        for part in &parts {
-            played.merge(LevelsPartial::from_json(part).map_err(thrown)?);
-        }
-        out(&self.0.levels_report(&played, device).map_err(thrown)?)
     }
 
     /// Everything about the candidate.

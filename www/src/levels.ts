@@ -5,8 +5,10 @@ import type { Session } from "./session";
 import type { LevelsRun } from "./snapshot";
 import { t } from "./text";
 import type { LevelsReport, Recipe } from "./types";
-import { BenchWorker, Cancelled, type DataSet, type ModelFile } from "./worker/bench-worker";
-import type { Compiled } from "./worker/load";
+import { SEEDS } from "./state";
+import { Cancelled, type DataSet, type ModelFile } from "./worker/bench-worker";
+import { lesson, outcomeOf } from "./worker/taught";
+import { WorkshopWorker } from "./worker/workshop";
 
 /** Items in one go, so that progress moves. */
 const ITEMS = 4;
@@ -22,13 +24,12 @@ export interface Subject {
 
 export class Levels {
   #session: Session;
-  #worker: BenchWorker;
+  #worker = new WorkshopWorker();
   #played: { key: string; parts: { a: string[]; b: string[] } } | undefined;
   #running = 0;
 
-  constructor(session: Session, compiled: Promise<Compiled>) {
+  constructor(session: Session) {
     this.#session = session;
-    this.#worker = new BenchWorker(compiled);
   }
 
   get #run(): LevelsRun {
@@ -64,8 +65,7 @@ export class Levels {
       const both = subject.a.steps.length > 0;
       const parts = { a: [] as string[], b: [] as string[] };
       for (const side of both ? (["a", "b"] as const) : (["b"] as const)) {
-        await this.#worker.load(subject.model, subject.data);
-        await this.#worker.apply(subject[side], () => {});
+        await this.#make(subject, side);
         const items = await this.#worker.call((host) => host.levelItems());
         const before = side === "b" && both ? items : 0;
         for (let from = 0; from < items; from += ITEMS) {
@@ -98,12 +98,24 @@ export class Levels {
     return this.#running > 0;
   }
 
+  /** Makes a side's candidate in the worker. */
+  async #make(subject: Subject, side: "a" | "b"): Promise<void> {
+    const { model, data } = subject;
+    const recipe = subject[side];
+    const key = lesson(model.id, data.id, recipe);
+    const outcome = key === undefined ? undefined : outcomeOf(key);
+    await this.#worker.call(async (host) => {
+      await host.open(model.bytes, model.name, data, SEEDS);
+      if (outcome) await host.provide(outcome);
+      await host.apply(recipe);
+    });
+  }
+
   async #price(subject: Subject): Promise<void> {
     const played = this.#played;
     if (!played) return;
     const report = async (side: "a" | "b"): Promise<LevelsReport> => {
-      await this.#worker.load(subject.model, subject.data);
-      await this.#worker.apply(subject[side], () => {});
+      await this.#make(subject, side);
       return this.#worker.call((host) => host.levelsReport(played.parts[side], subject.device));
     };
     const a = played.parts.a.length ? await report("a") : undefined;

@@ -73,7 +73,7 @@ export class Session extends EventTarget {
     this.#own = new Own(this, this.#sets, this.#scout, this.#sides);
     this.#listen = new Listen(this, this.#sides, this.#own);
     this.#live = new Live(this, this.#sides, compiled);
-    this.#levels = new Levels(this, compiled);
+    this.#levels = new Levels(this);
     this.#training = new Training(this);
     this.#memory = new Memory(this);
   }

@@ -2,14 +2,14 @@
 
 export type {
   Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
-  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, Level, LevelsReport, LiveEvent, LiveSettings, MemoryReport,
-  ModelCard, Port, PublishedRow, Remark, SideScores, SpectrogramView, Step, Strip, TrainingOutcome, Transform, TransformOption, TreatmentRow,
+  EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, Level, LiveEvent, LiveSettings, MemoryReport,
+  ModelCard, Port, PublishedRow, Remark, SpectrogramView, Step, Strip, TrainingOutcome, Transform, TransformOption,
   WeightsView,
 } from "./wasm/simd/milliwatt";
 
 export type {
-  CostRow, EnergyPart, EpochRow, HardwareReport, ImcReport, MacroCard, MatmulReport, PlacedTile, PlatformRow, ScoreboardReport,
-  TrainingCard, TrainingNews, WrongExample,
+  CostRow, EnergyPart, EpochRow, HardwareReport, ImcReport, LevelsReport, MacroCard, MatmulReport, PlacedTile, PlatformRow, ScoreboardReport,
+  SideScores, TrainingCard, TrainingNews, TreatmentRow, WrongExample,
 } from "./wasm/workshop/milliwatt";
 
 import type * as engine from "./wasm/simd/milliwatt";

@@ -19,9 +19,12 @@ export class PageElement extends LitElement {
 
 const waiting: [name: string, element: CustomElementConstructor][] = [];
 
-/** Names an element; it comes to life with `register`. */
+let registered = false;
+
+/** Names an element; it comes to life with `register`, or at once where it was loaded later. */
 export function define(name: string, element: CustomElementConstructor): void {
-  waiting.push([name, element]);
+  if (registered) customElements.define(name, element);
+  else waiting.push([name, element]);
 }
 
 /**
@@ -29,5 +32,6 @@ export function define(name: string, element: CustomElementConstructor): void {
  * drawing could wake up without anything to show.
  */
 export function register(): void {
+  registered = true;
   for (const [name, element] of waiting.splice(0).reverse()) customElements.define(name, element);
 }

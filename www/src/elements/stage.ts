@@ -6,13 +6,17 @@ import { type View, VIEWS } from "../state";
 import { t } from "../text";
 import { define, PageElement } from "./base";
 import "./bytes-view";
-import "./hardware-view";
 import "./layers-view";
-import "./levels-view";
 import "./listen-view";
-import "./memory-view";
-import "./train-view";
 import "./weights-view";
+
+/** Views that are loaded when they are first looked at: a first visit does not need them. */
+const LATER: Partial<Record<View, () => Promise<unknown>>> = {
+  levels: () => import("./levels-view"),
+  train: () => import("./train-view"),
+  memory: () => import("./memory-view"),
+  hardware: () => import("./hardware-view"),
+};
 
 export class Stage extends PageElement {
   static override properties = { snapshot: { attribute: false } };
@@ -77,6 +81,7 @@ export class Stage extends PageElement {
   }
 
   protected override updated(): void {
+    LATER[this.snapshot.state.view]?.().catch(() => this.act({ do: "view", view: "listen" }));
     // Only the row of tabs scrolls, never the page.
     const tab = this.querySelector<HTMLElement>("[role=tab][aria-selected=true]");
     const row = tab?.parentElement;

@@ -3,7 +3,7 @@
 import { expose, transfer } from "comlink";
 import type { Block } from "../audio/microphone";
 import type {
-  Answer, Bench, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveEvent, LiveSettings,
+  Answer, Bench, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LiveEvent, LiveSettings,
   ModelCard, Preset, Recipe, Report, SpectrogramView, TrainingOutcome, Transform, WeightsView,
 } from "../types";
 import { type Compiled, instantiate, type Wasm } from "./load";
@@ -108,18 +108,6 @@ export class Host {
 
   measureLayers(items: number): void {
     this.#open().measure_layers(items);
-  }
-
-  levelItems(): number {
-    return this.#open().level_items();
-  }
-
-  playLevels(from: number, to: number): string {
-    return this.#open().play_levels(from, to);
-  }
-
-  levelsReport(parts: string[], device: string): LevelsReport {
-    return this.#open().levels_report(parts, device);
   }
 
   report(device: string, rate: number): Report {

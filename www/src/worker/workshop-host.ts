@@ -2,7 +2,7 @@
 // training it takes messages, so that it can be paused, asked and changed at any time.
 
 import { expose, transfer } from "comlink";
-import type { Recipe } from "../types";
+import type { LevelsReport, Recipe } from "../types";
 import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
 import type {
@@ -37,6 +37,26 @@ export class WorkshopHost {
     this.#training?.free();
     this.#training = this.#engine().train(recipe);
     return this.#training.card();
+  }
+
+  provide(outcome: TrainingOutcome): void {
+    this.#engine().provide(outcome);
+  }
+
+  apply(recipe: Recipe): void {
+    this.#engine().apply(recipe);
+  }
+
+  levelItems(): number {
+    return this.#engine().level_items();
+  }
+
+  playLevels(from: number, to: number): string {
+    return this.#engine().play_levels(from, to);
+  }
+
+  levelsReport(parts: string[], device: string): LevelsReport {
+    return this.#engine().levels_report(parts, device);
   }
 
   macros(): MacroCard[] {

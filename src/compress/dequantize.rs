@@ -19,6 +19,7 @@ use crate::tensor::DType;
 /// let mut model = Model::default();
 /// let scale = Quantization::per_tensor(0.5, -1);
 /// let w = model.add_value(Value::constant("w", DType::Int8, &[2], vec![1, 3]).with_quantization(scale));
+/// model.outputs = vec![w];
 /// assert_eq!(dequantize(&model).unwrap().values[w].dequantized().unwrap(), [1.0, 2.0]);
 /// ```
 pub fn dequantize(model: &Model) -> Result<Model> {

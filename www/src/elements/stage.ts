@@ -5,13 +5,13 @@ import type { Snapshot } from "../snapshot";
 import { type View, VIEWS } from "../state";
 import { t } from "../text";
 import { define, PageElement } from "./base";
-import "./bytes-view";
 import "./layers-view";
 import "./listen-view";
 import "./weights-view";
 
 /** Views that are loaded when they are first looked at: a first visit does not need them. */
 const LATER: Partial<Record<View, () => Promise<unknown>>> = {
+  bytes: () => import("./bytes-view"),
   levels: () => import("./levels-view"),
   train: () => import("./train-view"),
   memory: () => import("./memory-view"),

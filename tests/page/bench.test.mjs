@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "./harness.mjs";
-import { control, download, notice, preset, settled, state, strip, tab } from "./steps.mjs";
+import { control, download, MACHINE, notice, preset, settled, state, strip, tab } from "./steps.mjs";
 
 test("another recipe gives other numbers, and undo brings the old ones back", async ({ page }) => {
   await settled(page);
@@ -92,7 +92,7 @@ test("the divider obeys keys, mouse and double-click, and tells where it is", as
   assert.equal(await at(), 50, "numbers mean nothing elsewhere");
 });
 
-test("both sides of the weights are drawn, and pruning shows as holes", async ({ page }) => {
+test("both sides of the weights are drawn, and pruning shows as holes", { hash: MACHINE }, async ({ page }) => {
   await settled(page);
   await preset(page, "b", "prune-50");
   await settled(page);

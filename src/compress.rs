@@ -10,6 +10,7 @@ pub mod dequantize;
 pub mod fold;
 pub mod lint;
 pub mod pack;
+mod presets;
 pub mod prune;
 pub mod quantize;
 pub mod recipe;
@@ -17,11 +18,9 @@ mod rows;
 pub mod slim;
 
 pub use deliver::deliver;
+pub use presets::{Preset, presets};
 
-use recipe::{
-    CodebookOptions, PackMethod, PackOptions, Plan, PruneOptions, QuantizeOptions, Recipe, SlimOptions, SlimTarget,
-    Step, Training, plan,
-};
+use recipe::{Recipe, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -152,20 +151,6 @@ pub struct Choice {
     pub sentence: String,
 }
 
-/// A named recipe.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Preset {
-    /// Stable name, the same on the command line and in links.
-    pub name: String,
-    /// Name to show.
-    pub label: String,
-    /// What it does, in one sentence.
-    pub sentence: String,
-    /// What it stands for.
-    pub recipe: Recipe,
-}
-
 fn choice(value: &str, label: &str, sentence: &str) -> Choice {
     Choice { value: value.into(), label: label.into(), sentence: sentence.into() }
 }
@@ -279,101 +264,6 @@ fn quantize_row() -> Transform {
             ),
         ],
     }
-}
-
-/// The named recipes, in the order in which they are shown.
-pub fn presets() -> Vec<Preset> {
-    let preset = |name: &str, label: &str, sentence: &str, steps: Vec<Step>| Preset {
-        name: name.into(),
-        label: label.into(),
-        sentence: sentence.into(),
-        recipe: Recipe::of(steps),
-    };
-    let prune = |sparsity| Step::Prune(PruneOptions { sparsity, scope: recipe::PruneScope::PerLayer });
-    let int8 = || Step::Quantize(QuantizeOptions::default());
-    let trained = |plan: Plan| vec![Step::Train(Box::new(Training { plan, ..Training::default() }))];
-    let bits = |weight_bits| Some(plan::Quantization { weight_bits, ..plan::Quantization::default() });
-    let slim = |target| Step::Slim(SlimOptions { target });
-    vec![
-        preset("original", "Original", "The model as it was opened", vec![]),
-        preset("int8", "int8", "8-bit weights and activations, one scale for each channel", vec![int8()]),
-        preset(
-            "int4",
-            "int4 weights",
-            "4-bit weights, rounded so that each makes up for those before it, and 8-bit activations",
-            vec![Step::Quantize(QuantizeOptions {
-                weight_bits: 4,
-                rounding: recipe::Rounding::Compensated,
-                ..QuantizeOptions::default()
-            })],
-        ),
-        preset(
-            "int8-per-tensor",
-            "int8 per tensor",
-            "8-bit weights and activations, one scale for each tensor",
-            vec![Step::Quantize(QuantizeOptions {
-                granularity: recipe::Granularity::PerTensor,
-                ..QuantizeOptions::default()
-            })],
-        ),
-        preset("prune-50", "Pruned 50 %", "Half of the weights of each layer set to zero", vec![prune(0.5)]),
-        preset(
-            "prune-50-int8",
-            "Pruned 50 % + int8",
-            "Half of the weights of each layer set to zero, then 8-bit integers",
-            vec![prune(0.5), int8()],
-        ),
-        preset(
-            "train-int8",
-            "Trained for int8",
-            "Learns on with the rounding of 8-bit integers in place, so that it loses less by it",
-            trained(Plan { quantization: bits(8), ..Plan::default() }),
-        ),
-        preset(
-            "train-int4",
-            "Trained for 4-bit weights",
-            "Learns on with weights of 16 levels and 8-bit activations",
-            trained(Plan { quantization: bits(4), ..Plan::default() }),
-        ),
-        preset(
-            "train-prune-80-int8",
-            "Trained, pruned 80 %, int8",
-            "Learns on while four fifths of its weights fall to zero, rounded to 8-bit integers",
-            trained(Plan {
-                quantization: bits(8),
-                pruning: Some(plan::Pruning { sparsity: 0.8, ..plan::Pruning::default() }),
-                ..Plan::default()
-            }),
-        ),
-        preset(
-            "slim-portable",
-            "Slim, any runtime",
-            "The same model without what no runtime reads",
-            vec![slim(SlimTarget::Portable)],
-        ),
-        preset(
-            "slim-tflm",
-            "Slim, TFLM",
-            "The same model without what TFLM does not read",
-            vec![slim(SlimTarget::Tflm)],
-        ),
-        preset(
-            "huffman",
-            "Huffman",
-            "The same weights in a code that TFLM unpacks: frequent values take few bits",
-            vec![slim(SlimTarget::Tflm), Step::Pack(PackOptions { method: PackMethod::Huffman })],
-        ),
-        preset(
-            "codebook4",
-            "Codebook, 4 bits",
-            "16 values for each channel of the larger weights, packed so that TFLM unpacks them",
-            vec![
-                Step::Codebook(CodebookOptions::default()),
-                slim(SlimTarget::Tflm),
-                Step::Pack(PackOptions::default()),
-            ],
-        ),
-    ]
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ import type { LevelsReport, Recipe } from "../types";
 import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
 import type {
-  HardwareReport, ImcReport, ImcRequest, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Session, TrainingCard, TrainingNews,
+  HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Session, TrainingCard, TrainingNews,
   TrainingOutcome, WeightsView, Workshop,
 } from "../wasm/workshop/milliwatt";
 
@@ -18,6 +18,7 @@ export class WorkshopHost {
   #workshop: Workshop | undefined;
   #training: Session | undefined;
   #goes = false;
+  #ran: { array: string; run: ImcRun } | undefined;
 
   async start(module: WebAssembly.Module): Promise<void> {
     this.#wasm = await instantiateWorkshop(module);
@@ -27,6 +28,8 @@ export class WorkshopHost {
   /** Takes a model in, and a set where there is one. */
   open(bytes: Uint8Array, name: string, data: DataSet | undefined, seeds: { generated: number; split: number }): void {
     const workshop = this.#engine();
+    this.#ran?.run.free();
+    this.#ran = undefined;
     workshop.open(bytes, name);
     if (data?.words) workshop.set_spoken_data(data.words, seeds.generated);
     else if (data?.generated) workshop.set_generated_data(data.generated, seeds.generated);
@@ -63,9 +66,16 @@ export class WorkshopHost {
     return this.#module().imc_macros();
   }
 
-  /** The open model in the array. */
+  /** The open model in the array. What ran there is kept: another supply or number of macros runs nothing again. */
   imc(request: ImcRequest): ImcReport {
-    return this.#engine().imc(request);
+    const workshop = this.#engine();
+    const array = request.array ?? "";
+    let ran = this.#ran;
+    if (ran?.array !== array) {
+      ran?.run.free();
+      ran = this.#ran = { array, run: workshop.imc_run(request) };
+    }
+    return workshop.imc_price(request, ran.run);
   }
 
   hardware(rate: number): HardwareReport {

@@ -45,6 +45,19 @@ async function press(page, words) {
   throw new Error(`no button says ${words}`);
 }
 
+/** Sets a slider of B's training.
+ * @param {Page} page
+ * @param {string} field
+ * @param {number} value */
+async function slide(page, field, value) {
+  await page.$eval(`#b-train-${field}`, (slider, value) => {
+    /** @type {HTMLInputElement} */ (slider).value = String(value);
+    slider.dispatchEvent(new Event("change"));
+  }, value);
+  await page.waitForFunction((field, value) =>
+    /** @type {HTMLInputElement | null} */ (document.querySelector(`#b-train-${field}`))?.getAttribute("value") === String(value), {}, field, value);
+}
+
 test("a side learns, and what it learned is what is measured", async ({ page }) => {
   await settled(page);
   await tab(page, "train");
@@ -52,6 +65,7 @@ test("a side learns, and what it learned is what is measured", async ({ page }) 
   await page.waitForSelector(".owed");
   assert.equal((await state(page)).b.steps[0].step, "train", "learning comes before rounding");
   assert.deepEqual(await axe(page), []);
+  await slide(page, "plan-epochs", 60);
   await press(page, /Train B/);
   await reaches(page, "b", "running");
   await page.waitForSelector(".train-charts path");
@@ -86,6 +100,7 @@ test("stopped and kept, a recipe says where; both sides that learn the same lear
   await tab(page, "train");
   await press(page, /Let B learn/);
   await page.waitForSelector(".owed");
+  await slide(page, "plan-epochs", 200);
   await page.evaluate(() => /** @type {any} */ (document.querySelector("mw-app")).act({ do: "copy", from: "b" }));
   await page.waitForFunction(() => document.querySelectorAll(".owed").length === 2);
   await press(page, /Train B/);
@@ -115,11 +130,7 @@ test("three own words are recorded, learned in a minute, quantized, exported, an
   await settled(page);
   await tab(page, "train");
   await press(page, /Let B learn/);
-  await page.$eval("#b-train-copies", (slider) => {
-    /** @type {HTMLInputElement} */ (slider).value = "4";
-    slider.dispatchEvent(new Event("change"));
-  });
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b.steps[0].copies === 4);
+  await slide(page, "copies", 4);
   const start = performance.now();
   await press(page, /Train B/);
   await reaches(page, "b", "over");

@@ -9,14 +9,14 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { engineReady, test } from "./harness.mjs";
 import { hum, wav } from "./files.mjs";
-import { notice, settled } from "./steps.mjs";
+import { MACHINE, notice, settled } from "./steps.mjs";
 
 const folder = await mkdtemp(join(tmpdir(), "milliwatt-voice-"));
 const microphone = join(folder, "hum.wav");
 await writeFile(microphone, wav(hum(2, true, 4)));
 after(() => rm(folder, { recursive: true, force: true }));
 
-test("holding the button records a clip that both sides answer", { microphone, sound: true }, async ({ page, context }) => {
+test("holding the button records a clip that both sides answer", { hash: MACHINE, microphone, sound: true }, async ({ page, context }) => {
   await settled(page);
   const button = await page.$(".record");
   const box = await button?.boundingBox();
@@ -42,7 +42,7 @@ test("holding the button records a clip that both sides answer", { microphone, s
   assert.equal(await page.$(".record.live"), null, "the microphone is closed");
 });
 
-test("letting go before the microphone is open records nothing, and says so", { microphone, sound: true }, async ({ page }) => {
+test("letting go before the microphone is open records nothing, and says so", { hash: MACHINE, microphone, sound: true }, async ({ page }) => {
   await engineReady(page);
   await page.evaluate(() => {
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

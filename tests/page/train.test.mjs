@@ -91,6 +91,8 @@ test("a side learns, and what it learned is what is measured", async ({ page }) 
   assert.equal(b.steps[0].changes[0].learning_rate, 0.0005, "the recipe keeps what was changed by hand");
   const link = await page.evaluate(() => location.hash);
   assert.match(link, /b=train!/);
+  // The number of epochs, then learning itself.
+  await control(page, "z");
   await control(page, "z");
   assert.deepEqual((await state(page)).b.steps.map((/** @type {any} */ { step }) => step), ["quantize"]);
 });

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { engineReady, test } from "./harness.mjs";
+import { test } from "./harness.mjs";
 import { hum, wav } from "./files.mjs";
 import { MACHINE, notice, settled } from "./steps.mjs";
 
@@ -43,7 +43,7 @@ test("holding the button records a clip that both sides answer", { hash: MACHINE
 });
 
 test("letting go before the microphone is open records nothing, and says so", { hash: MACHINE, microphone, sound: true }, async ({ page }) => {
-  await engineReady(page);
+  await settled(page);
   await page.evaluate(() => {
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async (wanted) => {

@@ -57,7 +57,7 @@ pub fn all() -> Vec<Case> {
     let pruned = |pattern, sparsity| {
         // Between layers whose activations are of one size, the size of a weight says what it matters.
         let scope = PruneScope::Global;
-        Some(Pruning { pattern, sparsity, scope, begin: 0.0, end: 0.4, every: 7, regrowth: 0.0 })
+        Some(Pruning { pattern, sparsity, scope, begin: 0.0, end: 0.5, every: 5, regrowth: 0.0 })
     };
     let fours = Quantization { weight_bits: 4, method: Steps::Lsq, ..Quantization::default() };
     let case = |name, start, plan| Case { name, start, plan, untrained: start != Start::Fresh };
@@ -66,18 +66,12 @@ pub fn all() -> Vec<Case> {
     let with_norm = Plan { batch_norm: true, learning_rate: 2e-3, ..taught() };
     let from_nothing = Plan { epochs: 8, learning_rate: 3e-3, ..with_norm.clone() };
     let thin = Plan { epochs: 8, average: None, ..with_norm.clone() };
+    let sparse =
+        |pattern, sparsity| Plan { epochs: 16, mixup: 0.0, pruning: pruned(pattern, sparsity), ..thin.clone() };
     vec![
         case("float32, nothing taken away", Start::Published, Plan { learning_rate: 2e-4, epochs: 2, ..taught() }),
-        case(
-            "80 % of the weights zero",
-            Start::Published,
-            Plan { pruning: pruned(Pattern::Unstructured, 0.8), ..taught() },
-        ),
-        case(
-            "2 of 4 weights zero",
-            Start::Published,
-            Plan { pruning: pruned(Pattern::NOfM { n: 2, m: 4 }, 0.5), ..taught() },
-        ),
+        case("80 % of the weights zero", Start::Published, sparse(Pattern::Unstructured, 0.8)),
+        case("2 of 4 weights zero", Start::Published, sparse(Pattern::NOfM { n: 2, m: 4 }, 0.5)),
         case(
             "4-bit weights, 8-bit activations",
             Start::Published,

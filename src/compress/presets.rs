@@ -80,6 +80,10 @@ pub fn presets() -> Vec<Preset> {
             "Trained, pruned 80 %, int8",
             "Learns on while four fifths of its weights fall to zero, rounded to 8-bit integers",
             trained(Plan {
+                // Without it, what has lost most of its weights falls silent and does not wake again.
+                batch_norm: true,
+                epochs: 20,
+                learning_rate: 2e-3,
                 quantization: bits(8),
                 pruning: Some(plan::Pruning { sparsity: 0.8, ..plan::Pruning::default() }),
                 ..Plan::default()

@@ -13,6 +13,17 @@ use crate::compress::prune::{smallest, weight_values};
 use crate::compress::recipe::PruneScope;
 use crate::model::{Model, Node, Op, ValueId};
 
+/// The weights that may die: single weights of depthwise filters may not. A filter of nine that stands alone for its channel has
+/// none to spare, and all of them together are a small part of a network.
+fn prunable(model: &Model, pattern: Pattern) -> Vec<ValueId> {
+    let of_depthwise = |id: ValueId| {
+        let weights = |node: &Node| node.op.weights_input().and_then(|position| node.input(position));
+        model.nodes.iter().any(|node| is_depthwise(&node.op) && weights(node) == Some(id))
+    };
+    let spared = |id: &ValueId| pattern == Pattern::Unstructured && of_depthwise(*id);
+    weight_values(model).into_iter().filter(|id| !spared(id)).collect()
+}
+
 /// The masks of a model.
 #[derive(Debug, Clone)]
 pub(super) struct Masks {
@@ -25,7 +36,7 @@ impl Masks {
     /// All weights live, except those that are zero already: a network that was pruned before stays so.
     pub fn new(plan: Pruning, model: &Model, parameters: &Parameters) -> Self {
         let mut slots: Slots = vec![None; parameters.slots.len()];
-        for id in weight_values(model) {
+        for id in prunable(model, plan.pattern) {
             let alive = |weights: &[f32]| weights.iter().map(|&w| if w == 0.0 { 0.0 } else { 1.0 }).collect();
             slots[id] = parameters.get(id).map(alive);
         }
@@ -82,7 +93,7 @@ impl Masks {
     }
 
     fn cut_smallest(&mut self, model: &Model, parameters: &Parameters, sparsity: f64) {
-        let values = weight_values(model);
+        let values = prunable(model, self.plan.pattern);
         let pools: Vec<&[ValueId]> = match self.plan.scope {
             PruneScope::Global => vec![&values],
             PruneScope::PerLayer => values.chunks(1).collect(),

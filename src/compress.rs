@@ -7,6 +7,7 @@ pub mod channels;
 pub mod codebook;
 mod deliver;
 pub mod dequantize;
+pub mod equalize;
 pub mod fold;
 pub mod lint;
 pub mod pack;
@@ -19,6 +20,7 @@ pub mod slim;
 
 pub use deliver::deliver;
 pub use presets::{Preset, presets};
+pub use rows::transforms;
 
 use recipe::{Recipe, Step};
 use serde::{Deserialize, Serialize};
@@ -50,8 +52,9 @@ pub fn apply(
                     "training needs labelled examples, which this way of applying a recipe has not",
                 ));
             }
-            Step::Prune(options) => prune::prune(&candidate, options)?,
+            Step::Prune(options) => prune::prune_on(&candidate, options, calibration, progress)?,
             Step::Channels(options) => channels::remove(&candidate, options)?,
+            Step::Equalize(options) => equalize::equalize(&candidate, options, calibration, progress)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
             Step::Codebook(options) => codebook::codebook(&candidate, options, progress)?,
             Step::Slim(options) => slim::slim(&candidate, options),
@@ -149,121 +152,6 @@ pub struct Choice {
     pub label: String,
     /// What it means, in one sentence.
     pub sentence: String,
-}
-
-fn choice(value: &str, label: &str, sentence: &str) -> Choice {
-    Choice { value: value.into(), label: label.into(), sentence: sentence.into() }
-}
-
-fn option(field: &str, label: &str, sentence: &str, control: Control) -> TransformOption {
-    TransformOption { field: field.into(), label: label.into(), sentence: sentence.into(), control, only_if: None }
-}
-
-/// Every transform, in the order in which a recipe usually applies them.
-pub fn transforms() -> Vec<Transform> {
-    vec![
-        rows::channels::row(),
-        rows::train::row(),
-        prune_row(),
-        quantize_row(),
-        rows::codebook(),
-        rows::slim(),
-        rows::pack(),
-    ]
-}
-
-fn prune_row() -> Transform {
-    Transform {
-        step: "prune".into(),
-        label: "Prune".into(),
-        sentence: "Sets the smallest weights to zero; the file shrinks only with an encoding that skips zeros".into(),
-        options: vec![
-            option(
-                "sparsity",
-                "Sparsity",
-                "Share of the weights that become zero",
-                Control::Number { min: 0.0, max: 0.95, step: 0.05, default: 0.5, unit: "%".into() },
-            ),
-            option(
-                "scope",
-                "Smallest of",
-                "Where the smallest weights are sought",
-                Control::Choice {
-                    choices: vec![
-                        choice("per_layer", "each layer", "Every layer loses the same share"),
-                        choice("global", "all layers", "Layers with small weights lose more"),
-                    ],
-                    default: "per_layer".into(),
-                },
-            ),
-        ],
-    }
-}
-
-fn quantize_row() -> Transform {
-    Transform {
-        step: "quantize".into(),
-        label: "Quantize".into(),
-        sentence: "Stores weights and activations as 8-bit integers: a quarter of the size, and integer arithmetic"
-            .into(),
-        options: vec![
-            option(
-                "scheme",
-                "Types",
-                "Types of weights and activations",
-                Control::Choice {
-                    choices: vec![choice("int8", "int8", "int8 weights and activations, int32 biases")],
-                    default: "int8".into(),
-                },
-            ),
-            option(
-                "granularity",
-                "Weight scales",
-                "How finely the scales of weights are chosen",
-                Control::Choice {
-                    choices: vec![
-                        choice("per_channel", "per channel", "One scale for each output channel of a convolution"),
-                        choice(
-                            "per_tensor",
-                            "per tensor",
-                            "One scale for each weight tensor: smaller tables, less exact",
-                        ),
-                    ],
-                    default: "per_channel".into(),
-                },
-            ),
-            rows::weight_bits(),
-            rows::mixed(),
-            rows::rounding(),
-            option(
-                "calibration.method",
-                "Activation ranges",
-                "How the range of each activation is chosen from the calibration inputs",
-                Control::Choice {
-                    choices: vec![
-                        choice("min_max", "min-max", "From the smallest to the largest value seen"),
-                        choice("percentile", "percentile", "Rare outliers are cut off, so that steps are finer"),
-                        choice("mse", "least error", "The range with the least mean squared error"),
-                        choice("kl", "KL divergence", "The range whose histogram changes least"),
-                    ],
-                    default: "min_max".into(),
-                },
-            ),
-            option(
-                "calibration.percent",
-                "Percentile",
-                "Share of values that stays inside the range",
-                Control::Number { min: 95.0, max: 100.0, step: 0.05, default: 99.9, unit: String::new() },
-            )
-            .only_if("calibration.method=percentile"),
-            option(
-                "float_io",
-                "Float in and out",
-                "Keeps float32 inputs and outputs and converts at the border",
-                Control::Toggle { default: false },
-            ),
-        ],
-    }
 }
 
 #[cfg(test)]

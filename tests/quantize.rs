@@ -2,7 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test, which is its purpose")]
 
-use milliwatt::compress::recipe::{Calibration, Granularity, QuantizeOptions, Recipe, Step};
+use milliwatt::compress::recipe::{Calibration, Granularity, QuantizeOptions, Recipe, Scheme, Step};
 use milliwatt::compress::{self};
 use milliwatt::exec::{Executor, Options};
 use milliwatt::metrics::SignalNoise;
@@ -149,6 +149,17 @@ fn bias_scale_is_the_product_of_input_and_weight_scale() {
 }
 
 #[test]
+fn int16_activations_answer_much_nearer_than_int8_ones() {
+    let float = small_network();
+    let wide = quantize(&float, QuantizeOptions { scheme: Scheme::Int16x8, ..float_io() });
+    let conv = wide.nodes.iter().find(|node| node.op.name() == "CONV_2D").unwrap();
+    let [x, w, b] = [0, 1, 2].map(|position| wide.values[conv.inputs[position].unwrap()].dtype);
+    assert_eq!([x, w, b], [DType::Int16, DType::Int8, DType::Int64]);
+    let [narrow, wide] = [quantize(&float, float_io()), wide].map(|model| output_sqnr(&float, &model));
+    assert!(wide > narrow + 5.0, "{narrow} dB and {wide} dB");
+}
+
+#[test]
 fn softmax_and_pooling_keep_the_scales_that_the_specification_fixes() {
     let model = quantize(&small_network(), QuantizeOptions::default());
     let of_output = |name: &str| {
@@ -199,6 +210,17 @@ fn every_way_of_calibrating_gives_a_network_that_works() {
         let sqnr = output_sqnr(&float, &quantize(&float, QuantizeOptions { calibration, ..float_io() }));
         assert!(sqnr > 20.0, "{calibration:?}: {sqnr} dB");
     }
+}
+
+#[test]
+fn a_moving_average_clips_what_min_max_keeps() {
+    let float = small_network();
+    let input_scale = |calibration| {
+        let model = quantize(&float, QuantizeOptions { calibration, ..QuantizeOptions::default() });
+        model.values[model.inputs[0]].quantization.as_ref().unwrap().scale_of(0)
+    };
+    let (all, averaged) = (input_scale(Calibration::MinMax), input_scale(Calibration::MovingAverage));
+    assert!(averaged > 0.5 * all && averaged < 0.95 * all, "{averaged} of {all}");
 }
 
 #[test]

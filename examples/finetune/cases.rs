@@ -88,7 +88,7 @@ pub fn all() -> Vec<Case> {
 pub fn at_once(model: &Model, plan: &Plan) -> milliwatt::Result<Option<Model>> {
     match &plan.pruning {
         Some(Pruning { pattern: Pattern::Unstructured, sparsity, scope, .. }) => {
-            prune(model, &PruneOptions { sparsity: *sparsity, scope: *scope }).map(Some)
+            prune(model, &PruneOptions { sparsity: *sparsity, scope: *scope, ..PruneOptions::default() }).map(Some)
         }
         None if plan.quantization.is_none() => Ok(Some(model.clone())),
         _ => Ok(None),

@@ -6,13 +6,18 @@
 
 use crate::compress::recipe::Calibration;
 use crate::error::{Error, Result};
-use crate::exec::{Executor, Kernels, Options};
+use crate::exec::{Data, Executor, Kernels, Options};
 use crate::model::Model;
 use crate::progress::{self, Progress};
-use crate::tensor::{DType, Tensor};
+use crate::tensor::Tensor;
 
 /// Bins of the histograms, as TensorRT and TFLite's calibrators have them.
 const BINS: usize = 2048;
+
+/// Share of the average that stays when another input comes, as LiteRT's quantizer has it.
+const KEPT: f32 = 0.95;
+/// Numbers that are compared side by side.
+const LANES: usize = 16;
 
 /// The real range of one activation, always including zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,13 +57,16 @@ pub fn calibrate(
     for (done, sample) in inputs.iter().enumerate() {
         progress::step(progress, "Measuring ranges", done, inputs.len())?;
         executor.run_tapped(sample, &mut |value, view| {
-            if model.values[value].dtype == DType::Float32 {
-                for x in view.to_f32(None) {
-                    let (min, max) = extremes[value].get_or_insert((x, x));
-                    // NaN must not vanish in a comparison: it is kept and reported below.
-                    *min = if x.is_nan() { x } else { min.min(x) };
-                    *max = if x.is_nan() { x } else { max.max(x) };
-                }
+            let Data::Float32(numbers) = view.data else { return };
+            let (low, high) = extremes_of(numbers);
+            let (min, max) = extremes[value].get_or_insert((low, high));
+            if method == Calibration::MovingAverage {
+                *min = KEPT * *min + (1.0 - KEPT) * low;
+                *max = KEPT * *max + (1.0 - KEPT) * high;
+            } else {
+                // NaN must not vanish in a comparison: it is kept and reported below.
+                *min = if low.is_nan() || min.is_nan() { f32::NAN } else { min.min(low) };
+                *max = if high.is_nan() || max.is_nan() { f32::NAN } else { max.max(high) };
             }
         })?;
     }
@@ -74,7 +82,7 @@ pub fn calibrate(
         .iter()
         .map(|extreme| extreme.map(|(min, max)| Span { min: min.min(0.0), max: max.max(0.0) }))
         .collect();
-    if method == Calibration::MinMax {
+    if matches!(method, Calibration::MinMax | Calibration::MovingAverage) {
         return Ok(spans);
     }
 
@@ -91,13 +99,34 @@ pub fn calibrate(
         .iter()
         .map(|histogram| {
             histogram.as_ref().map(|histogram| match method {
-                Calibration::MinMax => histogram.span,
+                Calibration::MinMax | Calibration::MovingAverage => histogram.span,
                 Calibration::Percentile { percent } => histogram.percentile(percent),
                 Calibration::Mse => histogram.least(mean_squared_error),
                 Calibration::Kl => histogram.coarsened().least(kullback_leibler),
             })
         })
         .collect())
+}
+
+/// The smallest and the largest of some numbers; NaN where one of them is no finite number.
+fn extremes_of(numbers: &[f32]) -> (f32, f32) {
+    let first = numbers.first().copied().unwrap_or(0.0);
+    let (mut low, mut high, mut rest) = ([first; LANES], [first; LANES], [0.0f32; LANES]);
+    let mut take = |numbers: &[f32]| {
+        for (lane, &x) in numbers.iter().enumerate() {
+            low[lane] = if x < low[lane] { x } else { low[lane] };
+            high[lane] = if x > high[lane] { x } else { high[lane] };
+            // Zero, but for NaN and infinity.
+            rest[lane] += x * 0.0;
+        }
+    };
+    let (chunks, left) = numbers.as_chunks::<LANES>();
+    chunks.iter().for_each(|chunk| take(chunk));
+    take(left);
+    if rest.iter().any(|&x| x != 0.0) {
+        return (f32::NAN, f32::NAN);
+    }
+    (low.into_iter().fold(first, f32::min), high.into_iter().fold(first, f32::max))
 }
 
 /// How often values fall into equal bins of a span.
@@ -267,6 +296,20 @@ mod tests {
         histogram.counts.iter_mut().for_each(|count| *count *= 100);
         histogram.add(10.0);
         histogram
+    }
+
+    #[test]
+    fn extremes_are_found_wherever_they_stand_and_what_is_not_finite_is_not_lost() {
+        let numbers: Vec<f32> = (0..37).map(|i| (i * 29 % 37) as f32 - 18.0).collect();
+        assert_eq!(extremes_of(&numbers), (-18.0, 18.0));
+        assert_eq!(extremes_of(&[]), (0.0, 0.0));
+        for at in [0, 15, 16, 36] {
+            for odd in [f32::NAN, f32::INFINITY] {
+                let mut numbers = numbers.clone();
+                numbers[at] = odd;
+                assert!(extremes_of(&numbers).0.is_nan(), "{odd} at {at}");
+            }
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn presets() -> Vec<Preset> {
         sentence: sentence.into(),
         recipe: Recipe::of(steps),
     };
-    let prune = |sparsity| Step::Prune(PruneOptions { sparsity, scope: recipe::PruneScope::PerLayer });
+    let prune = |sparsity| Step::Prune(PruneOptions { sparsity, ..PruneOptions::default() });
     let int8 = || Step::Quantize(QuantizeOptions::default());
     let trained = |plan: Plan| vec![Step::Train(Box::new(Training { plan, ..Training::default() }))];
     let bits = |weight_bits| Some(plan::Quantization { weight_bits, ..plan::Quantization::default() });
@@ -37,6 +37,16 @@ pub fn presets() -> Vec<Preset> {
     vec![
         preset("original", "Original", "The model as it was opened", vec![]),
         preset("int8", "int8", "8-bit weights and activations, one scale for each channel", vec![int8()]),
+        preset(
+            "int8-fitted",
+            "int8, fitted",
+            "8-bit weights and activations in the ranges with the least error, each weight making up for those before it",
+            vec![Step::Quantize(QuantizeOptions {
+                calibration: recipe::Calibration::Mse,
+                rounding: recipe::Rounding::Compensated,
+                ..QuantizeOptions::default()
+            })],
+        ),
         preset(
             "int4",
             "int4 weights",

@@ -1,19 +1,21 @@
-//! Post-training quantization to int8, as TFLM executes it.
+//! Post-training quantization to int8, or to int8 weights and int16 activations, as TFLM executes it.
 //!
 //! *Source*: the TensorFlow Lite 8-bit quantization specification: weights symmetric in [-127, 127] along the output
 //! channel, activations asymmetric in [-128, 127], biases int32 with the product of both scales; some operators keep
-//! their input's scale, some have a fixed output scale.
+//! their input's scale, some have a fixed output scale. Its 16x8 mode: activations symmetric in [-32768, 32767], biases int64.
 
+mod adaptive;
 mod low_bits;
-mod moments;
+pub(in crate::compress) mod moments;
 mod rounding;
 mod scales;
 mod weights;
 
 use crate::compress::calibrate::{self, Span};
 use crate::compress::fold;
-use crate::compress::recipe::{QuantizeOptions, Rounding};
+use crate::compress::recipe::{QuantizeOptions, Rounding, Scheme};
 use crate::error::{Error, Result};
+use crate::exec::{Executor, Options};
 use crate::model::{Model, Node, Op, Signature, Value, ValueId};
 use crate::progress::Progress;
 use crate::quant::Quantization;
@@ -37,16 +39,28 @@ pub fn quantize(
     let mut float = fold::fold(model)?;
     let mut spans = calibrate::calibrate(&float, inputs, options.calibration, progress)?;
     scales::separate_fixed_concatenations(&mut float, &mut spans);
-    let is_refined = options.weight_bits < 8 || options.mixed || options.rounding == Rounding::Compensated;
+    let is_refined =
+        options.weight_bits < 8 || options.mixed || options.rounding != Rounding::Nearest || options.correct_bias;
     let known = if is_refined { low_bits::refine(&mut float, inputs, options, progress)? } else { vec![] };
     // Refining adds biases, which have no spans.
     spans.resize(float.values.len(), None);
-    let activations = scales::choose(&float, &spans)?;
+    let activations = scales::choose(&float, &spans, options.scheme)?;
     let mut integer = build(&float, &activations, &known, options)?;
-    if is_refined {
-        low_bits::narrow(&mut integer)?;
+    match options.scheme {
+        // Some operators have no int16 kernel; the one that names itself here would stop the device too.
+        Scheme::Int16x8 => drop(Executor::new(&integer, Options::default())?),
+        Scheme::Int8 if is_refined => low_bits::narrow(&mut integer)?,
+        Scheme::Int8 => {}
     }
     Ok(integer)
+}
+
+/// The type of activations.
+fn activation_type(scheme: Scheme) -> DType {
+    match scheme {
+        Scheme::Int8 => DType::Int8,
+        Scheme::Int16x8 => DType::Int16,
+    }
 }
 
 /// An int8 copy of a folded float model with scales that are already known, for instance trained.
@@ -63,7 +77,7 @@ pub fn quantize_with(
     weights: &[Option<Quantization>],
     options: &QuantizeOptions,
 ) -> Result<Model> {
-    for (id, share) in shared_scales(float)?.iter().enumerate() {
+    for (id, share) in scales::shares(float, options.scheme)?.iter().enumerate() {
         if share.is_some() && activations.get(id).is_none_or(Option::is_none) {
             return Err(Error::parameter(format!("the activation {:?} has no scale", float.values[id].name)));
         }
@@ -99,11 +113,20 @@ fn build(
         ..Model::default()
     };
     // Activations keep their ids; constants that nodes read as integers are appended, and the unused ones go at the end.
-    model.values =
-        float.values.iter().zip(activations).map(|(value, scale)| integer_activation(value, scale)).collect();
-    let mut constants = Constants::new(options.granularity, weights);
+    model.values = float
+        .values
+        .iter()
+        .zip(activations)
+        .map(|(value, scale)| integer_activation(value, scale, activation_type(options.scheme)))
+        .collect();
+    let mut constants = Constants::new(options, weights);
     for (id, node) in float.nodes.iter().enumerate() {
         let mut quantized = Node { version: 1, ..node.clone() };
+        if let (Scheme::Int16x8, Op::Add { pot_scale_int16, .. } | Op::Sub { pot_scale_int16, .. }) =
+            (options.scheme, &mut quantized.op)
+        {
+            *pot_scale_int16 = false;
+        }
         constants
             .quantize_inputs(float, node, &mut quantized, activations, &mut model)
             .map_err(|error| error.at(float.place(id)))?;
@@ -118,11 +141,9 @@ fn build(
     Ok(model)
 }
 
-fn integer_activation(value: &Value, scale: &Option<Quantization>) -> Value {
+fn integer_activation(value: &Value, scale: &Option<Quantization>, dtype: DType) -> Value {
     match scale {
-        Some(quantization) => {
-            Value { dtype: DType::Int8, range: None, quantization: Some(quantization.clone()), ..value.clone() }
-        }
+        Some(quantization) => Value { dtype, range: None, quantization: Some(quantization.clone()), ..value.clone() },
         None => value.clone(),
     }
 }
@@ -158,10 +179,18 @@ fn rename(signatures: &mut [Signature], old: ValueId, new: ValueId) {
 
 /// The scale and zero point that cover a span with 256 levels, zero exactly on one of them.
 pub fn asymmetric(span: Span) -> Quantization {
+    covering(span, Scheme::Int8)
+}
+
+/// The same, or for int16 the scale that covers it with 65,536 levels around zero.
+fn covering(span: Span, scheme: Scheme) -> Quantization {
     let (min, max) = (f64::from(span.min.min(0.0)), f64::from(span.max.max(0.0)));
     if max == min {
         // An activation that is always zero: any scale represents it.
         return Quantization::per_tensor(1.0, 0);
+    }
+    if scheme == Scheme::Int16x8 {
+        return Quantization::per_tensor((max.max(-min) / 32767.0) as f32, 0);
     }
     let scale = (max - min) / 255.0;
     let zero_point = libm::round(-128.0 - min / scale).clamp(-128.0, 127.0);

@@ -6,18 +6,22 @@
 mod bits;
 mod channels;
 mod codebook;
+mod equalize;
 pub mod plan;
+mod prune;
 mod slim;
 mod training;
 
 pub use channels::{ChannelsOptions, Norm};
 pub use plan::Plan;
+pub use prune::{Criterion, Grouping, PruneOptions, PruneScope};
 pub use training::{Change, Network, NetworkKind, Training};
 
 use serde::{Deserialize, Serialize};
 
 pub use bits::Rounding;
 pub use codebook::{CodebookOptions, Tables};
+pub use equalize::{EqualizeBy, EqualizeOptions};
 pub use slim::{PackMethod, PackOptions, SlimOptions, SlimTarget};
 
 use crate::error::{Error, Result};
@@ -54,6 +58,8 @@ pub enum Step {
     Prune(PruneOptions),
     /// Take whole channels out.
     Channels(ChannelsOptions),
+    /// Let channels have one size.
+    Equalize(EqualizeOptions),
     /// Store weights and activations as integers.
     Quantize(QuantizeOptions),
     /// Let weights take few different values.
@@ -62,30 +68,6 @@ pub enum Step {
     Slim(SlimOptions),
     /// Pack weights for TFLM to unpack.
     Pack(PackOptions),
-}
-
-/// Options of magnitude pruning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(deny_unknown_fields)]
-pub struct PruneOptions {
-    /// Share of the weights that become zero, 0 to 1.
-    pub sparsity: f64,
-    /// Where the smallest weights are sought.
-    #[serde(default)]
-    pub scope: PruneScope,
-}
-
-/// Where the smallest weights are sought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "snake_case")]
-pub enum PruneScope {
-    /// Among all layers together: layers with small weights lose more.
-    Global,
-    /// In each layer for itself: every layer loses the same share.
-    #[default]
-    PerLayer,
 }
 
 /// Options of post-training quantization.
@@ -114,6 +96,9 @@ pub struct QuantizeOptions {
     /// How weights are rounded.
     #[serde(default, skip_serializing_if = "Rounding::is_nearest")]
     pub rounding: Rounding,
+    /// Move biases by what rounded weights lose on average; every rounding but the nearest does so anyway.
+    #[serde(default, skip_serializing_if = "bits::is_false")]
+    pub correct_bias: bool,
 }
 
 impl Default for QuantizeOptions {
@@ -126,6 +111,7 @@ impl Default for QuantizeOptions {
             weight_bits: bits::eight(),
             mixed: false,
             rounding: Rounding::default(),
+            correct_bias: false,
         }
     }
 }
@@ -138,6 +124,8 @@ pub enum Scheme {
     /// int8 weights, int8 activations, int32 biases.
     #[default]
     Int8,
+    /// int8 weights, int16 activations, int64 biases.
+    Int16x8,
 }
 
 /// How finely weight scales are chosen.
@@ -170,6 +158,9 @@ pub enum Calibration {
     Mse,
     /// The range whose quantized histogram is nearest in Kullback-Leibler divergence.
     Kl,
+    /// From the smallest and largest value of each input, averaged with those before it at a share of 0.95, as TensorFlow's
+    /// calibrators do.
+    MovingAverage,
 }
 
 impl Recipe {
@@ -201,7 +192,12 @@ impl Recipe {
 
     /// Whether any step measures activations and therefore needs inputs.
     pub fn needs_calibration(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Quantize(_)))
+        self.steps.iter().any(|step| match step {
+            Step::Quantize(_) => true,
+            Step::Equalize(options) => options.by != EqualizeBy::Weights,
+            Step::Prune(options) => options.criterion == Criterion::Inputs,
+            _ => false,
+        })
     }
 
     /// The steps up to the one that trains, as a recipe of their own: what it makes takes long, and is made once.
@@ -229,9 +225,7 @@ impl Recipe {
         for step in &self.steps {
             match step {
                 Step::Train(training) => training.check()?,
-                Step::Prune(options) if !(0.0..=1.0).contains(&options.sparsity) => {
-                    return Err(Error::parameter(format!("sparsity {} is not between 0 and 1", options.sparsity)));
-                }
+                Step::Prune(options) => options.check()?,
                 Step::Channels(options) => options.check()?,
                 Step::Quantize(QuantizeOptions { calibration: Calibration::Percentile { percent }, .. })
                     if !(50.0..=100.0).contains(percent) =>

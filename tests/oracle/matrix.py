@@ -34,10 +34,26 @@ def float_recipes():
             (2, 3, 4, 6, 8), (False, True), ("nearest", "compensated"), ("per_channel", "per_tensor")
         )
     ]
+    quantize += [
+        {"scheme": "int16x8", "granularity": granularity, "float_io": float_io, "rounding": rounding}
+        for granularity, float_io, rounding in itertools.product(
+            ("per_channel", "per_tensor"), (False, True), ("nearest", "adaptive")
+        )
+    ]
+    quantize += [
+        {"weight_bits": bits, "rounding": "adaptive", "calibration": {"method": "moving_average"}} for bits in (3, 4, 8)
+    ]
+    quantize += [{"weight_bits": bits, "correct_bias": True} for bits in (4, 8)]
     ends = integer_ends()
     recipes = [[{"step": "quantize", **options}, *ends[at * 5 % len(ends)]] for at, options in enumerate(quantize)]
     before = [{"step": "prune", "sparsity": 0.6, "scope": "global"}]
     recipes += [[*before, {"step": "quantize"}, *end] for end in ends[:8]]
+    recipes += [[{"step": "equalize", "by": by}, {"step": "quantize"}] for by in ("weights", "activations", "both")]
+    recipes += [
+        [{"step": "prune", "sparsity": 0.5, "criterion": criterion, "grouping": grouping}, {"step": "quantize"}, *ends[5]]
+        for criterion in ("inputs", "random")
+        for grouping in ({"kind": "single"}, {"kind": "n_of_m", "n": 2, "m": 4}, {"kind": "block", "size": 4})
+    ]
     recipes += [[], before, [{"step": "slim"}], [{"step": "slim", "target": "portable"}]]
     recipes += [[{"step": "codebook", "values": values}, {"step": "slim"}] for values in (4, 16)]
     return recipes
@@ -94,7 +110,7 @@ def combination(command, model, inputs, recipe, with_arena):
         fed = inputs[:INPUTS]
         if dtype != fed.dtype:
             scale, zero_point = tflm.input_quantization(file)
-            fed = np.clip(np.round(fed / np.float32(scale)) + zero_point, -128, 127).astype(dtype)
+            fed = np.clip(np.round(fed / np.float32(scale)) + zero_point, np.iinfo(dtype).min, np.iinfo(dtype).max).astype(dtype)
         found = np.stack([outputs[0] for outputs in tflm.run(file, [[x[None]] for x in fed])]).reshape(-1)
     except tflm.Refused as reason:
         said = [remark for remark in command.info(file)["remarks"] if remark["severity"] == "blocks"]

@@ -1,6 +1,7 @@
 //! Weights of fewer than eight bits, after training: rounded to the nearest or so that later weights make up for earlier
 //! ones (then with biases moved by what is still lost on average), and bits spread over layers by how much each matters.
 
+use super::adaptive::adapted;
 use super::moments::{self, Filters, Moments};
 use super::rounding::{least_error_scales, output_error, rounded, widest_scales};
 use super::weights::has_scale_for_each_channel;
@@ -75,23 +76,28 @@ impl Layer<'_> {
     fn rounded(&self, float: &Model, bits: u32, options: &QuantizeOptions) -> (Vec<f32>, Quantization) {
         let op = &float.nodes[self.node].op;
         let per_channel = has_scale_for_each_channel(op, options.granularity);
-        let compensated = options.rounding == Rounding::Compensated;
-        let scale = if compensated {
+        let nearest = options.rounding == Rounding::Nearest;
+        let scale = if !nearest {
             least_error_scales(&self.reals, self.filters, self.moments, bits, per_channel)
         } else {
             widest_scales(&self.reals, self.filters, bits, per_channel)
         };
         // A channel of zeros still needs a scale.
         let scale: Vec<f32> = scale.into_iter().map(|scale| if scale > 0.0 { scale } else { 1.0 }).collect();
-        let moments = compensated.then_some(self.moments);
-        let rounded = rounded(&self.reals, self.filters, moments, bits, &scale);
+        let rounded = if options.rounding == Rounding::Adaptive {
+            let has_bias =
+                float.nodes[self.node].op.bias_input().is_some_and(|at| float.nodes[self.node].input(at).is_some());
+            adapted(&self.reals, self.filters, self.moments, bits, &scale, has_bias)
+        } else {
+            rounded(&self.reals, self.filters, (!nearest).then_some(self.moments), bits, &scale)
+        };
         let axis = if per_channel { op.weights_channel_axis().unwrap_or(0) } else { 0 };
         (rounded, Quantization { zero_point: vec![0; scale.len()], scale, axis })
     }
 
-    /// Adds to the bias what the rounded weights lose on average, where rounding is compensated.
+    /// Adds to the bias what the rounded weights lose on average.
     fn move_bias(&self, float: &mut Model, rounded: &[f32], options: &QuantizeOptions) {
-        if options.rounding == Rounding::Nearest {
+        if options.rounding == Rounding::Nearest && !options.correct_bias {
             return;
         }
         let node = &float.nodes[self.node];

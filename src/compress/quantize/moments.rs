@@ -73,6 +73,11 @@ impl Moments {
         if self.filters.depthwise { channel } else { 0 }
     }
 
+    /// How many windows were seen.
+    pub fn windows(&self) -> f64 {
+        self.windows
+    }
+
     /// The mean of what a channel's weight meets.
     pub fn mean(&self, channel: usize) -> Vec<f64> {
         let size = self.filters.size;
@@ -101,6 +106,15 @@ impl Moments {
     pub fn matrix(&self, channel: usize) -> Option<Vec<f64>> {
         let (size, group) = (self.filters.size, self.group(channel));
         (!self.diagonal).then(|| (0..size * size).map(|index| self.entry(group, index / size, index % size)).collect())
+    }
+
+    /// The same about the means.
+    pub fn covariance(&self, channel: usize) -> Option<Vec<f64>> {
+        let (mut matrix, mean) = (self.matrix(channel)?, self.mean(channel));
+        for (row, a) in matrix.chunks_exact_mut(mean.len().max(1)).zip(&mean) {
+            row.iter_mut().zip(&mean).for_each(|(entry, b)| *entry -= a * b);
+        }
+        Some(matrix)
     }
 
     /// Adds one window: what each weight of a group meets.

@@ -10,7 +10,7 @@ use crate::order;
 /// Shares of the largest weight that are tried as the end of the range, in steps of one hundredth.
 const CLIPS: std::ops::RangeInclusive<usize> = 30..=100;
 /// What is added to the diagonal of the moments, as a share of its mean: inputs that are always zero have none.
-const DAMPING: f64 = 0.01;
+pub const DAMPING: f64 = 0.01;
 
 /// The largest integer of symmetric weights of so many bits.
 pub fn largest_level(bits: u32) -> f64 {

@@ -1,7 +1,8 @@
 //! Which activations share a scale, and which scales they get.
 
-use super::asymmetric;
+use super::covering;
 use crate::compress::calibrate::Span;
+use crate::compress::recipe::Scheme;
 use crate::error::{Error, Result};
 use crate::model::{Model, Node, Op, Value, ValueId};
 use crate::quant::Quantization;
@@ -94,6 +95,11 @@ pub enum Share {
 /// # Errors
 /// `Unsupported` for operators without an int8 form.
 pub fn shared_scales(model: &Model) -> Result<Vec<Option<Share>>> {
+    shares(model, Scheme::Int8)
+}
+
+/// The same for other types than int8.
+pub fn shares(model: &Model, scheme: Scheme) -> Result<Vec<Option<Share>>> {
     let mut groups = Groups::new(model.values.len());
     for (id, node) in model.nodes.iter().enumerate() {
         let rule = rule(&node.op).ok_or_else(|| {
@@ -106,7 +112,12 @@ pub fn shared_scales(model: &Model) -> Result<Vec<Option<Share>>> {
                 floats.iter().chain(&node.outputs).for_each(|&other| groups.join(first, other));
             }
             (Rule::Fixed(scale, zero_point), _) => {
-                node.outputs.iter().for_each(|&id| groups.fixed[id] = Some((scale, zero_point)));
+                let fixed = match scheme {
+                    Scheme::Int8 => (scale, zero_point),
+                    // Of [0, 1] and [-1, 1] alike.
+                    Scheme::Int16x8 => (1.0 / 32768.0, 0),
+                };
+                node.outputs.iter().for_each(|&id| groups.fixed[id] = Some(fixed));
             }
             _ => {}
         }
@@ -115,8 +126,8 @@ pub fn shared_scales(model: &Model) -> Result<Vec<Option<Share>>> {
 }
 
 /// The quantization of every `float32` activation; `None` for constants and other types.
-pub fn choose(model: &Model, spans: &[Option<Span>]) -> Result<Vec<Option<Quantization>>> {
-    let shares = shared_scales(model)?;
+pub fn choose(model: &Model, spans: &[Option<Span>], scheme: Scheme) -> Result<Vec<Option<Quantization>>> {
+    let shares = shares(model, scheme)?;
     let mut joined: Vec<Option<Span>> = vec![None; shares.len()];
     for (share, span) in shares.iter().zip(spans) {
         if let Some(Share::Group(root)) = share {
@@ -129,7 +140,7 @@ pub fn choose(model: &Model, spans: &[Option<Span>]) -> Result<Vec<Option<Quanti
     let quantization = |(id, share): (usize, Option<Share>)| match share {
         None => Ok(None),
         Some(Share::Fixed(quantization)) => Ok(Some(quantization)),
-        Some(Share::Group(root)) => joined[root].map(|span| Some(asymmetric(span))).ok_or_else(|| {
+        Some(Share::Group(root)) => joined[root].map(|span| Some(covering(span, scheme))).ok_or_else(|| {
             Error::numeric(format!(
                 "no value of this activation was seen on the calibration inputs: {:?}",
                 model.values[id].name

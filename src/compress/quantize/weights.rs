@@ -1,8 +1,8 @@
 //! Constants as integers: weights, biases, and the constant operands of element-wise operators.
 
-use super::asymmetric;
+use super::{activation_type, covering};
 use crate::compress::calibrate::Span;
-use crate::compress::recipe::Granularity;
+use crate::compress::recipe::{Granularity, QuantizeOptions, Scheme};
 use crate::error::Result;
 use crate::model::{Model, Node, Op, Value, ValueId};
 use crate::quant::Quantization;
@@ -10,12 +10,11 @@ use crate::tensor::DType;
 
 /// Lowest level of weights: symmetric, so that negation never overflows.
 const SYMMETRIC_LOWEST: f64 = -127.0;
-/// Lowest level of other constants.
-const ASYMMETRIC_LOWEST: f64 = -128.0;
 
 /// Makes integer constants and remembers them, so that two nodes that read the same weights share them.
 pub struct Constants<'a> {
     granularity: Granularity,
+    scheme: Scheme,
     /// Scales of weights that are known before.
     known: &'a [Option<Quantization>],
     made: Vec<(ValueId, Quantization, ValueId)>,
@@ -29,8 +28,8 @@ pub fn has_scale_for_each_channel(op: &Op, granularity: Granularity) -> bool {
 }
 
 impl<'a> Constants<'a> {
-    pub fn new(granularity: Granularity, known: &'a [Option<Quantization>]) -> Self {
-        Self { granularity, known, made: Vec::new() }
+    pub fn new(options: &QuantizeOptions, known: &'a [Option<Quantization>]) -> Self {
+        Self { granularity: options.granularity, scheme: options.scheme, known, made: Vec::new() }
     }
 
     /// Lets `quantized` read integer constants where `node` reads float ones.
@@ -56,9 +55,10 @@ impl<'a> Constants<'a> {
             let known = self.known.get(weights).and_then(Option::as_ref);
             let value = &float.values[weights];
             let scales = self.weight_scales(&node.op, value, known, input_scale, bias_reals.as_deref())?;
-            quantized.inputs[position] = Some(self.int8(float, weights, &scales, SYMMETRIC_LOWEST, model)?);
+            quantized.inputs[position] = Some(self.weights(float, weights, &scales, model)?);
             if let (Some(bias), Some(reals), Some(position)) = (bias, bias_reals, bias_at) {
-                quantized.inputs[position] = Some(add_bias(&float.values[bias], &reals, input_scale, &scales, model));
+                quantized.inputs[position] =
+                    Some(add_bias(&float.values[bias], &reals, input_scale, &scales, self.scheme, model));
             }
             weight_scales = Some(());
         }
@@ -72,9 +72,9 @@ impl<'a> Constants<'a> {
                 Op::PadV2 | Op::Concatenation { .. } => {
                     activations[node.outputs[0]].clone().unwrap_or_else(|| Quantization::per_tensor(1.0, 0))
                 }
-                _ => asymmetric(span_of(&float.values[id].dequantized()?)),
+                _ => covering(span_of(&float.values[id].dequantized()?), self.scheme),
             };
-            quantized.inputs[position] = Some(self.int8(float, id, &scale, ASYMMETRIC_LOWEST, model)?);
+            quantized.inputs[position] = Some(self.operand(float, id, &scale, model)?);
         }
         Ok(())
     }
@@ -116,51 +116,79 @@ impl<'a> Constants<'a> {
         Ok(Quantization { scale: scales, zero_point, axis: if per_channel { axis } else { 0 } })
     }
 
-    /// An int8 copy of a constant with levels from `lowest` to 127, shared by all nodes that read it at this scale.
-    fn int8(
+    /// An int8 copy of weights, shared by all nodes that read them at this scale.
+    fn weights(&mut self, float: &Model, id: ValueId, scale: &Quantization, model: &mut Model) -> Result<ValueId> {
+        self.integer(float, id, scale, (DType::Int8, SYMMETRIC_LOWEST, 127.0), model)
+    }
+
+    /// A copy of another constant in the type of activations.
+    fn operand(&mut self, float: &Model, id: ValueId, scale: &Quantization, model: &mut Model) -> Result<ValueId> {
+        let levels = match self.scheme {
+            Scheme::Int8 => (-128.0, 127.0),
+            Scheme::Int16x8 => (-32768.0, 32767.0),
+        };
+        self.integer(float, id, scale, (activation_type(self.scheme), levels.0, levels.1), model)
+    }
+
+    fn integer(
         &mut self,
         float: &Model,
         id: ValueId,
         scale: &Quantization,
-        lowest: f64,
+        (dtype, lowest, highest): (DType, f64, f64),
         model: &mut Model,
     ) -> Result<ValueId> {
-        if let Some((.., made)) = self.made.iter().find(|(source, known, _)| *source == id && known == scale) {
+        let same = |made: ValueId| model.values[made].dtype == dtype;
+        let known = self.made.iter().find(|(source, known, made)| *source == id && known == scale && same(*made));
+        if let Some((.., made)) = known {
             return Ok(*made);
         }
         let value = &float.values[id];
         let after: usize = value.shape.get(scale.axis + 1..).unwrap_or_default().iter().product();
         let channels = scale.scale.len();
-        let quantized: Vec<u8> = value
-            .dequantized()?
-            .iter()
-            .enumerate()
-            .map(|(index, &real)| {
-                let channel = if channels > 1 { index / after % channels } else { 0 };
-                let steps = libm::round(f64::from(real) / f64::from(scale.scale_of(channel)));
-                ((steps + scale.zero_point_of(channel) as f64).clamp(lowest, 127.0) as i8).cast_unsigned()
-            })
-            .collect();
-        let made = Value::constant(value.name.clone(), DType::Int8, &value.shape, quantized);
+        let mut quantized = Vec::new();
+        for (index, &real) in value.dequantized()?.iter().enumerate() {
+            let channel = if channels > 1 { index / after % channels } else { 0 };
+            let steps = libm::round(f64::from(real) / f64::from(scale.scale_of(channel)));
+            let level = (steps + scale.zero_point_of(channel) as f64).clamp(lowest, highest) as i16;
+            let bytes = level.to_le_bytes();
+            quantized.extend_from_slice(if dtype == DType::Int16 { &bytes } else { &bytes[..1] });
+        }
+        let made = Value::constant(value.name.clone(), dtype, &value.shape, quantized);
         let made = model.add_value(made.with_quantization(scale.clone()));
         self.made.push((id, scale.clone(), made));
         Ok(made)
     }
 }
 
-fn add_bias(value: &Value, reals: &[f32], input_scale: f32, weights: &Quantization, model: &mut Model) -> ValueId {
+/// A bias whose scale is the product of those of input and weights: int32, or int64 beside int16 activations.
+fn add_bias(
+    value: &Value,
+    reals: &[f32],
+    input_scale: f32,
+    weights: &Quantization,
+    scheme: Scheme,
+    model: &mut Model,
+) -> ValueId {
     // The product is taken in float32, as TFLM's Prepare compares it.
     let scales: Vec<f32> = weights.scale.iter().map(|scale| scale * input_scale).collect();
-    let steps: Vec<i32> = reals
-        .iter()
-        .enumerate()
-        .map(|(channel, &real)| {
-            let scale = scales[if scales.len() > 1 { channel } else { 0 }];
-            libm::round(f64::from(real) / f64::from(scale)).clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i32
-        })
-        .collect();
+    let steps = reals.iter().enumerate().map(|(channel, &real)| {
+        let scale = scales[if scales.len() > 1 { channel } else { 0 }];
+        libm::round(f64::from(real) / f64::from(scale))
+    });
+    let made = match scheme {
+        Scheme::Int8 => {
+            let steps: Vec<i32> =
+                steps.map(|step| step.clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i32).collect();
+            Value::int_constant(value.name.clone(), &value.shape, &steps)
+        }
+        Scheme::Int16x8 => {
+            let steps: Vec<i64> = steps.map(|step| step as i64).collect();
+            Value::constant(value.name.clone(), DType::Int64, &value.shape, bytemuck::cast_slice(&steps).to_vec())
+        }
+    };
     let quantization = Quantization { zero_point: vec![0; scales.len()], scale: scales, axis: 0 };
-    model.add_value(Value::int_constant(value.name.clone(), &value.shape, &steps).with_quantization(quantization))
+    model.add_value(made.with_quantization(quantization))
 }
 
 fn is_float_constant(model: &Model, id: ValueId) -> bool {

@@ -12,6 +12,8 @@ pub enum Rounding {
     Nearest,
     /// In the range with the least error, each making up for those before it, with biases moved by what is still lost.
     Compensated,
+    /// As compensated, then up or down by whole levels as long as the layer's output gains by it.
+    Adaptive,
 }
 
 impl Rounding {

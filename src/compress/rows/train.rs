@@ -1,35 +1,23 @@
 //! Training, as the page shows it.
 
-use crate::compress::{Control, Transform, TransformOption, choice, option};
-
-fn number(min: f64, max: f64, step: f64, default: f64) -> Control {
-    Control::Number { min, max, step, default, unit: String::new() }
-}
+use super::{Control, Transform, TransformOption, choices, number, option, toggle, transform};
 
 fn share(max: f64, default: f64) -> Control {
-    Control::Number { min: 0.0, max, step: 0.05, default, unit: "%".into() }
+    super::share(0.0, max, default)
 }
 
-fn choices(default: &str, choices: &[(&str, &str, &str)]) -> Control {
-    let choices = choices.iter().map(|&(value, label, sentence)| choice(value, label, sentence)).collect();
-    Control::Choice { choices, default: default.into() }
-}
-
-pub fn row() -> Transform {
+pub(super) fn row() -> Transform {
     let mut options = network();
     options.extend(course());
     options.extend(integers());
     options.extend(zeros());
     options.extend(teacher());
-    Transform {
-        step: "train".into(),
-        label: "Train".into(),
-        sentence:
-            "Learns from labelled examples: the open model goes on, or a network begins from nothing. Start it in the \
-                   Train view"
-                .into(),
+    transform(
+        "train",
+        "Train",
+        "Learns from labelled examples: the open model goes on, or a network begins from nothing. Start it in the Train view",
         options,
-    }
+    )
 }
 
 fn network() -> Vec<TransformOption> {
@@ -42,7 +30,7 @@ fn network() -> Vec<TransformOption> {
         ("small_convolution", "small CNN", "Two convolutions and a classifier, from nothing: learns in seconds"),
         ("perceptron", "perceptron", "One hidden layer, from nothing: the smallest thing that learns"),
     ];
-    let width = Control::Number { min: 0.25, max: 2.0, step: 0.25, default: 1.0, unit: String::new() };
+    let width = number(0.25, 2.0, 0.25, 1.0);
     vec![
         option("network.kind", "Network", "The network that learns", choices("same", &kinds)),
         option("network.width", "Width", "Channels of a network of the shelf, against its usual ones", width),
@@ -69,7 +57,7 @@ fn network() -> Vec<TransformOption> {
             "plan.batch_norm",
             "Batch normalization",
             "Behind every convolution while it learns, folded into the weights afterwards: for networks from nothing",
-            Control::Toggle { default: false },
+            toggle(false),
         ),
     ]
 }

@@ -32,17 +32,20 @@ def main():
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="the folder with mlperf/")
     parser.add_argument("--write", type=Path, help="the document whose tables are replaced")
     parser.add_argument("--only", help="one of " + ", ".join(MODELS))
+    parser.add_argument("--table", choices=("quantizers", "repairs"), help="only one of the tables")
     parser.add_argument("--seed", type=int, default=1, help="names the random inputs")
     arguments = parser.parse_args()
     if not (arguments.shared / "mlperf").exists():
         print(f"skipped: the MLPerf Tiny models are not in {arguments.shared}")
         return 0
     names = [name for name in MODELS if arguments.only in (None, name)]
-    tables = {"repairs": repair_table([row for name in names for row in repaired(name, arguments)])}
+    tables = {}
+    if arguments.table in (None, "repairs"):
+        tables["repairs"] = repair_table([row for name in names for row in repaired(name, arguments)])
     theirs = quantizer()
     if theirs is None or not have("tflite_micro") or not have("ai_edge_litert"):
         print("skipped: LiteRT's quantizer (no wheels litert-quantizer or ai-edge-quantizer, ai-edge-litert, tflite-micro)")
-    else:
+    elif arguments.table in (None, "quantizers"):
         tables["quantizers"] = table([row for name in names for row in compared(name, arguments, theirs)], theirs)
     for name, text in tables.items():
         print(text)

@@ -16,9 +16,10 @@ pub mod prune;
 pub mod quantize;
 pub mod recipe;
 mod rows;
+pub mod search;
 pub mod slim;
 
-pub use deliver::deliver;
+pub use deliver::{deliver, random_inputs};
 pub use presets::{Preset, presets};
 pub use rows::transforms;
 

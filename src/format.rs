@@ -19,6 +19,7 @@
 //! A model that opens comes with the truth about itself: [`Finding`]s, which are sentences for a person, and
 //! [`Opened::dropped`], which names what the file says and a rewritten file will not.
 
+pub mod c;
 pub mod detect;
 pub mod npy;
 pub mod sound;

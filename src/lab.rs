@@ -5,6 +5,7 @@
 
 mod answering;
 pub mod batch;
+pub mod bundle;
 pub mod card;
 pub mod clips;
 pub mod compare;
@@ -16,6 +17,7 @@ pub mod inputs;
 pub mod layers;
 pub mod levels;
 pub mod live;
+pub mod search;
 mod side;
 pub mod sound;
 mod summary;
@@ -30,13 +32,11 @@ use crate::format;
 use crate::metrics::SignalNoise;
 use crate::model::NodeId;
 use crate::progress::Progress;
-use crate::report::{Answer, ClipView, DataCard, Figure, ModelCard, Report, Task, WeightsView};
+use crate::report::{Answer, ClipView, DataCard, EvaluationReport, Figure, ModelCard, Report, Task, WeightsView};
+use crate::tensor::Tensor;
 use evaluation::{ItemResult, Partial, Thresholds};
 use inputs::{Inputs, Source, Split};
 use side::Side;
-
-/// Share of the calibration items that count as normal: the rest lies above the anomaly threshold.
-const NORMAL_SHARE: f64 = 0.95;
 
 /// A model, its inputs, and what a recipe made of it.
 #[derive(Default)]
@@ -171,6 +171,17 @@ impl Bench {
     /// Those of the transforms; `Parameter` when a step needs inputs and there are none.
     pub fn apply(&mut self, recipe: &Recipe, progress: &mut dyn Progress) -> Result<()> {
         recipe.check()?;
+        let (side, classes) = self.made(recipe, progress)?;
+        if let Some(inputs) = &mut self.inputs {
+            inputs.name_classes(classes.as_deref());
+        }
+        self.candidate = Some(Candidate { side, recipe: recipe.clone(), retaught: classes.is_some() });
+        self.forget_measurements();
+        self.measure_thresholds()
+    }
+
+    /// What a recipe makes of the original, written and read back; and the names of its classes, where training gave it others.
+    fn made(&self, recipe: &Recipe, progress: &mut dyn Progress) -> Result<(Side, Option<Vec<String>>)> {
         let original = self.original()?;
         let trained = recipe.trained().map(|first| self.trained_for(&first)).transpose()?;
         let (start, done) = match trained {
@@ -191,12 +202,7 @@ impl Bench {
             Side::open(&compress::deliver(&model, &rest, &windows)?, &original.card.name)?
         };
         let classes = trained.map(|trained| trained.classes.clone()).filter(|classes| !classes.is_empty());
-        if let Some(inputs) = &mut self.inputs {
-            inputs.name_classes(classes.as_deref());
-        }
-        self.candidate = Some(Candidate { side, recipe: recipe.clone(), retaught: classes.is_some() });
-        self.forget_measurements();
-        self.measure_thresholds()
+        Ok((side, classes))
     }
 
     /// Sets each side's anomaly threshold so that [`NORMAL_SHARE`] of the calibration items lie below it.
@@ -206,16 +212,9 @@ impl Bench {
         if original.card.task != Task::Reconstruction || original.executor.is_none() {
             return Ok(());
         }
-        // Only items known to be normal, or of unknown kind, say what is normal.
-        let normal = inputs.calibration.iter().filter(|&&item| inputs.items[item].label.unwrap_or(0) == 0);
-        let (mut of_original, mut of_candidate) = (Vec::new(), Vec::new());
-        for &item in normal {
-            let windows = inputs.items[item].windows(front_end)?;
-            of_original.push(original.strangeness(&windows)?);
-            of_candidate.push(candidate.side.strangeness(&windows)?);
-        }
-        original.threshold = quantile(of_original, NORMAL_SHARE);
-        candidate.side.threshold = quantile(of_candidate, NORMAL_SHARE);
+        let windows = normal_windows(inputs, front_end)?;
+        original.threshold = original.normal_threshold(&windows)?;
+        candidate.side.threshold = candidate.side.normal_threshold(&windows)?;
         Ok(())
     }
 
@@ -345,28 +344,25 @@ impl Bench {
         weights::view(candidate, node, largest)
     }
 
+    /// What came out of running test items; none where none ran.
+    fn summarized(&self, results: &Partial, task: Task, thresholds: Thresholds) -> Option<EvaluationReport> {
+        let inputs = self.inputs.as_ref().filter(|_| !results.results.is_empty())?;
+        let item = |&item: &usize| {
+            let item = &inputs.items[item];
+            evaluation::Labelled { name: &item.name, label: item.label }
+        };
+        let items: Vec<evaluation::Labelled<'_>> = inputs.test.iter().map(item).collect();
+        Some(evaluation::summarize(results, &items, &self.classes(), task, thresholds))
+    }
+
     /// Everything about the candidate, for a device and a rate of inferences each second.
     ///
     /// # Errors
     /// `Parameter` before a recipe was applied, or for a device that does not exist.
     pub fn report(&self, device: &str, rate_hz: f64) -> Result<Report> {
         let (original, candidate) = (self.reference()?, self.candidate()?);
-        let evaluation = (!self.evaluation.results.is_empty())
-            .then(|| {
-                let inputs = self.inputs.as_ref()?;
-                let items: Vec<evaluation::Labelled> = inputs
-                    .test
-                    .iter()
-                    .map(|&item| evaluation::Labelled {
-                        name: &inputs.items[item].name,
-                        label: inputs.items[item].label,
-                    })
-                    .collect();
-                let thresholds = Thresholds { original: original.threshold, candidate: candidate.side.threshold };
-                let task = original.card.task;
-                Some(evaluation::summarize(&self.evaluation, &items, &self.classes(), task, thresholds))
-            })
-            .flatten();
+        let thresholds = Thresholds { original: original.threshold, candidate: candidate.side.threshold };
+        let evaluation = self.summarized(&self.evaluation, original.card.task, thresholds);
         summary::report(&summary::Parts {
             original: &original.model,
             candidate: &candidate.side.model,
@@ -382,9 +378,8 @@ impl Bench {
     }
 }
 
-/// The value below which `share` of the values lie; 0 without values.
-fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
-    crate::order::floats(&mut values);
-    let at = (values.len() as f64 * share) as usize;
-    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
+/// The windows of items that say what is normal: those known to be normal, or of unknown kind.
+fn normal_windows(inputs: &Inputs, front_end: Option<&FrontEnd>) -> Result<Vec<Vec<Tensor>>> {
+    let normal = inputs.calibration.iter().filter(|&&item| inputs.items[item].label.unwrap_or(0) == 0);
+    normal.map(|&item| inputs.items[item].windows(front_end)).collect()
 }

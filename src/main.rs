@@ -4,6 +4,8 @@
 mod audio;
 #[path = "main/imc.rs"]
 mod imc;
+#[path = "main/search.rs"]
+mod search;
 
 use std::fs;
 use std::io::Write;
@@ -111,6 +113,35 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Pack a model for the board: with C++ that runs it, test vectors, its recipe and a report
+    #[command(group = clap::ArgGroup::new("made").required(false))]
+    Bundle {
+        /// TFLite file
+        model: PathBuf,
+        /// A named recipe; `milliwatt presets` lists them; without a recipe the model stays as it is
+        #[arg(long, group = "made")]
+        preset: Option<String>,
+        /// A recipe as JSON
+        #[arg(long, group = "made")]
+        recipe: Option<PathBuf>,
+        /// Inputs to measure with: an NPY array, an NPZ of arrays and labels, or a ZIP of clips
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// NPY array of one class for each input
+        #[arg(long, requires = "data")]
+        labels: Option<PathBuf>,
+        /// Device of the latency and energy figures; `milliwatt devices` lists them
+        #[arg(long, default_value = "nucleo-h7a3zi-q")]
+        device: String,
+        /// Inferences each second, for average power
+        #[arg(long, default_value_t = 1.0)]
+        rate: f64,
+        /// ZIP file to write
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Find a recipe under budgets
+    Search(Box<search::Search>),
     /// Work on sound
     Audio {
         #[command(subcommand)]
@@ -205,18 +236,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             let mut bench = Bench::new();
             bench.open(&read(&model)?, &file_name(&model))?;
             if let Some(path) = data {
-                let (name, data) = (file_name(&path), read(&path)?);
-                if is_array(&data) {
-                    let labels = labels.map(|labels| array(&labels)).transpose()?;
-                    let array = npy::read(&data).map_err(|error| error.at(&name))?;
-                    bench.set_inputs(batch::inputs(&name, &array, labels.as_ref())?);
-                } else if labels.is_some() {
-                    return Err(Error::parameter(
-                        "--labels goes with an array; clips have the labels of their folders",
-                    ));
-                } else {
-                    bench.set_files(vec![(name, data)], Split::of(files::SEED))?;
-                }
+                self::data(&mut bench, &path, labels.as_deref(), false)?;
             }
             bench.apply(&Recipe::original(), &mut Silent)?;
             if bench.test_items() > 0 {
@@ -227,6 +247,20 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             let report = bench.report(&device, rate)?;
             if json { print_json(out, &report) } else { print_report(out, &report) }
         }
+        Command::Bundle { model, preset, recipe, data, labels, device, rate, output } => {
+            let recipe = match (&preset, &recipe) {
+                (None, None) => Recipe::original(),
+                _ => recipe_of(preset.as_deref(), recipe.as_deref())?,
+            };
+            let mut bench = Bench::new();
+            bench.open(&read(&model)?, &file_name(&model))?;
+            if let Some(path) = data {
+                self::data(&mut bench, &path, labels.as_deref(), recipe.trained().is_some())?;
+            }
+            bench.train(&recipe, &mut Silent)?;
+            write(&output, &bench.bundle(&recipe, &device, rate, &mut Silent)?)
+        }
+        Command::Search(arguments) => search::run(&arguments, out),
         Command::Audio { command } => audio::run(command, out),
         Command::Imc { command } => imc::run(command, out),
     }
@@ -321,6 +355,23 @@ fn kernels_of(name: &str) -> Result<Kernels> {
         "reference" => Ok(Kernels::Reference),
         _ => Err(Error::parameter(format!("no kernels are called {name:?}; there are fast and reference"))),
     }
+}
+
+/// Puts inputs on the bench: every row of an array, anything else split as on the page.
+///
+/// Where a network `learns`, it is tested on other items.
+fn data(bench: &mut Bench, path: &Path, labels: Option<&Path>, learns: bool) -> Result<()> {
+    let (name, bytes) = (file_name(path), read(path)?);
+    if is_array(&bytes) {
+        let labels = labels.map(array).transpose()?;
+        let array = npy::read(&bytes).map_err(|error| error.at(&name))?;
+        bench.set_inputs(batch::inputs(&name, &array, labels.as_ref())?);
+        return Ok(());
+    }
+    if labels.is_some() {
+        return Err(Error::parameter("--labels goes with an array; clips have the labels of their folders"));
+    }
+    bench.set_files(vec![(name, bytes)], Split { seed: files::SEED, learns }).map(|_| ())
 }
 
 /// Whether these bytes are one array, whose rows are all used; anything else is split as on the page.

@@ -184,6 +184,15 @@ impl Model {
         self.values.len() - 1
     }
 
+    /// The outputs; of a softmax its input, where small changes still show.
+    pub fn answers(&self) -> Vec<ValueId> {
+        let before = |&output: &ValueId| match self.producer(output).map(|node| &self.nodes[node]) {
+            Some(node) if matches!(node.op, Op::Softmax { .. }) => node.input(0).unwrap_or(output),
+            _ => output,
+        };
+        self.outputs.iter().map(before).collect()
+    }
+
     /// The node that writes a value, if any does.
     pub fn producer(&self, value: ValueId) -> Option<NodeId> {
         self.nodes.iter().position(|node| node.outputs.contains(&value))

@@ -6,8 +6,10 @@
 mod compared;
 mod figure;
 pub mod hardware;
+pub mod html;
 pub mod imc;
 pub mod levels;
+pub mod search;
 pub mod sound;
 pub mod training;
 mod views;

@@ -13,7 +13,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     // What is loaded when it is first looked at says so in its name: `cargo xtask size` weighs it apart.
-    rollupOptions: { output: { chunkFileNames: "assets/later-[name]-[hash].js" } },
+    rollupOptions: {
+      output: {
+        chunkFileNames: "assets/later-[name]-[hash].js",
+        assetFileNames: ({ names }) => (names.some((name) => name.endsWith("-view.css")) ? "assets/later-[name]-[hash][extname]" : "assets/[name]-[hash][extname]"),
+      },
+    },
   },
   worker: { format: "es" },
   server: { host: "127.0.0.1" },

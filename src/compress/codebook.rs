@@ -32,8 +32,10 @@ pub fn codebook(model: &Model, options: &CodebookOptions, progress: &mut dyn Pro
     for (done, &id) in weights.iter().enumerate() {
         progress::step(progress, "Choosing codebooks", done, weights.len())?;
         let value = &mut made.values[id];
-        if pays(value, options) {
-            rewrite(value, options)?;
+        let values = options.layers.get(done).copied().unwrap_or(options.values);
+        let options = CodebookOptions { values, layers: Vec::new(), ..options.clone() };
+        if values > 0 && pays(value, &options) {
+            rewrite(value, &options)?;
         }
     }
     Ok(made)

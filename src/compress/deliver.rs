@@ -61,7 +61,10 @@ fn differs(what: &str) -> Error {
 }
 
 /// Inputs over the whole range of their types, floats within a few units.
-fn random_inputs(model: &Model, random: &mut Random) -> Result<Vec<Tensor>> {
+///
+/// # Errors
+/// Those of making tensors.
+pub fn random_inputs(model: &Model, random: &mut Random) -> Result<Vec<Tensor>> {
     let one = |value: &Value, random: &mut Random| -> Result<Tensor> {
         let mut tensor = Tensor::zeros(value.dtype, &value.shape)?;
         match &mut tensor {

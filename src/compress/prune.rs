@@ -48,7 +48,9 @@ pub fn prune_on(
                 units.chunks_exact_mut(m).for_each(|group| fall(group, (m - n) as f64 / m as f64));
             }
         }
-        (_, PruneScope::PerLayer) => units.for_each(|mut units| fall(&mut units, options.sparsity)),
+        (_, PruneScope::PerLayer) => units.enumerate().for_each(|(layer, mut units)| {
+            fall(&mut units, options.layers.get(layer).copied().unwrap_or(options.sparsity));
+        }),
         (_, PruneScope::Global) => fall(&mut units.flatten().collect::<Vec<Unit>>(), options.sparsity),
     }
     let length = if let Grouping::Block { size } = options.grouping { size } else { 1 };

@@ -39,8 +39,8 @@ pub fn quantize(
     let mut float = fold::fold(model)?;
     let mut spans = calibrate::calibrate(&float, inputs, options.calibration, progress)?;
     scales::separate_fixed_concatenations(&mut float, &mut spans);
-    let is_refined =
-        options.weight_bits < 8 || options.mixed || options.rounding != Rounding::Nearest || options.correct_bias;
+    let is_narrow = options.weight_bits < 8 || options.layers.iter().any(|&bits| bits < 8);
+    let is_refined = is_narrow || options.mixed || options.rounding != Rounding::Nearest || options.correct_bias;
     let known = if is_refined { low_bits::refine(&mut float, inputs, options, progress)? } else { vec![] };
     // Refining adds biases, which have no spans.
     spans.resize(float.values.len(), None);

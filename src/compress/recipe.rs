@@ -99,6 +99,9 @@ pub struct QuantizeOptions {
     /// Move biases by what rounded weights lose on average; every rounding but the nearest does so anyway.
     #[serde(default, skip_serializing_if = "bits::is_false")]
     pub correct_bias: bool,
+    /// Bits of each layer with weights, in the order of execution, in place of `weight_bits`; later layers take that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<u32>,
 }
 
 impl Default for QuantizeOptions {
@@ -112,6 +115,7 @@ impl Default for QuantizeOptions {
             mixed: false,
             rounding: Rounding::default(),
             correct_bias: false,
+            layers: Vec::new(),
         }
     }
 }
@@ -232,10 +236,11 @@ impl Recipe {
                 {
                     return Err(Error::parameter(format!("percentile {percent} is not between 50 and 100")));
                 }
-                Step::Quantize(QuantizeOptions { weight_bits, .. }) if !(2..=8).contains(weight_bits) => {
-                    return Err(Error::parameter(format!(
-                        "weights of {weight_bits} bits are not possible; 2 to 8 are"
-                    )));
+                Step::Quantize(QuantizeOptions { weight_bits, layers, .. }) => {
+                    let all = [*weight_bits].into_iter().chain(layers.iter().copied());
+                    if let Some(bits) = all.into_iter().find(|bits| !(2..=8).contains(bits)) {
+                        return Err(Error::parameter(format!("weights of {bits} bits are not possible; 2 to 8 are")));
+                    }
                 }
                 Step::Codebook(options) => options.check()?,
                 _ => {}

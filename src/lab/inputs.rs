@@ -145,14 +145,20 @@ impl Inputs {
     /// # Errors
     /// Those of making windows and feeding them.
     pub fn calibration_windows(&self, model: &Model, front_end: Option<&FrontEnd>) -> Result<Vec<Vec<Tensor>>> {
+        self.tuning_windows(front_end)?.iter().map(|window| Ok(vec![feed(model, window)?])).collect()
+    }
+
+    /// The same windows before they take the type of a model's input.
+    ///
+    /// # Errors
+    /// Those of making windows.
+    pub fn tuning_windows(&self, front_end: Option<&FrontEnd>) -> Result<Vec<Tensor>> {
         let each = CALIBRATION_WINDOWS.div_ceil(self.calibration.len().max(1));
         let mut windows = Vec::new();
         for &item in &self.calibration {
             let all = self.items[item].windows(front_end)?;
             let step = all.len().div_ceil(each).max(1);
-            for window in all.into_iter().step_by(step) {
-                windows.push(vec![feed(model, &window)?]);
-            }
+            windows.extend(all.into_iter().step_by(step));
         }
         Ok(windows)
     }

@@ -10,6 +10,9 @@ use crate::model::Model;
 use crate::report::{ModelCard, Task};
 use crate::tensor::Tensor;
 
+/// Share of the calibration items that count as normal: the rest lies above the anomaly threshold.
+const NORMAL_SHARE: f64 = 0.95;
+
 /// A model with the file it stands in and what runs it.
 pub(super) struct Side {
     pub(super) model: Model,
@@ -48,6 +51,14 @@ impl Side {
             Task::Reconstruction => Ok(Outcome::Strangeness(self.strangeness(windows)?)),
             _ => Ok(Outcome::Class(metrics::top(&self.scores(windows)?).unwrap_or(0))),
         }
+    }
+
+    /// The strangeness below which [`NORMAL_SHARE`] of normal items lie.
+    pub(super) fn normal_threshold(&mut self, items: &[Vec<Tensor>]) -> Result<f64> {
+        let mut found = items.iter().map(|windows| self.strangeness(windows)).collect::<Result<Vec<f64>>>()?;
+        crate::order::floats(&mut found);
+        let at = (found.len() as f64 * NORMAL_SHARE) as usize;
+        Ok(found.get(at.min(found.len().saturating_sub(1))).copied().unwrap_or(0.0))
     }
 
     pub(super) fn scores(&mut self, windows: &[Tensor]) -> Result<Vec<f32>> {

@@ -1,21 +1,20 @@
 //! `milliwatt imc`: in-memory compute, without a page.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use milliwatt::error::{Error, Result};
 use milliwatt::format::npy;
 use milliwatt::imc::analog::Circuit;
 use milliwatt::imc::array::{GENERIC, Knobs};
+use milliwatt::lab::Bench;
 use milliwatt::lab::imc::{self, matmul, validation};
-use milliwatt::lab::inputs::Split;
-use milliwatt::lab::{Bench, batch, files};
 use milliwatt::report::Figure;
 use milliwatt::report::imc::{EnergyPart, ImcReport, MatmulReport};
 use milliwatt::tensor::Tensor;
 
-use super::{array, file_name, is_array, line, print_json, read, write};
+use super::{array, data, file_name, line, print_json, read, write};
 
 /// One variant for each thing to do; each has a function below, and its row in [`run`].
 #[derive(Subcommand)]
@@ -188,7 +187,7 @@ fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
     let mut bench = Bench::new();
     bench.open(&read(&arguments.model)?, &file_name(&arguments.model))?;
     if let Some(path) = &arguments.data {
-        data(&mut bench, path, arguments.labels.as_deref())?;
+        data(&mut bench, path, arguments.labels.as_deref(), false)?;
     }
     let request = imc::ImcRequest {
         array: arguments.array.name.clone(),
@@ -204,20 +203,6 @@ fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
     };
     let report = bench.imc(&request)?;
     if arguments.json { print_json(out, &report) } else { show_report(&report, out) }
-}
-
-fn data(bench: &mut Bench, path: &Path, labels: Option<&Path>) -> Result<()> {
-    let (name, bytes) = (file_name(path), read(path)?);
-    if is_array(&bytes) {
-        let labels = labels.map(array).transpose()?;
-        let array = npy::read(&bytes).map_err(|error| error.at(&name))?;
-        bench.set_inputs(batch::inputs(&name, &array, labels.as_ref())?);
-        return Ok(());
-    }
-    if labels.is_some() {
-        return Err(Error::parameter("--labels goes with an array; clips have the labels of their folders"));
-    }
-    bench.set_files(vec![(name, bytes)], Split::of(files::SEED)).map(|_| ())
 }
 
 fn show_report(report: &ImcReport, out: &mut dyn Write) -> Result<()> {

@@ -1,7 +1,9 @@
 //! The workshop: what takes long and is not needed to begin with. A worker of its own holds it.
 
+mod bundle;
 mod imc;
 mod levels;
+mod search;
 mod speed;
 mod training;
 

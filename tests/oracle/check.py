@@ -11,6 +11,7 @@
    `milliwatt run` predicts.
 5. With `--milliwatt`: so does every file of a matrix of recipes and models (`matrix.py`), or it is said beforehand that
    it does not.
+6. With `--milliwatt`: TFLM answers the test vectors of bundles with the bytes that stand in their C++ (`bundle.py`).
 
 Ends with status 1 when anything differs.
 """
@@ -26,6 +27,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import bundle
 import litert
 import matrix
 import tflm
@@ -68,6 +70,7 @@ def main():
                 command = Command(arguments.milliwatt, Path(folder))
                 check_round_trip(report, command, name, model, inputs)
                 check_compressed(report, command, name, model, inputs)
+                bundle.check(report, command, name, model, inputs, compare)
         with tempfile.TemporaryDirectory() as folder:
             command = matrix.Command(arguments.milliwatt, Path(folder))
             matrix.check(report, command, own_models() + shared_models(arguments.shared))
@@ -180,6 +183,12 @@ class Command:
             arguments += ["--data", self.folder / "data.npy"]
         self._call(arguments)
         return (self.folder / "out.tflite").read_bytes()
+
+    def bundle(self, model, preset):
+        (self.folder / "in.tflite").write_bytes(model)
+        output = self.folder / "out.zip"
+        self._call(["bundle", self.folder / "in.tflite", "--preset", preset, "-o", output])
+        return output.read_bytes()
 
     def run(self, model, inputs):
         (self.folder / "run.tflite").write_bytes(model)

@@ -19,7 +19,9 @@ import { type Change, INITIAL, OWN, reduce, type State } from "./state";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
 import { type InputFile, type Recipe, type Report, SIDES, type SideName } from "./types";
+import type { Tradeoff } from "./tradeoff";
 import { Training } from "./training";
+import { withTried } from "./tried";
 import { showWeights } from "./weights";
 import { BenchWorker, type DataSet, type ModelFile } from "./worker/bench-worker";
 import { compile } from "./worker/load";
@@ -47,6 +49,7 @@ export class Session extends EventTarget {
   #live: Live;
   #training: Training;
   #memory: Memory;
+  #tradeoff: Promise<Tradeoff> | undefined;
   #prefill: Prefill | undefined;
   #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
   #ran: Record<SideName, string> = { a: "", b: "" };
@@ -152,6 +155,8 @@ export class Session extends EventTarget {
         return this.#notify("info", await share(this.#history.present));
       case "download":
         return this.#notify("info", download(this.#snapshot, await this.#candidate()));
+      case "bundle":
+        return this.#bundle();
       case "open":
         return this.#open(action.files);
       case "sample":
@@ -173,6 +178,8 @@ export class Session extends EventTarget {
         return this.#training.act(action.what);
       case "memory":
         return this.#memory.act(action.what);
+      case "tradeoff":
+        return (await this.#later()).act(action.what);
       case "save-preset":
       case "drop-preset":
         return this.#presets(action);
@@ -233,6 +240,22 @@ export class Session extends EventTarget {
     this.#subject = data && { model, data, a: state.a, b: state.b, device: state.device };
     if (!dragging) this.#levels.settled(this.#subject);
     this.#memory.follow();
+    if (state.view === "tradeoff") (await this.#later()).follow();
+  }
+
+  /** What searches, loaded when it is first asked for. */
+  #later(): Promise<Tradeoff> {
+    return (this.#tradeoff ??= import("./tradeoff").then(({ Tradeoff }) => new Tradeoff(this)));
+  }
+
+  /** What is on the bench: another model, set or recipe makes its numbers another's. */
+  get subject(): Subject | undefined {
+    return this.#subject;
+  }
+
+  /** The model and the set on the bench, as one text. */
+  get about(): string {
+    return JSON.stringify([this.#subject?.model.id, this.#subject?.data.id, this.#history.present.seed]);
   }
 
   #order(name: SideName, state: State, model: ModelFile, data: DataSet | undefined, dragging: boolean): void {
@@ -295,6 +318,7 @@ export class Session extends EventTarget {
         if (!this.#snapshot[name].answer && !this.#snapshot[name].answerError) this.#listen.answer(name);
         showWeights(this, this.#sides);
         void this.#compare();
+        if (complete) this.#remember(report);
       },
       failed: (error: Error): void => {
         this.#ran[name] = "";
@@ -310,6 +334,14 @@ export class Session extends EventTarget {
         }
       },
     };
+  }
+
+  /** Every recipe that was measured is a dot of the trade-off. */
+  #remember({ recipe, strip, evaluation }: Report): void {
+    const { transforms, tried } = this.#snapshot;
+    const metric = evaluation?.metric ?? "accuracy";
+    this.patch({ tried: withTried(tried, this.about, { recipe: normal(transforms, recipe), strip, metric, by: "hand" }) });
+    void this.#tradeoff?.then((tradeoff) => tradeoff.follow());
   }
 
   /** Changes one side's view; the named fields go away first. */
@@ -419,6 +451,21 @@ export class Session extends EventTarget {
   async taught(recipes: Record<SideName, Recipe>): Promise<void> {
     this.#history.amend((state) => (state === this.#history.present ? { ...state, ...recipes } : state));
     await this.#settle();
+  }
+
+  /** Makes the archive for the board, and hands it over. */
+  async #bundle(): Promise<void> {
+    const { model } = this;
+    if (!model || this.#snapshot.bundling) return;
+    this.patch({ bundling: true });
+    this.#notify("info", t("done.bundling"));
+    try {
+      const { bundle } = await import("./bundle");
+      const name = await bundle(this.#snapshot, model, await this.#data(this.#history.present));
+      this.#notify("info", t("done.download", { name }));
+    } finally {
+      this.patch({ bundling: false });
+    }
   }
 
   #candidate(): Promise<Uint8Array> {

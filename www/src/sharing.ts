@@ -28,11 +28,16 @@ export async function share(state: State): Promise<string> {
   }
 }
 
-/** Hands the candidate over as a file; returns what to tell the user. */
-export function download({ state, presets, transforms }: Snapshot, bytes: Uint8Array): string {
+/** What a file made of B is called. */
+export function downloadName({ state, presets, transforms }: Snapshot, ending: string): string {
   const recipe = nameOf(presets, transforms, state.b).toLowerCase().replace(/[^a-z0-9]+/g, "-");
   const base = builtIn(state.model) ? state.model : state.name.replace(/\.[^.]*$/, "");
-  const name = `${base}-${recipe}.tflite`;
+  return `${base}-${recipe}.${ending}`;
+}
+
+/** Hands the candidate over as a file; returns what to tell the user. */
+export function download(snapshot: Snapshot, bytes: Uint8Array): string {
+  const name = downloadName(snapshot, "tflite");
   save(bytes, name);
   return t("done.download", { name });
 }

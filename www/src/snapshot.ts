@@ -5,6 +5,8 @@ import { GENERIC, INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
 import type { LiveAction } from "./live";
 import type { HardwareView, MemoryAction, MemoryView } from "./memory";
+import { NO_SEARCH, type TradeoffAction, type TradeoffView } from "./tradeoff-view";
+import type { TriedList } from "./tried";
 import type { OwnAction, OwnClip } from "./own";
 import type {
   Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveSettings, ModelCard, Preset,
@@ -105,6 +107,10 @@ export interface Snapshot {
   training: Runs;
   memory: MemoryView;
   hardware: HardwareView;
+  tried: TriedList;
+  tradeoff: TradeoffView;
+  /** The archive for the board is being made. */
+  bundling: boolean;
   notices: readonly Notice[];
   dropping: boolean;
 }
@@ -112,7 +118,7 @@ export interface Snapshot {
 /** What elements ask for. */
 export type Action =
   | Change
-  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "choose" | "help" | "samples" | "again" | "theme" | "reload" }
+  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" }
   | { do: "open"; files: InputFile[] }
   | { do: "sample"; id: string }
   | { do: "clip"; id: string }
@@ -123,6 +129,7 @@ export type Action =
   | { do: "live"; what: LiveAction }
   | { do: "train"; what: TrainAction }
   | { do: "memory"; what: MemoryAction }
+  | { do: "tradeoff"; what: TradeoffAction }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
   | { do: "dismiss"; id: number };
@@ -164,6 +171,9 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     training: {},
     memory: { macros: [], array: GENERIC, running: false },
     hardware: { benchmark: "kws" },
+    tried: { about: "", dots: [] },
+    tradeoff: NO_SEARCH,
+    bundling: false,
     notices: [],
     dropping: false,
   };

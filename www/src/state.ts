@@ -3,8 +3,8 @@
 import { BUILT_IN } from "./builtin";
 import type { Recipe, SideName } from "./types";
 
-export type View = "listen" | "weights" | "layers" | "bytes" | "levels" | "train" | "memory" | "hardware";
-export const VIEWS: readonly View[] = ["listen", "weights", "layers", "bytes", "levels", "train", "memory", "hardware"];
+export type View = "listen" | "weights" | "layers" | "bytes" | "tradeoff" | "levels" | "train" | "memory" | "hardware";
+export const VIEWS: readonly View[] = ["listen", "weights", "layers", "bytes", "tradeoff", "levels", "train", "memory", "hardware"];
 
 export type Metric = "weight_bytes" | "activation_bytes" | "macs" | "latency" | "energy" | "sqnr";
 export const METRICS: readonly Metric[] = ["weight_bytes", "activation_bytes", "macs", "latency", "energy", "sqnr"];

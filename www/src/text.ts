@@ -1,4 +1,5 @@
-// Every text of the page, in one table. Elements contain none.
+// Every text of the page, in one table. Elements contain none. Views that are loaded when they are first looked at may have a
+// table of their own, which comes with them.
 
 const TEXTS = {
   "skip": "Skip to the bench",
@@ -14,6 +15,7 @@ const TEXTS = {
   "bar.redo": "Redo",
   "bar.share": "Share",
   "bar.download": "Download B",
+  "bar.bundle": "Bundle for the board: B with C++, test vectors and report",
   "bar.help": "Keys and help",
   "bar.theme": "Light or dark",
 
@@ -37,6 +39,8 @@ const TEXTS = {
   "side.label": "Side {side}",
   "side.preset": "Recipe of {side}",
   "side.own": "Own recipe",
+  "side.layers": "Layer by layer, in place of what is set for all: {list}",
+  "side.alike": "All layers alike",
   "side.own-hint": "A recipe of your own",
   "side.saved": "Saved",
   "side.copy": "Copy to {side}",
@@ -51,6 +55,7 @@ const TEXTS = {
   "view.weights": "Weights",
   "view.layers": "Layers",
   "view.bytes": "Bytes",
+  "view.tradeoff": "Trade-off",
   "view.levels": "Levels",
   "image.no-place": "The open model takes no images; open one that does, or drop it together with them",
   "image.no-canvas": "This browser cannot read images in the page",
@@ -387,6 +392,7 @@ const TEXTS = {
   "done.share": "Link copied",
   "done.share-own": "Link copied. Whoever opens it is asked for the same model file: it stays with you.",
   "done.share-manually": "The browser did not allow copying. The link is: {link}",
+  "done.bundling": "Making the bundle: B is measured once more",
   "done.download": "{name} was re-read and verified, and is in your downloads",
   "done.cancel": "Stopped. What was there before still stands.",
   "done.update": "A new version is ready",
@@ -461,5 +467,10 @@ export type Key = keyof typeof TEXTS;
 
 /** The text with this key, its placeholders filled. */
 export function t(key: Key, values: Record<string, string> = {}): string {
-  return TEXTS[key].replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return filled(TEXTS[key], values);
+}
+
+/** A text with its placeholders filled. */
+export function filled(text: string, values: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }

@@ -9,7 +9,7 @@ export type {
 
 export type {
   CostRow, EnergyPart, EpochRow, HardwareReport, ImcReport, LevelsReport, MacroCard, MatmulReport, PlacedTile, PlatformRow, ScoreboardReport,
-  SideScores, TrainingCard, TrainingNews, TreatmentRow, WrongExample,
+  SearchNews, SideScores, TrainingCard, TrainingNews, TreatmentRow, WrongExample,
 } from "./wasm/workshop/milliwatt";
 
 import type * as engine from "./wasm/simd/milliwatt";

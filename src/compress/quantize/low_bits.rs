@@ -5,6 +5,7 @@ use super::adaptive::adapted;
 use super::moments::{self, Filters, Moments};
 use super::rounding::{least_error_scales, output_error, rounded, widest_scales};
 use super::weights::has_scale_for_each_channel;
+use crate::compress::prune::weight_values;
 use crate::compress::recipe::{QuantizeOptions, Rounding};
 use crate::error::Result;
 use crate::exec::{Executor, Kernels, Options};
@@ -33,7 +34,10 @@ pub fn refine(
     let bits = if options.mixed {
         spread(float, &layers, inputs, options, progress)?
     } else {
-        vec![options.weight_bits; layers.len()]
+        let all = weight_values(float);
+        let place = |layer: &Layer<'_>| all.iter().position(|&id| id == layer.weights);
+        let own = |layer| place(layer).and_then(|at| options.layers.get(at)).copied();
+        layers.iter().map(|layer| own(layer).unwrap_or(options.weight_bits)).collect()
     };
     let mut scales: Vec<Option<Quantization>> = vec![None; float.values.len()];
     for (done, (layer, bits)) in layers.iter().zip(bits).enumerate() {
@@ -188,14 +192,7 @@ fn spread(
 /// All outputs on all inputs; of a softmax its inputs, where small changes still show.
 fn outputs(model: &Model, inputs: &[&Vec<Tensor>]) -> Result<Vec<f32>> {
     let mut executor = Executor::new(model, Options { kernels: Kernels::Exact, ..Options::default() })?;
-    let watched: Vec<ValueId> = model
-        .outputs
-        .iter()
-        .map(|&output| match model.producer(output).map(|node| &model.nodes[node]) {
-            Some(node) if matches!(node.op, crate::model::Op::Softmax { .. }) => node.input(0).unwrap_or(output),
-            _ => output,
-        })
-        .collect();
+    let watched = model.answers();
     let mut all = vec![];
     for sample in inputs {
         executor.run_tapped(sample, &mut |value, view| {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// Options of weights that take few different values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct CodebookOptions {
@@ -18,6 +18,9 @@ pub struct CodebookOptions {
     /// Weights that are zero stay zero.
     #[serde(default)]
     pub keep_zeros: bool,
+    /// Values of each layer with weights, in the order of execution, in place of `values`; 0 leaves a layer as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<u32>,
 }
 
 fn sixteen() -> u32 {
@@ -38,7 +41,7 @@ pub enum Tables {
 
 impl Default for CodebookOptions {
     fn default() -> Self {
-        Self { values: sixteen(), tables: Tables::default(), keep_zeros: false }
+        Self { values: sixteen(), tables: Tables::default(), keep_zeros: false, layers: Vec::new() }
     }
 }
 
@@ -48,9 +51,12 @@ impl CodebookOptions {
     /// # Errors
     /// `Parameter` naming the option.
     pub fn check(&self) -> Result<()> {
-        if (2..=128).contains(&self.values) {
-            return Ok(());
+        let all = [self.values].into_iter().chain(self.layers.iter().copied().filter(|&values| values != 0));
+        match all.into_iter().find(|values| !(2..=128).contains(values)) {
+            Some(values) => {
+                Err(Error::parameter(format!("a codebook of {values} values is not possible; 2 to 128 are")))
+            }
+            None => Ok(()),
         }
-        Err(Error::parameter(format!("a codebook of {} values is not possible; 2 to 128 are", self.values)))
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// Options of pruning at once, without learning.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct PruneOptions {
@@ -20,6 +20,9 @@ pub struct PruneOptions {
     /// Which weights fall together.
     #[serde(default, skip_serializing_if = "is_default")]
     pub grouping: Grouping,
+    /// The share of each layer with weights, in the order of execution, in place of `sparsity`; later layers keep theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<f64>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -80,8 +83,9 @@ impl PruneOptions {
     /// # Errors
     /// `Parameter` naming the option.
     pub fn check(&self) -> Result<()> {
-        if !(0.0..=1.0).contains(&self.sparsity) {
-            return Err(Error::parameter(format!("sparsity {} is not between 0 and 1", self.sparsity)));
+        let all = [self.sparsity].into_iter().chain(self.layers.iter().copied());
+        if let Some(sparsity) = all.into_iter().find(|sparsity| !(0.0..=1.0).contains(sparsity)) {
+            return Err(Error::parameter(format!("sparsity {sparsity} is not between 0 and 1")));
         }
         match self.grouping {
             Grouping::NOfM { n, m } if n > m || !(1..=64).contains(&m) => {

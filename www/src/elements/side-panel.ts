@@ -137,10 +137,20 @@ export class SidePanel extends PageElement {
               ${transform.options
                 .filter((option) => applies(step, option))
                 .map((option) => this.#option(transform, step, option))}
+              ${this.#layers(step, recipe)}
             </div>`
           : nothing}
       </div>
     `;
+  }
+
+  /** Where a search gave each layer its own, what is set for all does not hold. */
+  #layers(step: Step, recipe: Recipe): TemplateResult | typeof nothing {
+    if (!("layers" in step) || !step.layers?.length) return nothing;
+    const { layers, ...same } = step;
+    const steps = recipe.steps.map((one) => (one === step ? (same as Step) : one));
+    return html`<p class="hint own-layers">${t("side.layers", { list: layers.join(" ") })}</p>
+      <button type="button" class="button small" @click=${() => this.#recipe({ ...recipe, steps }, true)}>${t("side.alike")}</button>`;
   }
 
   #option(transform: Transform, step: Step, option: TransformOption): TemplateResult {

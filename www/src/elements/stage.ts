@@ -12,6 +12,7 @@ import "./weights-view";
 /** Views that are loaded when they are first looked at: a first visit does not need them. */
 const LATER: Partial<Record<View, () => Promise<unknown>>> = {
   bytes: () => import("./bytes-view"),
+  tradeoff: () => import("./tradeoff-view"),
   levels: () => import("./levels-view"),
   train: () => import("./train-view"),
   memory: () => import("./memory-view"),
@@ -69,6 +70,8 @@ export class Stage extends PageElement {
         return html`<mw-layers-view .snapshot=${snapshot}></mw-layers-view>`;
       case "bytes":
         return html`<mw-bytes-view .snapshot=${snapshot}></mw-bytes-view>`;
+      case "tradeoff":
+        return html`<mw-tradeoff-view .snapshot=${snapshot}></mw-tradeoff-view>`;
       case "levels":
         return html`<mw-levels-view .snapshot=${snapshot}></mw-levels-view>`;
       case "train":

@@ -50,6 +50,10 @@ export class TopBar extends PageElement {
           >
             ${icon("down")}<span>${t("bar.download")}</span>
           </button>
+          <button
+            type="button" class="button icon-only" data-does="bundle" aria-label=${t("bar.bundle")} title=${t("bar.bundle")}
+            ?disabled=${!this.snapshot.b.report || this.snapshot.bundling} @click=${() => this.act({ do: "bundle" })}
+          >${icon("box")}</button>
           <span class="gap"></span>
           <button
             type="button" class="button icon-only" aria-label=${t("bar.help")} title=${t("bar.help")}

@@ -6,8 +6,9 @@ import type { LevelsReport, Recipe } from "../types";
 import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
 import type {
-  HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Session, TrainingCard, TrainingNews,
-  TrainingOutcome, WeightsView, Workshop,
+  Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Search, SearchNews,
+  SearchRequest, Session, TrainingCard, TrainingNews,
+  TrainingOutcome, Trial, WeightsView, Workshop,
 } from "../wasm/workshop/milliwatt";
 
 /** How long one go lasts: short enough for a button, long enough that telling costs nothing. */
@@ -18,6 +19,7 @@ export class WorkshopHost {
   #workshop: Workshop | undefined;
   #training: Session | undefined;
   #goes = false;
+  #search: Search | undefined;
   #ran: { array: string; run: ImcRun } | undefined;
 
   async start(module: WebAssembly.Module): Promise<void> {
@@ -92,6 +94,32 @@ export class WorkshopHost {
 
   randomMatrix(rows: number, columns: number, seed: number): Uint8Array {
     return this.#module().random_matrix(rows, columns, seed);
+  }
+
+  /** Begins a search, or goes on with a saved one; gives what that one had tried. */
+  search(request: SearchRequest, state: string | undefined): Trial[] {
+    this.#search?.free();
+    this.#search = this.#engine().search(request, state);
+    return this.#search.trials();
+  }
+
+  /** Searches until it is over, and tells what happens; with a candidate comes what can be saved. */
+  async goSearch(tell: (news: SearchNews, state: string | undefined) => void): Promise<void> {
+    for (let over = false; !over && this.#search; ) {
+      const news = this.#engine().search_step(this.#search);
+      over = news.is_over;
+      tell(news, news.trial || over ? this.#search.state() : undefined);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  bundle(recipe: Recipe, device: string, rate: number): Uint8Array {
+    const bytes = this.#engine().bundle(recipe, device, rate);
+    return transfer(bytes, [bytes.buffer]);
+  }
+
+  front(dots: Dot[]): number[] {
+    return Array.from(this.#module().front(dots));
   }
 
   /** Trains until it is over or paused, and tells what happens. */

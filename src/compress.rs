@@ -19,7 +19,7 @@ mod rows;
 pub mod search;
 pub mod slim;
 
-pub use deliver::{deliver, random_inputs};
+pub use deliver::{deliver, random_inputs, same_bits};
 pub use presets::{Preset, presets};
 pub use rows::transforms;
 

@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod card;
 pub mod clips;
 pub mod compare;
+pub mod diagnosis;
 pub mod evaluation;
 pub mod files;
 pub mod hardware;

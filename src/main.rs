@@ -2,6 +2,8 @@
 
 #[path = "main/audio.rs"]
 mod audio;
+#[path = "main/diagnose.rs"]
+mod diagnose;
 #[path = "main/imc.rs"]
 mod imc;
 #[path = "main/search.rs"]
@@ -140,6 +142,8 @@ enum Command {
         #[arg(short, long)]
         output: PathBuf,
     },
+    /// Say why a recipe's candidate lost, layer by layer, and what may help
+    Diagnose(diagnose::Diagnose),
     /// Find a recipe under budgets
     Search(Box<search::Search>),
     /// Work on sound
@@ -260,6 +264,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             bench.train(&recipe, &mut Silent)?;
             write(&output, &bench.bundle(&recipe, &device, rate, &mut Silent)?)
         }
+        Command::Diagnose(arguments) => diagnose::run(&arguments, out),
         Command::Search(arguments) => search::run(&arguments, out),
         Command::Audio { command } => audio::run(command, out),
         Command::Imc { command } => imc::run(command, out),

@@ -4,6 +4,7 @@
 //! [`Figure`] asks for it.
 
 mod compared;
+pub mod diagnosis;
 mod figure;
 pub mod hardware;
 pub mod html;

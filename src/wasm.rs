@@ -59,12 +59,31 @@ fn out<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
     value.into_ts().map_err(|error| js_sys::Error::new(&error.to_string()).into())
 }
 
+/// A value from the page.
+#[cfg(not(feature = "workshop"))]
 fn taken<T>(value: &Ts<T>, what: &str) -> Result<T, JsValue>
 where
     T: Tsify + for<'de> Deserialize<'de>,
     T::JsType: Clone,
 {
     value.to_rust().map_err(|error| thrown(Error::parameter(format!("this is no {what}: {error}"))))
+}
+
+/// A value from the page, by way of JSON: the workshop reads JSON anyway, and a second way to read every type weighs much.
+#[cfg(feature = "workshop")]
+fn taken<T>(value: &Ts<T>, what: &str) -> Result<T, JsValue>
+where
+    T: Tsify + for<'de> Deserialize<'de>,
+    T::JsType: JsCast,
+{
+    let text = js_sys::JSON::stringify(&value.js_value()).map(String::from)?;
+    serde_json::from_str(&text).map_err(|error| thrown(Error::parameter(format!("this is no {what}: {error}"))))
+}
+
+/// A value for the page as JSON, for types that are saved as JSON too.
+#[cfg(feature = "workshop")]
+fn json(value: &impl Serialize) -> Result<String, JsValue> {
+    serde_json::to_string(value).map_err(|error| js_sys::Error::new(&error.to_string()).into())
 }
 
 /// A file that was dropped, chosen or pasted.
@@ -85,7 +104,12 @@ impl DroppedFile {
 }
 
 fn dropped(files: &[Ts<DroppedFile>]) -> Result<Vec<(String, Vec<u8>)>, JsValue> {
-    files.iter().map(|file| taken(file, "file").map(DroppedFile::into_parts)).collect()
+    let taken = |file: &Ts<DroppedFile>| {
+        let file: DroppedFile =
+            file.to_rust().map_err(|error| thrown(Error::parameter(format!("this is no file: {error}"))))?;
+        Ok(file.into_parts())
+    };
+    files.iter().map(taken).collect()
 }
 
 /// Milliseconds since the worker or page started.

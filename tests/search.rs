@@ -37,7 +37,7 @@ fn under_25_kb_the_keyword_spotter_loses_at_most_two_points_and_its_numbers_are_
     while !search.is_over() {
         search.step(&bench, &mut Silent).unwrap();
     }
-    let answer = search.answer().unwrap().clone();
+    let answer = search.answer().unwrap();
     let (float, _) = on_the_bench(&mut bench, &Recipe::original());
     let (found, bytes) = on_the_bench(&mut bench, &answer.recipe);
     assert!(bytes <= 25_000.0 && found >= float - 2.0, "{found} of {float} in {bytes}");

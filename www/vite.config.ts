@@ -15,7 +15,8 @@ export default defineConfig({
     // What is loaded when it is first looked at says so in its name: `cargo xtask size` weighs it apart.
     rollupOptions: {
       output: {
-        chunkFileNames: "assets/later-[name]-[hash].js",
+        // The texts are a chunk of their own, which the first visit loads too.
+        chunkFileNames: ({ name }) => `assets/${name === "text" ? "" : "later-"}[name]-[hash].js`,
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith("-view.css")) ? "assets/later-[name]-[hash][extname]" : "assets/[name]-[hash][extname]"),
       },
     },

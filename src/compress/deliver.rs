@@ -81,7 +81,7 @@ pub fn random_inputs(model: &Model, random: &mut Random) -> Result<Vec<Tensor>> 
 }
 
 /// Whether two tensors hold the same numbers, NaN to the same NaN included.
-fn same_bits(a: &Tensor, b: &Tensor) -> bool {
+pub fn same_bits(a: &Tensor, b: &Tensor) -> bool {
     // Outputs are floats or integers of at most 24 bits, which floats hold exactly; comparing the arrays themselves would
     // take a copy of the comparison for each type.
     let bits = |tensor: &Tensor| -> Vec<u32> { tensor.to_f32_vec().into_iter().map(f32::to_bits).collect() };

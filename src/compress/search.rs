@@ -154,6 +154,11 @@ impl Explorer {
         self.tried.get(index).and_then(|known| known.outcome).is_some_and(|outcome| self.budgets.fits(&outcome))
     }
 
+    /// What came out of the tried candidate of this index.
+    pub fn outcome(&self, index: usize) -> Option<Outcome> {
+        self.tried.get(index)?.outcome
+    }
+
     fn outcome_of<'a>(list: &'a [Known], plan: &Plan) -> Option<&'a Option<Outcome>> {
         list.iter().find(|known| known.plan == *plan).map(|known| &known.outcome)
     }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::array::Macro;
 use crate::error::{Error, Result};
+use crate::order;
 use layer::{Kind, Layer};
 use pack::{Block, Placement};
 
@@ -151,7 +152,7 @@ pub fn map(layers: &[Layer], array: &Macro, options: &Options) -> Result<Mapping
     } else if resident {
         // Slowest layers first, as long as everything still fits.
         let mut order: Vec<usize> = (0..maps.len()).collect();
-        order.sort_by_key(|&at| std::cmp::Reverse((maps[at].compute_cycles, at)));
+        order::indices(&mut order, &|a, b| (maps[b].compute_cycles, b).cmp(&(maps[a].compute_cycles, a)));
         for at in order {
             for better in room.ways(&layers[at]) {
                 if better.compute_cycles >= maps[at].compute_cycles {
@@ -200,7 +201,7 @@ fn keep(maps: &mut [LayerMap], room: &Room, options: &Options, array: &Macro) {
     let streaming = if array.ping_pong { 2 } else { 1 };
     let capacity = array.sets.saturating_sub(streaming) * room.macros;
     let mut order: Vec<usize> = (0..maps.len()).filter(|&at| capacity > 0 && maps[at].load_cycles > 0).collect();
-    order.sort_by_key(|&at| (std::cmp::Reverse(maps[at].load_cycles), at));
+    order::indices(&mut order, &|a, b| maps[b].load_cycles.cmp(&maps[a].load_cycles));
     let mut kept: Vec<LayerMap> = Vec::new();
     for at in order {
         kept.push(maps[at].clone());
@@ -265,7 +266,9 @@ impl Room {
             }
         }
         let area = |way: &LayerMap| way.rectangles.iter().map(|block| block.rows * block.outputs).sum::<usize>();
-        ways.sort_by_key(|way| (way.compute_cycles, area(way)));
+        let key = |at: usize| (ways[at].compute_cycles, area(&ways[at]));
+        let sorted = order::of(ways.len(), &|a, b| key(a).cmp(&key(b)));
+        let mut ways: Vec<LayerMap> = sorted.into_iter().map(|at| ways[at].clone()).collect();
         // Of ways that are equally fast, the smallest.
         ways.dedup_by_key(|way| way.compute_cycles);
         ways

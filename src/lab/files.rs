@@ -169,7 +169,8 @@ pub(super) fn word(path: &str, task: Task) -> Option<String> {
 
 /// Class names in the order of the model's outputs; empty where labels cannot be matched to outputs.
 fn classes(words: &[Option<String>], target: Target, remarks: &mut Vec<String>) -> Vec<String> {
-    let found: BTreeSet<&String> = words.iter().flatten().collect();
+    let mut found: BTreeSet<&String> = BTreeSet::new();
+    found.extend(words.iter().flatten());
     if target.task == Task::Reconstruction {
         return machine_sound::CLASSES.map(str::to_owned).to_vec();
     }

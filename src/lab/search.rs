@@ -6,6 +6,7 @@
 mod subject;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::Bench;
 use super::evaluation::{ItemResult, Partial, Thresholds};
@@ -38,7 +39,14 @@ struct Saved {
     about: String,
     request: SearchRequest,
     explorer: Explorer,
-    trials: Vec<Option<Trial>>,
+    trials: Vec<Option<Kept>>,
+}
+
+/// A trial as it was told, which nothing here reads again, and the score in words.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept {
+    trial: Box<RawValue>,
+    score: String,
 }
 
 impl SearchRequest {
@@ -108,9 +116,15 @@ impl Search {
         serde_json::to_string(&self.saved).unwrap_or_default()
     }
 
+    /// Everything that was tried, in order, each a [`Trial`] as JSON.
+    pub fn trials_json(&self) -> String {
+        let all: Vec<&str> = self.saved.trials.iter().flatten().map(|kept| kept.trial.get()).collect();
+        format!("[{}]", all.join(","))
+    }
+
     /// Everything that was tried, in order.
     pub fn trials(&self) -> Vec<Trial> {
-        self.saved.trials.iter().flatten().cloned().collect()
+        serde_json::from_str(&self.trials_json()).unwrap_or_default()
     }
 
     /// Whether there is nothing more to measure.
@@ -119,8 +133,9 @@ impl Search {
     }
 
     /// The recipe found; none where nothing fits.
-    pub fn answer(&self) -> Option<&Trial> {
-        self.saved.trials.get(self.saved.explorer.best()?)?.as_ref()
+    pub fn answer(&self) -> Option<Trial> {
+        let kept = self.saved.trials.get(self.saved.explorer.best()?)?.as_ref()?;
+        serde_json::from_str(kept.trial.get()).ok()
     }
 
     /// Measures one thing, and says what came of it. Nothing is lost where it is stopped.
@@ -142,11 +157,19 @@ impl Search {
                 self.saved.explorer.tell(next, tried.as_ref().map(|(_, outcome)| *outcome));
                 let at = self.saved.trials.len();
                 let trial = tried.map(|(trial, _)| Trial { fits: self.saved.explorer.fits(at), ..trial });
-                self.saved.trials.push(trial.clone());
+                self.saved.trials.push(trial.as_ref().map(kept_as).transpose()?);
                 ("Trying recipes", trial)
             }
         };
         Ok(self.news(phase, trial))
+    }
+
+    /// Makes and measures one recipe as the search does, without being part of it.
+    ///
+    /// # Errors
+    /// Those of making, running and costing it.
+    pub fn attempt(&mut self, bench: &Bench, recipe: &Recipe, progress: &mut dyn Progress) -> Result<Trial> {
+        self.tried(bench, recipe, progress).map(|(trial, _)| trial)
     }
 
     /// Makes a candidate, and measures and costs it as the bench does.
@@ -198,15 +221,14 @@ impl Search {
     /// The answer so far, in words.
     pub fn sentence(&self) -> String {
         let Saved { request, explorer, trials, .. } = &self.saved;
-        let found = |at: usize| trials.get(at).and_then(Option::as_ref);
+        let found = |at: usize| Some((explorer.outcome(at)?.costs, trials.get(at)?.as_ref()?));
         let counted = trials.iter().flatten().count();
         let within = budgets(request);
-        if let Some(best) = explorer.best().and_then(found) {
-            let score = score(best).map(|score| format!(", {score}")).unwrap_or_default();
+        if let Some(([flash, ram, _], best)) = explorer.best().and_then(found) {
             return format!(
-                "Of {counted} recipes tried, the one nearest to the original {within} takes {:.0} B of flash and {:.0} B of \
-                 RAM{score}",
-                best.strip.flash.value, best.strip.ram.value
+                "Of {counted} recipes tried, the one nearest to the original {within} takes {flash:.0} B of flash and {ram:.0} B of \
+                 RAM{}",
+                best.score
             );
         }
         if explorer.next().is_some() {
@@ -214,10 +236,9 @@ impl Search {
         }
         let keeps = format!("keeps {} % of the original's answers", request.keeps);
         match explorer.smallest().and_then(found) {
-            Some(smallest) => format!(
-                "Not possible without training: the smallest that {keeps} takes {:.0} B of flash and {:.0} B of RAM. Training \
-                 with fewer channels or bits in place may get further",
-                smallest.strip.flash.value, smallest.strip.ram.value
+            Some(([flash, ram, _], _)) => format!(
+                "Not possible without training: the smallest that {keeps} takes {flash:.0} B of flash and {ram:.0} B of RAM. \
+                 Training with fewer channels or bits in place may get further"
             ),
             None => format!("Not possible without training: no recipe that was tried {keeps}"),
         }
@@ -246,6 +267,13 @@ fn budgets(request: &SearchRequest) -> String {
     .flatten()
     .collect();
     if parts.is_empty() { "of any size".into() } else { format!("within {}", parts.join(", ")) }
+}
+
+fn kept_as(trial: &Trial) -> Result<Kept> {
+    let text = serde_json::to_string(trial).and_then(RawValue::from_string);
+    let trial_text = text.map_err(|error| Error::numeric(error.to_string()))?;
+    let score = score(trial).map(|score| format!(", {score}")).unwrap_or_default();
+    Ok(Kept { trial: trial_text, score })
 }
 
 fn score(trial: &Trial) -> Option<String> {

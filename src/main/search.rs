@@ -95,7 +95,7 @@ pub fn run(arguments: &Search, out: &mut dyn Write) -> Result<()> {
             show(&trial, out)?;
         }
     }
-    let answer = search.answer().cloned();
+    let answer = search.answer();
     if let (Some(path), Some(answer)) = (&arguments.output, &answer) {
         bench.apply(&answer.recipe, &mut Silent)?;
         write(path, bench.candidate_bytes()?)?;

@@ -246,13 +246,13 @@ fn devices(out: &mut String, b: &Report) {
         );
     }
     out.push_str("</table></div>\n");
-    let sources: std::collections::BTreeSet<&str> = b
-        .devices
-        .iter()
-        .flat_map(|device| [device.latency.as_ref(), device.energy.as_ref()])
-        .flatten()
-        .filter_map(|figure| figure.source.as_deref())
-        .collect();
+    let figures = b.devices.iter().flat_map(|device| [device.latency.as_ref(), device.energy.as_ref()]).flatten();
+    let mut sources: Vec<&str> = Vec::new();
+    for source in figures.filter_map(|figure| figure.source.as_deref()) {
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
     out.push_str("<p><small>Sources: ");
     out.push_str(&sources.into_iter().map(escaped).collect::<Vec<_>>().join("; "));
     out.push_str(".</small></p>\n");

@@ -1,6 +1,7 @@
 //! The workshop: what takes long and is not needed to begin with. A worker of its own holds it.
 
 mod bundle;
+mod diagnosis;
 mod imc;
 mod levels;
 mod search;

@@ -18,7 +18,8 @@ import { type Action, first, type Notice, type Prefill, type SideView, type Snap
 import { type Change, INITIAL, OWN, reduce, type State } from "./state";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
-import { type InputFile, type Recipe, type Report, SIDES, type SideName } from "./types";
+import { type Compared, type Comparison, type InputFile, type Recipe, type Report, SIDES, type SideName } from "./types";
+import type { Diagnoses } from "./diagnosis";
 import type { Tradeoff } from "./tradeoff";
 import { Training } from "./training";
 import { withTried } from "./tried";
@@ -50,6 +51,7 @@ export class Session extends EventTarget {
   #training: Training;
   #memory: Memory;
   #tradeoff: Promise<Tradeoff> | undefined;
+  #diagnoses: Promise<Diagnoses> | undefined;
   #prefill: Prefill | undefined;
   #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
   #ran: Record<SideName, string> = { a: "", b: "" };
@@ -180,6 +182,9 @@ export class Session extends EventTarget {
         return this.#memory.act(action.what);
       case "tradeoff":
         return (await this.#later()).act(action.what);
+      case "diagnose":
+        this.#diagnoses ??= import("./diagnosis").then(({ Diagnoses }) => new Diagnoses(this));
+        return (await this.#diagnoses).act(action.what);
       case "save-preset":
       case "drop-preset":
         return this.#presets(action);
@@ -351,11 +356,16 @@ export class Session extends EventTarget {
     this.patch({ [name]: { ...view, ...change } });
   }
 
+  /** What the engine says of two results side by side. */
+  compared(a: Compared, b: Compared): Promise<Comparison> {
+    return this.#sides.a.worker.call((host) => host.compare(a, b));
+  }
+
   async #compare(): Promise<void> {
     const { a, b } = this.#snapshot;
     if (!a.report || !b.report) return;
     const [one, other] = [a.report, b.report];
-    const comparison = await this.#sides.a.worker.call((host) => host.compare(one, other)).catch(() => undefined);
+    const comparison = await this.compared(one, other).catch(() => undefined);
     // An older comparison must not overwrite a newer one.
     if (!comparison || this.#snapshot.a.report !== one || this.#snapshot.b.report !== other) return;
     this.patch({ comparison });

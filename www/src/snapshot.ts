@@ -5,6 +5,7 @@ import { GENERIC, INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
 import type { LiveAction } from "./live";
 import type { HardwareView, MemoryAction, MemoryView } from "./memory";
+import type { Diagnosis, DiagnosisAction } from "./diagnosis-view";
 import { NO_SEARCH, type TradeoffAction, type TradeoffView } from "./tradeoff-view";
 import type { TriedList } from "./tried";
 import type { OwnAction, OwnClip } from "./own";
@@ -109,6 +110,7 @@ export interface Snapshot {
   hardware: HardwareView;
   tried: TriedList;
   tradeoff: TradeoffView;
+  diagnosis: Diagnosis;
   /** The archive for the board is being made. */
   bundling: boolean;
   notices: readonly Notice[];
@@ -130,6 +132,7 @@ export type Action =
   | { do: "train"; what: TrainAction }
   | { do: "memory"; what: MemoryAction }
   | { do: "tradeoff"; what: TradeoffAction }
+  | { do: "diagnose"; what: DiagnosisAction }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
   | { do: "dismiss"; id: number };
@@ -173,6 +176,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     hardware: { benchmark: "kws" },
     tried: { about: "", dots: [] },
     tradeoff: NO_SEARCH,
+    diagnosis: { running: false, brought: [] },
     bundling: false,
     notices: [],
     dropping: false,

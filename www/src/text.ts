@@ -34,6 +34,7 @@ const TEXTS = {
   "model.no-data": "None: drop a ZIP or folder of WAV clips, or an NPZ, to measure",
   "model.known": "This is the MLPerf Tiny reference “{name}”: its SHA-256 is the known one",
   "model.dropped": "An export leaves out {what}",
+  "model.bundle": "Bundle B for the board",
   "model.back": "Back to the keyword spotter",
 
   "side.label": "Side {side}",

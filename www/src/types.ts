@@ -1,14 +1,14 @@
 // The types that the page shares with the engine. They are generated from the Rust structs; nothing is written twice.
 
 export type {
-  Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
+  Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Compared, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
   EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, Level, LiveEvent, LiveSettings, MemoryReport,
   ModelCard, Port, PublishedRow, Remark, SpectrogramView, Step, Strip, TrainingOutcome, Transform, TransformOption,
   WeightsView,
 } from "./wasm/simd/milliwatt";
 
 export type {
-  CostRow, EnergyPart, EpochRow, HardwareReport, ImcReport, LevelsReport, MacroCard, MatmulReport, PlacedTile, PlatformRow, ScoreboardReport,
+  CostRow, DiagnosedLayer, DiagnosisReport, EnergyPart, EpochRow, HardwareReport, ImcReport, LevelsReport, MacroCard, MatmulReport, PlacedTile, PlatformRow, RemedyRow, ScoreboardReport,
   SearchNews, SideScores, TrainingCard, TrainingNews, TreatmentRow, WrongExample,
 } from "./wasm/workshop/milliwatt";
 

@@ -4,6 +4,7 @@
 //! with rows left, else a new array. Two layers never share a cell; they may share rows, because only one computes at a time.
 
 use super::LayerMap;
+use crate::order;
 
 /// A rectangle of weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +45,13 @@ pub fn pack(layers: &[LayerMap], rows: usize, outputs: usize) -> (usize, Vec<Pla
     for (layer, map) in layers.iter().enumerate() {
         items.extend(map.rectangles.iter().enumerate().map(|(tile, &block)| (layer, tile, block)));
     }
-    items.sort_by(|a, b| (b.2.rows, b.2.outputs).cmp(&(a.2.rows, a.2.outputs)).then((a.0, a.1).cmp(&(b.0, b.1))));
+    // Largest first; equal ones in their own order, which is that of layers and tiles.
+    let size = |at: usize| (items[at].2.rows, items[at].2.outputs);
+    let order = order::of(items.len(), &|a, b| size(b).cmp(&size(a)));
     let mut shelves: Vec<Shelf> = Vec::new();
     let mut filled: Vec<usize> = Vec::new();
     let mut placements = Vec::with_capacity(items.len());
-    for (layer, tile, block) in items {
+    for (layer, tile, block) in order.into_iter().map(|at| items[at]) {
         let fits = |shelf: &Shelf| block.rows <= shelf.height && shelf.used + block.outputs <= outputs;
         let shelf = match shelves.iter().position(fits) {
             Some(at) => at,
@@ -66,6 +69,7 @@ pub fn pack(layers: &[LayerMap], rows: usize, outputs: usize) -> (usize, Vec<Pla
         placements.push(Placement { layer, tile, array: shelf.array, row: shelf.row, output: shelf.used, block });
         shelf.used += block.outputs;
     }
-    placements.sort_by_key(|placed| (placed.layer, placed.tile));
-    (filled.len(), placements)
+    let key = |at: usize| (placements[at].layer, placements[at].tile);
+    let order = order::of(placements.len(), &|a, b| key(a).cmp(&key(b)));
+    (filled.len(), order.into_iter().map(|at| placements[at]).collect())
 }

@@ -1,6 +1,7 @@
 //! Test items in the array: what they change there, and what is answered.
 
 use super::{AnalogRequest, ImcRequest, Ran, layers};
+use crate::compress::same_bits;
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
 use crate::imc::analog::{Chip, Seen};
@@ -111,7 +112,8 @@ fn digital(side: &Side, array: &Macro, items: &[Item]) -> Result<Ran> {
             let fed = [inputs::feed(&side.model, window)?];
             let Some(executor) = &mut there.executor else { continue };
             same[0] += 1;
-            same[1] += u32::from(executor.run(&fed)? == reference.run(&fed)?);
+            let (there, here) = (executor.run(&fed)?, reference.run(&fed)?);
+            same[1] += u32::from(there.iter().zip(&here).all(|(there, here)| same_bits(there, here)));
         }
         if side.card.task != Task::Other {
             outcomes.push(there.outcome(&item.windows)?);

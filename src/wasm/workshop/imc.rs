@@ -10,10 +10,10 @@ use crate::format::npy;
 use crate::imc::digital::{self, Bits, Operands};
 use crate::lab::hardware;
 use crate::lab::imc::matmul::{self, MatmulRequest};
-use crate::lab::imc::{ImcRequest, Ran, cards, validation};
+use crate::lab::imc::{ImcRequest, Ran, cards};
 use crate::random::Random;
 use crate::report::hardware::{HardwareReport, ScoreboardReport};
-use crate::report::imc::{ImcReport, MacroCard, MatmulReport, ValidationReport};
+use crate::report::imc::{ImcReport, MacroCard, MatmulReport};
 use crate::tensor::Tensor;
 
 /// What ran in the array, kept so that turning a knob of the price runs nothing again.
@@ -58,12 +58,6 @@ pub fn imc_matmul(a: &[u8], b: &[u8], request: Ts<MatmulRequest>) -> Result<Ts<M
     let (a, b) = read().map_err(thrown)?;
     let request = taken(&request, "request")?;
     out(&matmul::matmul(&a, &b, &request).map_err(thrown)?.0)
-}
-
-/// The cost model against published silicon.
-#[wasm_bindgen]
-pub fn imc_validation() -> Result<Ts<ValidationReport>, JsValue> {
-    out(&validation::report().map_err(thrown)?)
 }
 
 /// The published results and ours among them.

@@ -3,15 +3,15 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{out, taken, thrown};
+use super::super::{json, taken, thrown};
 use super::Workshop;
 use crate::lab::search;
 use crate::progress::Silent;
-use crate::report::search::{Dot, SearchNews, SearchRequest, Trial};
+use crate::report::search::{Dot, SearchRequest};
 
 /// A search under way.
 #[wasm_bindgen]
-pub struct Search(search::Search);
+pub struct Search(pub(super) search::Search);
 
 #[wasm_bindgen]
 impl Workshop {
@@ -22,16 +22,18 @@ impl Workshop {
     }
 
     /// Measures one thing, and says what came of it.
-    pub fn search_step(&self, search: &mut Search) -> Result<Ts<SearchNews>, JsValue> {
-        out(&search.0.step(&self.0, &mut Silent).map_err(thrown)?)
+    ///
+    /// The text is a [`SearchNews`](crate::report::search::SearchNews) as JSON.
+    pub fn search_step(&self, search: &mut Search) -> Result<String, JsValue> {
+        json(&search.0.step(&self.0, &mut Silent).map_err(thrown)?)
     }
 }
 
 #[wasm_bindgen]
 impl Search {
-    /// Everything that was tried, in order.
-    pub fn trials(&self) -> Result<Vec<Ts<Trial>>, JsValue> {
-        self.0.trials().iter().map(out).collect()
+    /// Everything that was tried, in order, as JSON.
+    pub fn trials(&self) -> String {
+        self.0.trials_json()
     }
 
     /// What can be saved and gone on with.

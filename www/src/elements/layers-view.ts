@@ -65,6 +65,7 @@ export class LayersView extends PageElement {
               <summary>${t("layers.twin")}</summary>
               <div class="twin-scroll">${this.#twin(all)}</div>
             </details>
+            <mw-diagnosis-view .snapshot=${this.snapshot}></mw-diagnosis-view>
           </div>
         </div>
         <mw-inspector .snapshot=${this.snapshot} .pair=${pair}></mw-inspector>

@@ -11,6 +11,7 @@ import "./weights-view";
 
 /** Views that are loaded when they are first looked at: a first visit does not need them. */
 const LATER: Partial<Record<View, () => Promise<unknown>>> = {
+  layers: () => import("./diagnosis-view"),
   bytes: () => import("./bytes-view"),
   tradeoff: () => import("./tradeoff-view"),
   levels: () => import("./levels-view"),

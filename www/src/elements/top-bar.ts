@@ -100,6 +100,9 @@ export class TopBar extends PageElement {
         ? html`<p class="remark info">${t("model.dropped", { what: format.together(card.dropped) })}</p>`
         : nothing}
       <div class="menu-actions">
+        <button type="button" class="button" ?disabled=${!this.snapshot.b.report || this.snapshot.bundling} @click=${() => this.act({ do: "bundle" })}>
+          ${t("model.bundle")}
+        </button>
         <button type="button" class="button" @click=${() => this.act({ do: "choose" })}>${t("bar.open")}</button>
         ${builtIn(this.snapshot.state.model)
           ? nothing

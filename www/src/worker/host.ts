@@ -3,7 +3,7 @@
 import { expose, transfer } from "comlink";
 import type { Block } from "../audio/microphone";
 import type {
-  Answer, Bench, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LiveEvent, LiveSettings,
+  Answer, Bench, Choice, ClipView, Compared, Comparison, DataCard, DeviceCard, InputFile, LiveEvent, LiveSettings,
   ModelCard, Preset, Recipe, Report, SpectrogramView, TrainingOutcome, Transform, WeightsView,
 } from "../types";
 import { type Compiled, instantiate, type Wasm } from "./load";
@@ -114,7 +114,7 @@ export class Host {
     return this.#open().report(device, rate) as Report;
   }
 
-  compare(a: Report, b: Report): Comparison {
+  compare(a: Compared, b: Compared): Comparison {
     return this.#engine().compare(a, b);
   }
 

@@ -6,7 +6,7 @@ import type { LevelsReport, Recipe } from "../types";
 import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
 import type {
-  Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Search, SearchNews,
+  DiagnosisReport, Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Search, SearchNews,
   SearchRequest, Session, TrainingCard, TrainingNews,
   TrainingOutcome, Trial, WeightsView, Workshop,
 } from "../wasm/workshop/milliwatt";
@@ -32,6 +32,8 @@ export class WorkshopHost {
     const workshop = this.#engine();
     this.#ran?.run.free();
     this.#ran = undefined;
+    this.#search?.free();
+    this.#search = undefined;
     workshop.open(bytes, name);
     if (data?.words) workshop.set_spoken_data(data.words, seeds.generated);
     else if (data?.generated) workshop.set_generated_data(data.generated, seeds.generated);
@@ -45,7 +47,7 @@ export class WorkshopHost {
   }
 
   provide(outcome: TrainingOutcome): void {
-    this.#engine().provide(outcome);
+    this.#engine().provide(outcome.recipe, outcome.file, outcome.classes);
   }
 
   apply(recipe: Recipe): void {
@@ -100,17 +102,27 @@ export class WorkshopHost {
   search(request: SearchRequest, state: string | undefined): Trial[] {
     this.#search?.free();
     this.#search = this.#engine().search(request, state);
-    return this.#search.trials();
+    return JSON.parse(this.#search.trials()) as Trial[];
   }
 
   /** Searches until it is over, and tells what happens; with a candidate comes what can be saved. */
   async goSearch(tell: (news: SearchNews, state: string | undefined) => void): Promise<void> {
     for (let over = false; !over && this.#search; ) {
-      const news = this.#engine().search_step(this.#search);
+      const news = JSON.parse(this.#engine().search_step(this.#search)) as SearchNews;
       over = news.is_over;
       tell(news, news.trial || over ? this.#search.state() : undefined);
       await new Promise((resolve) => setTimeout(resolve));
     }
+  }
+
+  diagnose(recipe: Recipe): DiagnosisReport {
+    return JSON.parse(this.#engine().diagnose(recipe)) as DiagnosisReport;
+  }
+
+  /** Makes and measures one recipe as a search does. */
+  attempt(recipe: Recipe, device: string): Trial {
+    this.#search ??= this.#engine().search({ device }, undefined);
+    return JSON.parse(this.#engine().attempt(this.#search, recipe)) as Trial;
   }
 
   bundle(recipe: Recipe, device: string, rate: number): Uint8Array {

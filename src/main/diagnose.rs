@@ -1,0 +1,65 @@
+//! `milliwatt diagnose`: why a candidate lost, layer by layer.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use milliwatt::error::Result;
+use milliwatt::lab::Bench;
+use milliwatt::progress::Silent;
+use milliwatt::report::Figure;
+
+use super::{data, file_name, line, print_json, read, recipe_of};
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("candidate").required(true))]
+pub struct Diagnose {
+    /// TFLite file
+    model: PathBuf,
+    /// A named recipe; `milliwatt presets` lists them
+    #[arg(long, group = "candidate")]
+    preset: Option<String>,
+    /// A recipe as JSON
+    #[arg(long, group = "candidate")]
+    recipe: Option<PathBuf>,
+    /// Inputs to measure with: an NPY array, an NPZ of arrays and labels, or a ZIP of clips
+    #[arg(long)]
+    data: PathBuf,
+    /// Write JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Diagnose, out: &mut dyn Write) -> Result<()> {
+    let recipe = recipe_of(arguments.preset.as_deref(), arguments.recipe.as_deref())?;
+    let mut bench = Bench::new();
+    bench.open(&read(&arguments.model)?, &file_name(&arguments.model))?;
+    data(&mut bench, &arguments.data, None, recipe.trained().is_some())?;
+    bench.train(&recipe, &mut Silent)?;
+    let report = bench.diagnose(&recipe, &mut Silent)?;
+    if arguments.json {
+        return print_json(out, &report);
+    }
+    line(out, format_args!("{}\n{}", report.sentence, report.desktop))?;
+    let text = |figure: Option<&Figure>| figure.map_or("-".into(), |figure| format!("{:.2}", figure.value));
+    for layer in &report.layers {
+        line(
+            out,
+            format_args!(
+                "{}{:>4} {:<20} alone {:>7} dB, in all {:>7} dB, cosine {}, shift {} %, cut off {} %, used {} %, spread {}, dead {}",
+                if layer.is_worst { ">" } else { " " },
+                layer.node,
+                layer.op,
+                text(layer.local.as_ref()),
+                text(layer.accumulated.as_ref()),
+                format_args!("{:.5}", layer.cosine.value),
+                text(Some(&layer.shift)),
+                text(Some(&layer.saturated)),
+                text(layer.used.as_ref()),
+                text(layer.spread.as_ref()),
+                layer.dead.value
+            ),
+        )?;
+    }
+    report.remedies.iter().try_for_each(|row| line(out, format_args!("{}: {}", row.sentence, row.recipe.to_json())))
+}

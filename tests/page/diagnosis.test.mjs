@@ -1,0 +1,27 @@
+// @ts-check
+// Why B lost, under the layers, and what remedies bring.
+
+import assert from "node:assert/strict";
+import { axe, test } from "./harness.mjs";
+import { preset, settled, state, tab } from "./steps.mjs";
+
+test("a diagnosis says why B lost, tries remedies, and puts one into B on a press", { timeout: 300_000 }, async ({ page }) => {
+  await settled(page);
+  await preset(page, "b", "int4");
+  await settled(page);
+  await tab(page, "layers");
+  await page.waitForSelector(".diagnosis-start button:not([disabled])");
+  await page.click(".diagnosis-start button");
+  await page.waitForFunction(() => {
+    const { report, running, brought } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.diagnosis;
+    return report && !running && brought.length > 0;
+  }, { timeout: 200_000 });
+  const { report, brought } = JSON.parse(await page.evaluate(() => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.diagnosis)));
+  assert.match(report.sentence, /Most is lost in node \d+/);
+  assert.equal(report.layers.filter((/** @type {any} */ layer) => layer.is_worst).length, 1);
+  assert.ok(report.remedies.length > 0 && brought.every((/** @type {any} */ { deltas }) => deltas.some((/** @type {any} */ { of }) => of === "flash")));
+  assert.deepEqual(await axe(page), []);
+  const before = JSON.stringify((await state(page)).b);
+  await page.click(".diagnosis tbody button");
+  await page.waitForFunction((before) => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b) !== before, {}, before);
+});

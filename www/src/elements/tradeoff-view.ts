@@ -213,7 +213,8 @@ export class TradeoffViewElement extends PageElement {
 /** What a recipe says that no preset does, in few words. */
 function described(recipe: Recipe): string {
   const own = (list: readonly number[] | undefined): string => list?.join(" ") ?? "";
-  const parts = recipe.steps.map((step) => {
+  const parts = recipe.steps.map((step): string => {
+    const name: string = step.step;
     switch (step.step) {
       case "train":
         return t("trained");
@@ -229,6 +230,8 @@ function described(recipe: Recipe): string {
         return t("slim");
       case "pack":
         return t("packed");
+      default:
+        return name;
     }
   });
   return parts.join(", ") || t("original");

@@ -2,6 +2,7 @@
 //!
 //! A transform is one file and one row of [`transforms`]; the page draws its controls from that row.
 
+pub mod blocks;
 pub mod calibrate;
 pub mod channels;
 pub mod codebook;
@@ -54,6 +55,7 @@ pub fn apply(
                 ));
             }
             Step::Prune(options) => prune::prune_on(&candidate, options, calibration, progress)?,
+            Step::Blocks(options) => blocks::without(&candidate, options)?,
             Step::Channels(options) => channels::remove(&candidate, options)?,
             Step::Equalize(options) => equalize::equalize(&candidate, options, calibration, progress)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,

@@ -45,6 +45,7 @@ pub struct Bench {
     original: Option<Side>,
     candidate: Option<Candidate>,
     trained: Option<training::Trained>,
+    teacher: Option<training::Teacher>,
     inputs: Option<Inputs>,
     evaluation: Partial,
     layers: Vec<Option<SignalNoise>>,

@@ -76,6 +76,9 @@ enum Command {
         /// page's share is taken
         #[arg(long)]
         data: Option<PathBuf>,
+        /// A TFLite file to learn from, for recipes that name another teacher than the model
+        #[arg(long)]
+        teacher: Option<PathBuf>,
         /// TFLite file to write
         #[arg(short, long)]
         output: PathBuf,
@@ -180,7 +183,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             let rows = npy::read(&read(&input)?).map_err(|error| error.at(input.display()))?;
             write(&output, &npy::write(&batch::run(&model, &mut executor, &rows)?)?)
         }
-        Command::Compress { model, preset, recipe, data, output } => {
+        Command::Compress { model, preset, recipe, data, teacher, output } => {
             let recipe = recipe_of(preset.as_deref(), recipe.as_deref())?;
             let bytes = read(&model)?;
             let opened = tflite::read(&bytes)?;
@@ -193,6 +196,9 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                         vec![(name, data)],
                         Split { seed: files::SEED, learns: recipe.trained().is_some() },
                     )?;
+                    if let Some(teacher) = teacher {
+                        bench.set_teacher(&read(&teacher)?, &file_name(&teacher))?;
+                    }
                     bench.train(&recipe, &mut Silent)?;
                     bench.apply(&recipe, &mut Silent)?;
                     bench.candidate_bytes()?.to_vec()

@@ -89,6 +89,7 @@ fn the_same_recipe_gives_the_same_file_also_when_it_was_stopped_and_changed_by_h
     for _ in 0..5 {
         session.step().unwrap();
     }
+    assert_eq!(session.news(1.0).precision, "4-bit weights, 8-bit activations");
     session.set_learning_rate(0.01).unwrap();
     for _ in 0..4 {
         session.step().unwrap();
@@ -167,4 +168,77 @@ fn an_integer_model_learns_on_as_real_numbers() {
     assert!(bench.training(&recipe).unwrap().card().remarks[0].contains("integers"));
     candidate(&mut bench, &recipe).unwrap();
     assert!(accuracy(&mut bench) > 95.0);
+}
+
+#[test]
+fn workers_that_share_the_steps_of_a_session_make_the_file_that_one_alone_makes() {
+    let recipe = recipe(r#"{"epochs":3,"batch":16,"parts":3,"batch_norm":true,"quantization":{"begin_epoch":1}}"#, "");
+    let mut alone = bench(LEARNS).training(&recipe).unwrap();
+    let mut workers = [bench(LEARNS).training(&recipe).unwrap(), bench(LEARNS).training(&recipe).unwrap()];
+    let mut steps = 0;
+    while !alone.is_over() {
+        if steps == 3 {
+            alone.set_learning_rate(0.01).unwrap();
+            workers.iter_mut().for_each(|worker| worker.set_learning_rate(0.01).unwrap());
+        }
+        alone.step().unwrap();
+        let shares: Vec<Vec<u8>> = (0..3).map(|part| workers[part % 2].share(part).unwrap()).collect();
+        workers.iter_mut().for_each(|worker| worker.take(shares.iter().map(Vec::as_slice)).unwrap());
+        steps += 1;
+    }
+    let outcome = alone.outcome().unwrap();
+    assert!(workers.iter().all(|worker| worker.is_over() && worker.outcome().unwrap() == outcome));
+    let [remark] = &outcome.remarks[..] else { panic!("{:?}", outcome.remarks) };
+    assert!(remark.starts_with("As integers it is right on ") && remark.contains("of 8 examples"), "{remark}");
+}
+
+#[test]
+fn weights_that_were_pruned_before_stay_zero_while_it_learns() {
+    let steps = r#"{"step":"prune","sparsity":0.5},{"step":"train","plan":{"epochs":2,"batch":16}}"#;
+    let recipe = Recipe::from_json(&format!(r#"{{"version":1,"steps":[{steps}]}}"#)).unwrap();
+    let mut bench = bench(LEARNS);
+    let file = candidate(&mut bench, &recipe).unwrap();
+    let model = tflite::read(&file).unwrap().model;
+    let first = model.nodes.iter().find_map(|node| node.op.weights_input().and_then(|at| node.input(at))).unwrap();
+    let weights = model.values[first].to_f32().unwrap();
+    let zeros = weights.iter().filter(|weight| **weight == 0.0).count();
+    assert!(2 * zeros >= weights.len(), "{zeros} of {}", weights.len());
+}
+
+#[test]
+fn a_student_with_fewer_blocks_learns_from_the_whole_network() {
+    let model = Architecture { classes: 12, width: 0.25, ..Architecture::of(Kind::DsCnn) }.build(1).unwrap();
+    let mut bench = Bench::new();
+    bench.open(&tflite::write(&model).unwrap(), "spotter.tflite").unwrap();
+    let unlabelled = clips(8).into_iter().map(|(name, bytes)| (name.replace('/', "-"), bytes)).collect::<Vec<_>>();
+    bench.set_files(vec![("words.zip".into(), zip::write(&unlabelled).unwrap())], LEARNS).unwrap();
+    let steps = r#"{"step":"blocks","remove":2},{"step":"train","plan":{"epochs":1,"batch":4,"distillation":{}}}"#;
+    let recipe = Recipe::from_json(&format!(r#"{{"version":1,"steps":[{steps}]}}"#)).unwrap();
+    let student = tflite::read(&candidate(&mut bench, &recipe).unwrap()).unwrap().model;
+    assert_eq!(model.nodes.len() - student.nodes.len(), 4, "two pairs of depthwise and pointwise layers are gone");
+}
+
+#[test]
+fn another_file_can_be_the_teacher_and_the_recipe_says_which() {
+    let teacher = Architecture { classes: 12, width: 0.25, ..Architecture::of(Kind::DsCnn) }.build(2).unwrap();
+    let teacher = tflite::write(&teacher).unwrap();
+    let mut bench = bench(LEARNS);
+    let named = bench.set_teacher(&teacher, "teacher.tflite").unwrap();
+    let steps = format!(
+        r#"{{"step":"train","classes":{},"teacher":{},"plan":{{"epochs":1,"batch":16,"distillation":{{"share":1}}}}}}"#,
+        serde_json::to_string(&bench.class_names()).unwrap(),
+        serde_json::to_string(&named).unwrap()
+    );
+    let recipe = Recipe::from_json(&format!(r#"{{"version":1,"steps":[{steps}]}}"#)).unwrap();
+    let taught = candidate(&mut bench, &recipe).unwrap();
+    // The open model is another teacher, and teaches something else.
+    let own = Recipe::from_json(
+        &recipe.to_json().replace(&format!(r#""teacher":{},"#, serde_json::to_string(&named).unwrap()), ""),
+    )
+    .unwrap();
+    assert_ne!(candidate(&mut bench, &own).unwrap(), taught);
+    let error = self::bench(LEARNS).training(&recipe).err().unwrap().to_string();
+    assert!(error.contains("learns from teacher.tflite (SHA-256 ") && error.contains("choose that file"), "{error}");
+    let error = bench.set_teacher(b"no model", "noise.bin").unwrap_err().to_string();
+    assert!(error.contains("noise.bin"), "{error}");
 }

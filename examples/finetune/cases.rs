@@ -45,6 +45,7 @@ fn taught() -> Plan {
     Plan {
         epochs: 3,
         batch: 32,
+        parts: 1,
         learning_rate: 1e-3,
         mixup: 0.2,
         average: Some(0.99),

@@ -4,6 +4,7 @@
 //! refused, so that a recipe never means something else than it says.
 
 mod bits;
+mod blocks;
 mod channels;
 mod codebook;
 mod equalize;
@@ -12,10 +13,11 @@ mod prune;
 mod slim;
 mod training;
 
+pub use blocks::BlocksOptions;
 pub use channels::{ChannelsOptions, Norm};
 pub use plan::Plan;
 pub use prune::{Criterion, Grouping, PruneOptions, PruneScope};
-pub use training::{Change, Network, NetworkKind, Training};
+pub use training::{Change, Network, NetworkKind, Teacher, Training};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +58,8 @@ pub enum Step {
     Train(Box<Training>),
     /// Set the smallest weights to zero.
     Prune(PruneOptions),
+    /// Leave whole blocks of layers out.
+    Blocks(BlocksOptions),
     /// Take whole channels out.
     Channels(ChannelsOptions),
     /// Let channels have one size.
@@ -230,6 +234,7 @@ impl Recipe {
             match step {
                 Step::Train(training) => training.check()?,
                 Step::Prune(options) => options.check()?,
+                Step::Blocks(options) => options.check()?,
                 Step::Channels(options) => options.check()?,
                 Step::Quantize(QuantizeOptions { calibration: Calibration::Percentile { percent }, .. })
                     if !(50.0..=100.0).contains(percent) =>

@@ -1,5 +1,6 @@
 //! Every transform as the page shows it, one file for each family, and the small builders that all rows are made with.
 
+mod blocks;
 mod channels;
 mod prune;
 mod quantize;
@@ -11,6 +12,7 @@ use super::{Choice, Control, Transform, TransformOption};
 /// Every transform, in the order in which a recipe usually applies them.
 pub fn transforms() -> Vec<Transform> {
     vec![
+        blocks::row(),
         channels::row(),
         train::row(),
         prune::row(),

@@ -5,8 +5,11 @@
 
 mod lesson;
 mod session;
+mod subject;
+mod teacher;
 
 pub use session::Session;
+pub(super) use teacher::Teacher;
 
 use super::Bench;
 use super::side::Side;

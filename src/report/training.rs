@@ -54,6 +54,8 @@ pub struct TrainingNews {
     pub learning_rate: f64,
     /// Share of the weights that is zero.
     pub sparsity: Figure,
+    /// Bits that numbers are rounded to now, in words.
+    pub precision: String,
     /// Examples each second.
     pub speed: Option<Figure>,
     /// What is left at this speed.
@@ -104,4 +106,7 @@ pub struct TrainingOutcome {
     pub file: Vec<u8>,
     /// The names of its outputs, where they are others than those of the model on the bench.
     pub classes: Vec<String>,
+    /// What is to be known of it, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }

@@ -262,16 +262,22 @@ impl FakeQuantization {
         step.map(|step| (step, balance(self.steps, x.len() / batch.max(1), top) * gradient))
     }
 
-    /// Takes the ranges of a batch into account, where they are measured.
-    pub(super) fn observe(&mut self, tape: &Tape<'_>) {
-        let keep = match self.steps {
-            Steps::MinMax => None,
-            Steps::MovingAverage => Some(MOMENTUM),
-            Steps::Lsq | Steps::Pact => return,
-        };
-        for group in &mut self.groups {
+    /// The ranges of a batch, where they are measured.
+    pub(super) fn seen(&self, tape: &Tape<'_>) -> Vec<Span> {
+        if matches!(self.steps, Steps::Lsq | Steps::Pact) {
+            return Vec::new();
+        }
+        let of_group = |group: &Group| {
             let spans = group.members.iter().map(|&id| span(tape.unrounded(id)).0);
-            let span = spans.fold(Span { min: 0.0, max: 0.0 }, Span::union);
+            spans.fold(Span { min: 0.0, max: 0.0 }, Span::union)
+        };
+        self.groups.iter().map(of_group).collect()
+    }
+
+    /// Takes the ranges of a batch into account.
+    pub(super) fn observe(&mut self, seen: &[Span]) {
+        let keep = if self.steps == Steps::MinMax { None } else { Some(MOMENTUM) };
+        for (group, span) in self.groups.iter_mut().zip(seen) {
             if let [min, max] = &mut group.range[..] {
                 match keep {
                     None => (*min, *max) = (min.min(span.min), max.max(span.max)),

@@ -38,7 +38,8 @@ pub struct Trained {
 /// `Numeric` when the loss is no longer a number, `Cancelled`.
 pub fn fit(model: &Model, examples: Examples<'_>, options: &Options, progress: &mut dyn Progress) -> Result<Trained> {
     let Options { loss, epochs, batch, learning_rate, seed } = *options;
-    let mut trainer = Trainer::new(model, &Plan { loss, epochs, batch, learning_rate, seed, ..Plan::default() })?;
+    let plan = Plan { loss, epochs, batch, parts: 1, learning_rate, seed, ..Plan::default() };
+    let mut trainer = Trainer::new(model, &plan)?;
     let mut losses = Vec::with_capacity(epochs);
     let mut total = 0;
     while !trainer.is_over() && epochs > 0 {

@@ -39,6 +39,13 @@ pub(super) struct Seen {
     variance: Vec<f32>,
 }
 
+impl Seen {
+    /// Mean and variance of each channel.
+    pub fn moments(&self) -> [Vec<f32>; 2] {
+        [self.mean.clone(), self.variance.clone()]
+    }
+}
+
 /// Gives a bias of 0 to every convolution that has none, for the layer to be folded into.
 pub(super) fn give_biases(model: &mut Model) {
     for index in 0..model.nodes.len() {
@@ -124,15 +131,15 @@ impl Norm {
     }
 
     /// Takes a batch into the averages.
-    pub fn observe(&mut self, seen: &Seen) {
+    pub fn observe(&mut self, mean: &[f32], variance: &[f32]) {
         let mix = |average: &mut [f32], new: &[f32]| {
             average
                 .iter_mut()
                 .zip(new)
                 .for_each(|(average, new)| *average = MOMENTUM * *average + (1.0 - MOMENTUM) * new);
         };
-        mix(&mut self.mean, &seen.mean);
-        mix(&mut self.variance, &seen.variance);
+        mix(&mut self.mean, mean);
+        mix(&mut self.variance, variance);
     }
 
     /// Puts the layer into the weights and the bias of its node.

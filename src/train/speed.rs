@@ -34,6 +34,7 @@ impl Speed {
             loss: Loss::CrossEntropy,
             epochs: usize::MAX / rows.max(1),
             batch,
+            parts: 1,
             schedule: Schedule::Constant,
             ..Plan::default()
         };

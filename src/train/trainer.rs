@@ -8,6 +8,7 @@ mod checkpoint;
 mod metrics;
 mod outcome;
 mod rounding;
+mod share;
 mod teacher;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use super::optimiser::{Optimiser, Role};
 use super::parameters::Parameters;
 use super::plan::Plan;
 use super::pruning::Masks;
-use super::tape::{Overlay, Tape};
+use super::tape::Overlay;
 use crate::compress::fold::fold;
 use crate::compress::prune::weight_values;
 use crate::compress::quantize;
@@ -28,6 +29,7 @@ use crate::random::Random;
 use batch::Batch;
 pub use batch::{Examples, one_hot};
 pub use metrics::{Data, Judgement, Metrics};
+pub use share::Share;
 use teacher::Teacher;
 
 /// What can be kept of a network: its numbers and what lies over it.
@@ -56,6 +58,8 @@ pub struct Trainer {
     epochs_without_progress: usize,
     random: Random,
     order: Vec<usize>,
+    /// How often the examples have been shuffled.
+    epochs_begun: usize,
     done: usize,
     epoch_sum: f64,
     is_over: bool,
@@ -95,6 +99,7 @@ impl Trainer {
             epochs_without_progress: 0,
             random: Random::new(plan.seed),
             order: Vec::new(),
+            epochs_begun: 0,
             done: 0,
             epoch_sum: 0.0,
             is_over: false,
@@ -131,6 +136,11 @@ impl Trainer {
         self.is_over
     }
 
+    /// Whether numbers are rounded by now, as the integer model will round them.
+    pub fn is_rounding(&self) -> bool {
+        self.state.overlay.quantization.is_some()
+    }
+
     /// Steps that have been done.
     pub fn steps_done(&self) -> usize {
         self.done
@@ -149,27 +159,24 @@ impl Trainer {
     /// `Parameter` when the data do not fit the model or the training is over, `Unsupported` for an operator without a
     /// gradient, `Numeric` when the loss is no longer a number.
     pub fn step(&mut self, data: Data<'_>) -> Result<Metrics> {
-        let wide_out = self.model.values[self.head.0].elements();
-        let rows = data.training.rows(self.width_in(), wide_out, self.needs_targets())?;
-        if self.plan.batch == 0 || self.plan.batch > rows {
-            return Err(Error::parameter(format!(
-                "a batch of {} cannot be taken from {rows} examples",
-                self.plan.batch
-            )));
-        }
-        let steps = rows / self.plan.batch;
-        let total = steps * self.plan.epochs;
-        if self.is_over || self.done >= total {
-            return Err(Error::parameter("the training is over"));
-        }
-        let (epoch, at) = (self.done / steps, self.done % steps);
-        if at == 0 {
-            self.begin_epoch(epoch, rows, data.training)?;
-        }
-        let rows = &self.order[at * self.plan.batch..(at + 1) * self.plan.batch];
-        let batch = Batch::gather(data.training, rows, &self.plan, self.done, self.width_in(), wide_out);
+        let batch = self.next_batch(data.training)?;
+        let part = |part| self.share_of(&batch.part(part, self.plan.parts));
+        let shares = (0..self.plan.parts).map(part).collect::<Result<Vec<_>>>()?;
+        self.take(data, &shares)
+    }
 
-        let (loss, accuracy, mut gradients) = self.forward_and_backward(&batch)?;
+    /// The step on the shares of all parts of a batch, in the order of the parts.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`]; `Parameter` when the shares are not those of all parts of a batch of this training.
+    pub fn take(&mut self, data: Data<'_>, shares: &[Share]) -> Result<Metrics> {
+        if self.order.is_empty() || shares.len() != self.plan.parts {
+            return Err(Error::parameter(format!("a step needs the shares of {} parts", self.plan.parts)));
+        }
+        let steps = self.order.len() / self.plan.batch.max(1);
+        let total = steps * self.plan.epochs;
+        let epoch = self.done / steps.max(1);
+        let (loss, accuracy, mut gradients) = self.gather(shares)?;
         if !loss.is_finite() {
             return Err(Error::numeric(format!(
                 "the loss is {loss} after {} steps; try a smaller learning rate",
@@ -215,54 +222,39 @@ impl Trainer {
         })
     }
 
+    /// The next batch; where an epoch begins, the examples are shuffled and rounding may begin.
+    fn next_batch(&mut self, training: Examples<'_>) -> Result<Batch> {
+        let wide_out = self.model.values[self.head.0].elements();
+        let rows = training.rows(self.width_in(), wide_out, self.needs_targets())?;
+        if self.plan.batch == 0 || self.plan.batch > rows {
+            return Err(Error::parameter(format!(
+                "a batch of {} cannot be taken from {rows} examples",
+                self.plan.batch
+            )));
+        }
+        let steps = rows / self.plan.batch;
+        if self.is_over || self.done >= steps * self.plan.epochs {
+            return Err(Error::parameter("the training is over"));
+        }
+        let (epoch, at) = (self.done / steps, self.done % steps);
+        if epoch >= self.epochs_begun {
+            self.begin_epoch(epoch, rows, training)?;
+        }
+        let rows = &self.order[at * self.plan.batch..(at + 1) * self.plan.batch];
+        Ok(Batch::gather(training, rows, &self.plan, self.done, self.width_in(), wide_out))
+    }
+
     fn begin_epoch(&mut self, epoch: usize, rows: usize, examples: Examples<'_>) -> Result<()> {
         if self.order.len() != rows {
             self.order = (0..rows).collect();
         }
         self.random.shuffle(&mut self.order);
+        self.epochs_begun = epoch + 1;
         let begins = self.plan.quantization.is_some_and(|quantization| epoch >= quantization.begin_epoch);
         if begins && self.state.overlay.quantization.is_none() {
             self.begin_rounding(examples)?;
         }
         Ok(())
-    }
-
-    fn forward_and_backward(&mut self, batch: &Batch) -> Result<(f64, Option<f64>, Parameters)> {
-        let State { parameters, overlay } = &self.state;
-        let tape = Tape::run(&self.model, parameters, Some(overlay), &batch.inputs, batch.size, true)?;
-        let (id, factor) = self.head;
-        let output = scaled(tape.value(id), factor);
-        let classes = output.len() / batch.size;
-        let right = self.plan.loss.classifies().then(|| count_right(&output, &batch.targets, classes)).flatten();
-        let mut starts = Vec::new();
-        let hard = if batch.targets.is_empty() {
-            (0.0, vec![0.0; output.len()])
-        } else {
-            self.plan.loss.of(&output, &batch.targets, batch.size)?
-        };
-        let mut more = Vec::new();
-        let (loss, dy) = match &self.teacher {
-            None => hard,
-            Some(teacher) => teacher.loss(&tape, batch, &output, hard, parameters, (&mut starts, &mut more))?,
-        };
-        starts.push((id, scaled(&dy, factor)));
-        let mut gradients = tape.backward_from(starts)?;
-        for (id, gradient) in more {
-            gradients.slots[id] = Some(gradient);
-        }
-        let Overlay { norms, quantization } = overlay;
-        // What the batch showed is taken in after it was used, so that a run never depends on itself.
-        let (mut norms, mut quantization) = (norms.clone(), quantization.clone());
-        for (norm, seen) in norms.iter_mut().zip(tape.seen()) {
-            if let (Some(norm), Some(seen)) = (norm, seen) {
-                norm.observe(seen);
-            }
-        }
-        if let Some(quantization) = &mut quantization {
-            quantization.observe(&tape);
-        }
-        self.state.overlay = Overlay { norms, quantization };
-        Ok((loss, right.map(|right| right as f64 / batch.size as f64), gradients))
     }
 
     /// Keeps dead weights at zero, and step sizes above it.

@@ -114,6 +114,33 @@ test("stopped and kept, a recipe says where; both sides that learn the same lear
   assert.ok(b.steps[0].stop > 3);
 });
 
+test("workers that share the steps of a training make the file that one alone makes", async ({ page, context }) => {
+  const learn = async () => {
+    await settled(page);
+    await tab(page, "train");
+    await press(page, /Let B learn/);
+    await slide(page, "plan-epochs", 6);
+    await press(page, /Train B/);
+    await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.training.b?.losses.length > 0);
+    const { workers } = await run(page, "b");
+    await reaches(page, "b", "over");
+    await settled(page);
+    const { news, losses } = await run(page, "b");
+    context.diagnostic(`${workers} workers: ${Math.round(news.speed?.value ?? 0)} examples a second`);
+    return { workers, losses, file: (await download(page)).bytes };
+  };
+  await page.evaluateOnNewDocument(() => Object.defineProperty(navigator, "hardwareConcurrency", { value: 2, configurable: true }));
+  await page.reload();
+  const together = await learn();
+  await page.evaluateOnNewDocument(() => Object.defineProperty(navigator, "hardwareConcurrency", { value: 1, configurable: true }));
+  await page.goto(page.url().split("#")[0] ?? "");
+  await page.reload();
+  const alone = await learn();
+  assert.deepEqual([together.workers, alone.workers], [2, 1]);
+  assert.deepEqual(together.losses, alone.losses);
+  assert.deepEqual(together.file, alone.file);
+});
+
 test("three own words are recorded, learned in a minute, quantized, exported, and run by the device's runtime with the same bytes", { browsers: ["chromium"], timeout: 400_000 }, async ({ page, context }) => {
   await settled(page);
   await page.evaluate(speaker);

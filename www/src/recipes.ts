@@ -117,6 +117,7 @@ export function withOption(
     if (name === TRAIN) {
       delete changed["changes"];
       delete changed["stop"];
+      if (!(changed["plan"] as Fields | undefined)?.["distillation"]) delete changed["teacher"];
     }
     return complete(transform, changed as unknown as Step);
   });

@@ -1,10 +1,12 @@
 // Training either side: the workshop's workers, what they tell, and what becomes of it. Both sides can learn at once, each
-// in a worker of its own; recipes that begin with the same steps learn once.
+// in a worker of its own; recipes that begin with the same steps learn once. While one side learns and processors are left,
+// other workers compute parts of its steps.
 
-import { proxy } from "comlink";
-import { normal, training } from "./recipes";
+import { proxy, transfer } from "comlink";
+import { normal, TRAIN, training } from "./recipes";
 import type { Session } from "./session";
 import { type State, SEEDS } from "./state";
+import { teacherOf } from "./teachers";
 import { t } from "./text";
 import { type EpochRow, type Recipe, SIDES, type SideName, type TrainingCard, type TrainingNews, type WeightsView, type WrongExample } from "./types";
 import { Cancelled, type DataSet, type ModelFile } from "./worker/bench-worker";
@@ -28,16 +30,27 @@ export interface Run {
   epochs: readonly EpochRow[];
   wrong: readonly WrongExample[];
   layer: number;
+  /** Workers that share its steps. */
+  workers: number;
   weights?: WeightsView;
 }
 
 export type Runs = Partial<Record<SideName, Run>>;
+
+/** Workers beside the first that a training can use here: one for each part of a batch, while there are processors. */
+function spare(recipe: Recipe): number {
+  const step = recipe.steps.find((step) => step.step === TRAIN);
+  const parts = step?.step === "train" ? (step.plan?.parts ?? 1) : 1;
+  return Math.max(0, Math.min(parts, navigator.hardwareConcurrency || 1) - 1);
+}
 
 /** Pictures of weights are asked for at most this often. */
 const LOOK_EVERY_MS = 600;
 
 interface Learner {
   worker: WorkshopWorker;
+  /** Workers that compute parts of its steps. */
+  followers: WorkshopWorker[];
   recipe: Recipe;
   looked: number;
 }
@@ -104,6 +117,7 @@ export class Training {
 
   #end(name: SideName): void {
     this.#turn[name] += 1;
+    this.#disband(name);
     this.#learners[name]?.worker.end();
     delete this.#learners[name];
     const { [name]: _, ...rest } = this.#session.snapshot.training;
@@ -119,21 +133,57 @@ export class Training {
     if (!this.#subject) throw new Error(t("train.no-data"));
     const { model, data } = this.#subject;
     const key = lesson(model.id, data.id, recipe) ?? "";
-    const run: Run = { phase: "starting", key, losses: [], epochs: [], wrong: [], layer: 0 };
+    const run: Run = { phase: "starting", key, losses: [], epochs: [], wrong: [], layer: 0, workers: 1 };
     this.#session.patch({ training: { ...this.#session.snapshot.training, [name]: run } });
     try {
+      const teacher = await teacherOf(recipe);
       const worker = new WorkshopWorker();
-      this.#learners[name] = { worker, recipe, looked: 0 };
-      const card = await worker.call(async (host) => {
-        await host.open(model.bytes, model.name, data, SEEDS);
-        return host.train(recipe);
-      });
+      // A processor for each side comes before two for one.
+      for (const other of SIDES) if (other !== name) this.#disband(other);
+      const others = SIDES.some((other) => other !== name && this.#run(other)?.phase === "running");
+      const followers = Array.from({ length: others ? 0 : spare(recipe) }, () => new WorkshopWorker());
+      this.#learners[name] = { worker, followers, recipe, looked: 0 };
+      const begin = (one: WorkshopWorker): Promise<TrainingCard> =>
+        one.call(async (host) => {
+          await host.open(model.bytes, model.name, data, SEEDS);
+          if (teacher) await host.teach(teacher.bytes, teacher.name);
+          return host.train(recipe);
+        });
+      const [card, ...began] = await Promise.all([begin(worker), ...followers.map((one) => begin(one).catch(() => undefined))]);
       if (this.#turn[name] !== turn) return;
+      if (began.every(Boolean)) await this.#gather(name, worker, followers);
+      else this.#disband(name);
       this.#patch(name, { card, layer: card.layers[0]?.node ?? 0 });
       await this.#go(name);
     } catch (error) {
       this.#fail(name, turn, error);
     }
+  }
+
+  /** Lets the followers compute parts of the leader's steps. */
+  async #gather(name: SideName, worker: WorkshopWorker, followers: WorkshopWorker[]): Promise<void> {
+    if (!followers.length) return;
+    const ports = followers.map((follower, index) => {
+      const { port1, port2 } = new MessageChannel();
+      const follow = follower.call((host) => host.follow(transfer(port2, [port2]), index + 1, followers.length + 1));
+      // Without it the leader computes everything, and the bits are the same.
+      Promise.race([follow.then(() => follower.ended()), follower.ended()]).catch(() => {
+        if (this.#learners[name]?.followers.includes(follower)) this.#disband(name);
+      });
+      return port1;
+    });
+    await worker.call((host) => host.lead(transfer(ports, ports)));
+    this.#patch(name, { workers: followers.length + 1 });
+  }
+
+  /** The leader goes on without the others. */
+  #disband(name: SideName): void {
+    const learner = this.#learners[name];
+    if (!learner?.followers.length) return;
+    for (const follower of learner.followers) follower.end();
+    learner.followers = [];
+    this.#patch(name, { workers: 1 });
+    learner.worker.call((host) => host.alone()).catch(() => {});
   }
 
   #fail(name: SideName, turn: number, error: unknown): void {
@@ -154,7 +204,9 @@ export class Training {
       return this.#fail(name, turn, error);
     }
     // Paused in the meantime, ended, or over.
-    if (this.#turn[name] === turn && this.#run(name)?.news?.is_over) await this.#keep(name);
+    if (this.#turn[name] !== turn || !this.#run(name)?.news?.is_over) return;
+    this.#disband(name);
+    await this.#keep(name);
   }
 
   #tell(name: SideName, news: TrainingNews): void {
@@ -203,6 +255,7 @@ export class Training {
     }
     this.#patch(name, { key });
     await this.#session.taught(next);
+    for (const remark of outcome.remarks ?? []) this.#session.tell("info", remark);
     if (outcome.classes.length) this.#session.tell("info", t("train.classes", { names: outcome.classes.join(", ") }));
   }
 }

@@ -3,7 +3,7 @@
 export type {
   Answer, ArenaBuffer, Bar, Bench, Choice, ClipView, Compared, Comparison, Control, DataCard, Delta, DeviceCard, DeviceRow,
   EvaluationReport, Figure, FigureKind, FlashPart, Flip, LayerRow, Level, LiveEvent, LiveSettings, MemoryReport,
-  ModelCard, Port, PublishedRow, Remark, SpectrogramView, Step, Strip, TrainingOutcome, Transform, TransformOption,
+  ModelCard, Port, PublishedRow, Remark, SpectrogramView, Step, Strip, Teacher, TrainingOutcome, Transform, TransformOption,
   WeightsView,
 } from "./wasm/simd/milliwatt";
 

@@ -51,6 +51,9 @@ pub struct Plan {
     pub epochs: usize,
     /// Examples in one step.
     pub batch: usize,
+    /// Parts of a batch that are run each by itself, so that as many workers can share a step; their gradients are added up,
+    /// whoever computed them.
+    pub parts: usize,
     /// The step size at its highest.
     pub learning_rate: f64,
     /// How the step size changes.
@@ -98,6 +101,7 @@ impl Default for Plan {
             loss: Loss::CrossEntropy,
             epochs: 10,
             batch: 32,
+            parts: 2,
             learning_rate: 1e-3,
             schedule: Schedule::Cosine,
             warm_up: 0,
@@ -349,6 +353,7 @@ impl Plan {
     pub fn check(&self) -> Result<()> {
         let share = |name: &str, value: f64| within(name, value, 0.0, 1.0);
         within("learning_rate", self.learning_rate, 0.0, 1e3)?;
+        within("parts", self.parts as f64, 1.0, 64.0)?;
         within("weight_decay", self.weight_decay, 0.0, 1e3)?;
         share("label_smoothing", self.label_smoothing)?;
         share("mixup", self.mixup)?;

@@ -18,6 +18,9 @@ pub struct Training {
     pub classes: Vec<String>,
     /// How often every clip is learned from once more: shifted in time, louder or quieter, with noise.
     pub copies: usize,
+    /// The teacher, where it is another than the open model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<Teacher>,
     /// How it learns.
     pub plan: Plan,
     /// What was changed by hand while it ran.
@@ -26,6 +29,17 @@ pub struct Training {
     /// The step after which it was stopped and kept by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<usize>,
+}
+
+/// A teacher from another file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
+pub struct Teacher {
+    /// The name of its file.
+    pub name: String,
+    /// SHA-256 of the file, in hexadecimal: any other file is another teacher.
+    pub sha256: String,
 }
 
 /// The network that learns.
@@ -89,6 +103,17 @@ impl Training {
         }
         if self.copies > 64 {
             return Err(Error::parameter(format!("{} copies of every clip are more than 64", self.copies)));
+        }
+        if let Some(teacher) = &self.teacher {
+            if self.plan.distillation.is_none() {
+                return Err(Error::parameter(format!(
+                    "{} is named as the teacher, but the plan does not learn from one",
+                    teacher.name
+                )));
+            }
+            if teacher.sha256.len() != 64 || !teacher.sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(Error::parameter("a teacher's sha256 has 64 hexadecimal digits"));
+            }
         }
         let steps = self.changes.iter().map(|change| change.after);
         if !steps.is_sorted() {

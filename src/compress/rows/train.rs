@@ -82,6 +82,12 @@ fn course() -> Vec<TransformOption> {
             number(4.0, 128.0, 4.0, 32.0),
         ),
         option(
+            "plan.parts",
+            "Parts",
+            "Parts of a batch: as many workers can share a step. The bits depend on the parts, not on who computes them",
+            number(1.0, 8.0, 1.0, 2.0),
+        ),
+        option(
             "plan.learning_rate",
             "Step size",
             "The learning rate at its highest",

@@ -1,24 +1,29 @@
 //! One training on the bench's model and inputs, under way.
 
 use super::lesson::{Lesson, Rows, Way, lesson};
+use super::subject::{self, Classes};
 use crate::compress;
+use crate::compress::deliver;
 use crate::compress::dequantize::dequantize;
-use crate::compress::recipe::{Change, NetworkKind, Plan, Recipe, Step, Training};
+use crate::compress::recipe::{Change, NetworkKind, Recipe, Step, Training};
 use crate::error::{Error, Result};
-use crate::format::tflite;
-use crate::lab::inputs::{Inputs, class_of};
+use crate::exec::{Executor, Options};
+use crate::lab::inputs::feed;
 use crate::lab::{Bench, card, weights};
 use crate::metrics;
 use crate::model::Model;
 use crate::progress::Silent;
 use crate::report::training::{EpochRow, TrainedLayer, TrainingCard, TrainingNews, TrainingOutcome, WrongExample};
 use crate::report::{Figure, Task, WeightsView};
-use crate::train::architecture::{Architecture, Kind};
-use crate::train::plan::Hint;
-use crate::train::{Data, Examples, Judgement, Loss, Trainer, head};
+use crate::tensor::Tensor;
+use crate::train::plan::Quantization;
+use crate::train::{Data, Examples, Judgement, Metrics, Share, Trainer};
 
 /// Most wrong examples that are told.
 const WRONG: usize = 24;
+
+/// How far apart, in points, the integer model may be from what was trained before it is explained.
+const ROUNDED_APART: f64 = 0.2;
 
 /// A training under way: what it does is named by the bench's model, its inputs and the recipe.
 pub struct Session {
@@ -55,7 +60,7 @@ impl Bench {
         };
         let mut remarks = Vec::new();
         let start = compress::apply(&original.model, &Recipe::of(before.to_vec()), &[], &mut Silent)?;
-        let teacher = dequantize(&original.model)?;
+        let teacher = self.teacher_of(training)?;
         let is_integer = |model: &Model| model.values.iter().any(|value| value.quantization.is_some());
         if is_integer(&start) {
             remarks.push("The model holds integers: it learns on as the real numbers that they stand for".into());
@@ -63,7 +68,7 @@ impl Bench {
         let start = dequantize(&start)?;
         let task = original.card.task;
         let classes = Classes::of(training, inputs, &self.labels(), task)?;
-        let network = network(&start, training, &classes, task)?;
+        let network = subject::network(&start, training, &classes, task)?;
         let way = Way {
             model: &network,
             front_end: card::front_end(&network),
@@ -73,11 +78,11 @@ impl Bench {
             options: training,
         };
         let lesson = lesson(inputs, &way)?;
-        let plan = plan(training, &lesson, task, &mut remarks);
+        let plan = subject::plan(training, before, &lesson, task, &mut remarks);
         let mut trainer = Trainer::new(&network, &plan)?;
         if let Some(distillation) = &plan.distillation {
             if distillation.hint_weight > 0.0 && distillation.hints.is_empty() {
-                let plan = with_hint(&plan, &network, &teacher)?;
+                let plan = subject::with_hint(&plan, &network, &teacher)?;
                 trainer = Trainer::new(&network, &plan)?;
             }
             trainer.set_teacher(&teacher)?;
@@ -122,131 +127,10 @@ impl Bench {
     }
 }
 
-/// The classes that the network is to tell apart.
-struct Classes {
-    names: Vec<String>,
-    /// The names of the model's own.
-    before: Vec<String>,
-    /// The class of each item.
-    labels: Vec<Option<usize>>,
-    /// Whether they are others than those of the model.
-    is_renamed: bool,
-    /// Whether any item has one.
-    are_known: bool,
-}
-
-impl Classes {
-    fn of(training: &Training, inputs: &Inputs, known: &[String], task: Task) -> Result<Self> {
-        let of_items = || inputs.items.iter().map(|item| item.label).collect::<Vec<_>>();
-        if task == Task::Reconstruction {
-            let labels = of_items();
-            return Ok(Self {
-                names: known.to_vec(),
-                before: known.to_vec(),
-                labels,
-                is_renamed: false,
-                are_known: false,
-            });
-        }
-        let mut words: Vec<String> = inputs.words.iter().flatten().cloned().collect();
-        words.sort_unstable();
-        words.dedup();
-        let names = match (&training.classes[..], inputs.classes.is_empty()) {
-            ([], false) => inputs.classes.clone(),
-            ([], true) => words,
-            (names, _) => names.to_vec(),
-        };
-        let is_renamed = !names.is_empty() && names != known;
-        let labels: Vec<Option<usize>> = if inputs.words.is_empty() {
-            let name = |label: Option<usize>| label.and_then(|label| inputs.classes.get(label));
-            of_items().into_iter().map(|label| class_of(name(label).map(String::as_str), &names)).collect()
-        } else {
-            inputs.words.iter().map(|word| class_of(word.as_deref(), &names)).collect()
-        };
-        let are_known = labels.iter().any(Option::is_some);
-        if !are_known && training.plan.distillation.is_none() {
-            return Err(Error::parameter(
-                "Training needs to know what is right: label the clips, drop folders that are named by class, or learn from \
-                 a teacher",
-            ));
-        }
-        Ok(Self { names, before: known.to_vec(), labels, is_renamed, are_known })
+impl Lesson {
+    fn data(&self) -> Data<'_> {
+        Data { training: examples(&self.training), validation: Some(examples(&self.judging)) }
     }
-}
-
-/// The network that learns, before its first step.
-fn network(start: &Model, training: &Training, classes: &Classes, task: Task) -> Result<Model> {
-    let seed = training.plan.seed;
-    let Some(kind) = kind_of(training.network.kind) else {
-        return match classes.is_renamed && task != Task::Reconstruction {
-            true => head::with_classes(start, &classes.before, &classes.names, seed),
-            false => Ok(start.clone()),
-        };
-    };
-    let shape = start.inputs.first().map(|&id| start.values[id].shape.clone()).unwrap_or_default();
-    let input = match shape[..] {
-        [_, height, width, channels] => [height, width, channels],
-        [_, height, width] => [height, width, 1],
-        _ => [1, 1, shape.iter().product()],
-    };
-    let outputs = start.outputs.first().map_or(0, |&id| start.values[id].elements());
-    let named = if classes.names.is_empty() { outputs } else { classes.names.len() };
-    let mut model = Architecture { kind, input, classes: named, width: training.network.width }.build(seed)?;
-    // The front end is known by the shape of the input.
-    if let (Some(&id), Some(&from)) = (model.inputs.first(), start.inputs.first())
-        && model.values[id].elements() == start.values[from].elements()
-        && model.values[id].shape.len() != shape.len()
-    {
-        return Err(Error::parameter(format!(
-            "{kind:?} takes {:?}, and the examples have the shape {shape:?}",
-            model.values[id].shape
-        )));
-    }
-    model.name = start.name.clone();
-    Ok(model)
-}
-
-fn kind_of(kind: NetworkKind) -> Option<Kind> {
-    Some(match kind {
-        NetworkKind::Same => return None,
-        NetworkKind::DsCnn => Kind::DsCnn,
-        NetworkKind::ResNet8 => Kind::ResNet8,
-        NetworkKind::MobileNet => Kind::MobileNet,
-        NetworkKind::Autoencoder => Kind::Autoencoder,
-        NetworkKind::SmallConvolution => Kind::SmallConvolution,
-        NetworkKind::Perceptron => Kind::Perceptron,
-    })
-}
-
-/// The plan as it is carried out: what the data decide is filled in, and told.
-fn plan(training: &Training, lesson: &Lesson, task: Task, remarks: &mut Vec<String>) -> Plan {
-    let mut plan = training.plan.clone();
-    if task == Task::Reconstruction {
-        plan.loss = Loss::Reconstruction;
-    }
-    let rows = lesson.training.items.len();
-    if plan.batch > rows {
-        remarks.push(format!("There are {rows} examples, so a step takes all of them instead of {}", plan.batch));
-        plan.batch = rows;
-    }
-    plan
-}
-
-/// The features before the last layer of weights, which the student is to have as the teacher has them.
-fn with_hint(plan: &Plan, student: &Model, teacher: &Model) -> Result<Plan> {
-    let before_head = |model: &Model| {
-        let folded = compress::fold::fold(model)?;
-        let last = folded.nodes.iter().rposition(|node| node.op.weights_input().is_some()).unwrap_or(0);
-        let convolution = folded.nodes[..last].iter().rposition(|node| node.op.weights_input().is_some());
-        convolution
-            .ok_or_else(|| Error::unsupported("there is no layer before the last whose features could be matched"))
-    };
-    let hint = Hint { student: before_head(student)?, teacher: before_head(teacher)? };
-    let mut plan = plan.clone();
-    if let Some(distillation) = &mut plan.distillation {
-        distillation.hints = vec![hint];
-    }
-    Ok(plan)
 }
 
 fn examples(rows: &Rows) -> Examples<'_> {
@@ -280,6 +164,13 @@ fn sparsity(value: f64) -> Figure {
     Figure::counted(value * 100.0, "%", "Share of the weights that training has set to zero")
 }
 
+fn precision(rounded: Option<Quantization>) -> String {
+    rounded.map_or_else(
+        || "float32".into(),
+        |to| format!("{}-bit weights, {}-bit activations", to.weight_bits, to.activation_bits),
+    )
+}
+
 fn empty_news(steps: usize) -> TrainingNews {
     TrainingNews {
         step: 0,
@@ -288,6 +179,7 @@ fn empty_news(steps: usize) -> TrainingNews {
         epochs: Vec::new(),
         learning_rate: 0.0,
         sparsity: sparsity(0.0),
+        precision: precision(None),
         speed: None,
         left: None,
         wrong: None,
@@ -321,20 +213,55 @@ impl Session {
     /// # Errors
     /// Those of [`Trainer::step`].
     pub fn step(&mut self) -> Result<()> {
+        self.replay()?;
+        let metrics = self.trainer.step(self.lesson.data())?;
+        self.note(metrics)
+    }
+
+    /// Parts of each batch, whose shares several workers can compute.
+    pub fn parts(&self) -> usize {
+        self.trainer.plan().parts
+    }
+
+    /// The share of one part of the next step, as bytes; nothing is learned yet.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::share`].
+    pub fn share(&mut self, part: usize) -> Result<Vec<u8>> {
+        Ok(self.trainer.share(examples(&self.lesson.training), part)?.to_bytes())
+    }
+
+    /// The step on the shares of all parts, in their order: the same step as [`Session::step`] takes, bit for bit.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::take`]; `Format` for bytes that are no share.
+    pub fn take<'a>(&mut self, shares: impl IntoIterator<Item = &'a [u8]>) -> Result<()> {
+        self.replay()?;
+        let shares = shares.into_iter().map(Share::from_bytes).collect::<Result<Vec<_>>>()?;
+        let metrics = self.trainer.take(self.lesson.data(), &shares)?;
+        self.note(metrics)
+    }
+
+    /// Makes the changes of the recipe that are due.
+    fn replay(&mut self) -> Result<()> {
         while let Some(change) = self.training.changes.get(self.replayed)
             && change.after <= self.trainer.steps_done()
         {
             self.trainer.set_learning_rate(change.learning_rate)?;
             self.replayed += 1;
         }
-        let data = Data { training: examples(&self.lesson.training), validation: Some(examples(&self.lesson.judging)) };
-        let metrics = self.trainer.step(data)?;
+        Ok(())
+    }
+
+    /// Keeps what a step said for the news.
+    fn note(&mut self, metrics: Metrics) -> Result<()> {
         let news = &mut self.news;
         news.step = metrics.step as u32;
         news.steps = metrics.steps as u32;
         news.losses.push(metrics.loss);
         news.learning_rate = metrics.learning_rate;
         news.sparsity = sparsity(metrics.sparsity);
+        news.precision = precision(self.trainer.plan().quantization.filter(|_| self.trainer.is_rounding()));
         if let Some(loss) = metrics.epoch_loss {
             news.epochs.push(EpochRow {
                 epoch: metrics.epoch as u32 + 1,
@@ -355,6 +282,7 @@ impl Session {
         let mut news = std::mem::replace(&mut self.news, next);
         (self.news.step, self.news.learning_rate) = (news.step, news.learning_rate);
         (self.news.sparsity, self.news.is_over) = (news.sparsity.clone(), news.is_over);
+        self.news.precision.clone_from(&news.precision);
         let steps = news.losses.len();
         if steps > 0 && spent_ms > 0.0 {
             let each = spent_ms / 1000.0 / steps as f64;
@@ -408,7 +336,38 @@ impl Session {
         let training = Training { stop, ..self.training.clone() };
         let steps = self.before.iter().cloned().chain([Step::Train(Box::new(training))]).collect();
         let classes = if self.is_renamed { self.classes.clone() } else { Vec::new() };
-        Ok(TrainingOutcome { recipe: Recipe::of(steps), file: tflite::write(&model)?, classes })
+        let recipe = Recipe::of(steps);
+        let file = deliver(&model, &recipe, &[])?;
+        let remarks = self.as_integers(&model)?.into_iter().collect();
+        Ok(TrainingOutcome { recipe, file, classes, remarks })
+    }
+
+    /// Whether the integer model answers as the rounded one that was trained, on the examples that judge.
+    fn as_integers(&self, model: &Model) -> Result<Option<String>> {
+        let rows = &self.lesson.judging;
+        if self.training.plan.quantization.is_none() || rows.labels.is_empty() || rows.targets.is_empty() {
+            return Ok(None);
+        }
+        let Judgement { right: Some(rounded), n, .. } = self.trainer.judge_kept(examples(rows))? else {
+            return Ok(None);
+        };
+        let mut executor = Executor::new(model, Options::default())?;
+        let mut right = 0;
+        for (row, &label) in rows.inputs.chunks_exact(rows.inputs.len() / rows.labels.len()).zip(&rows.labels) {
+            let window = Tensor::from_f32(&[row.len()], row.to_vec())?;
+            let output = executor.run(&[feed(model, &window)?])?.swap_remove(0);
+            right += usize::from(metrics::top(&output.to_f32_vec()) == Some(label));
+        }
+        let percent = |right: usize| 100.0 * right as f64 / n as f64;
+        let said = format!("As integers it is right on {right} of {n} examples that judge ({:.1} %)", percent(right));
+        Ok(Some(if (percent(right) - percent(rounded)).abs() <= ROUNDED_APART {
+            format!("{said}, as it was, rounded, while it learned")
+        } else {
+            format!(
+                "{said}; rounded, while it learned, on {rounded}. The device approximates softmax and rounds sums where \
+                 float keeps their fractions: scores that are nearly equal can change places"
+            )
+        }))
     }
 
     /// The examples that judge and are wrong now.

@@ -86,6 +86,17 @@ impl Batch {
         }
         Self { inputs, targets, size: rows.len() }
     }
+
+    /// One of `parts` parts, of one size but for the last.
+    pub fn part(&self, part: usize, parts: usize) -> Self {
+        let each = self.size.div_ceil(parts.max(1));
+        let rows = (part * each).min(self.size)..((part + 1) * each).min(self.size);
+        let of = |data: &[f32]| {
+            let width = data.len() / self.size.max(1);
+            data[rows.start * width..rows.end * width].to_vec()
+        };
+        Self { inputs: of(&self.inputs), targets: of(&self.targets), size: rows.len() }
+    }
 }
 
 pub(super) fn gather(data: &[f32], rows: &[usize], width: usize) -> Vec<f32> {

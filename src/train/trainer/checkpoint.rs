@@ -67,6 +67,7 @@ impl Trainer {
         self.order = (0..rows).collect();
         let epochs = if rows == 0 { 0 } else { done.div_ceil(rows / self.plan.batch.max(1)) };
         (0..epochs).for_each(|_| self.random.shuffle(&mut self.order));
+        self.epochs_begun = epochs;
         Ok(())
     }
 

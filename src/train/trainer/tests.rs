@@ -5,6 +5,7 @@ use crate::exec::{Executor, Options};
 use crate::tensor::Tensor;
 use crate::train::architecture::{Architecture, Kind};
 use crate::train::plan::{Quantization, Steps};
+use crate::train::tape::Tape;
 
 /// Trains for integers on noise and compares every activation of both on other noise, in levels.
 fn levels_apart(kind: Kind, quantization: Quantization) -> Vec<(String, [usize; 3])> {

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::super::{now, out, taken, thrown};
 use super::Workshop;
-use crate::compress::recipe::Recipe;
+use crate::compress::recipe::{Recipe, Teacher};
 use crate::lab::training;
 use crate::report::WeightsView;
 use crate::report::training::{TrainingCard, TrainingNews, TrainingOutcome};
@@ -16,6 +16,11 @@ pub struct Session(training::Session);
 
 #[wasm_bindgen]
 impl Workshop {
+    /// Takes a file in as teacher, for recipes that name it; returns how they name it.
+    pub fn set_teacher(&mut self, bytes: &[u8], name: &str) -> Result<Ts<Teacher>, JsValue> {
+        out(&self.0.set_teacher(bytes, name).map_err(thrown)?)
+    }
+
     /// Begins the training of a recipe.
     pub fn train(&mut self, recipe: Ts<Recipe>) -> Result<Session, JsValue> {
         let recipe: Recipe = taken(&recipe, "recipe")?;
@@ -40,6 +45,32 @@ impl Session {
             }
         }
         out(&self.0.news(now() - start))
+    }
+
+    /// Whether there is nothing more to do.
+    pub fn is_over(&self) -> bool {
+        self.0.is_over()
+    }
+
+    /// Parts of each batch, whose shares several workers can compute.
+    pub fn parts(&self) -> usize {
+        self.0.parts()
+    }
+
+    /// The share of one part of the next step.
+    pub fn share(&mut self, part: usize) -> Result<Vec<u8>, JsValue> {
+        self.0.share(part).map_err(thrown)
+    }
+
+    /// The step on the shares of all parts, in their order.
+    pub fn take(&mut self, shares: Vec<js_sys::Uint8Array>) -> Result<(), JsValue> {
+        let shares: Vec<Vec<u8>> = shares.iter().map(js_sys::Uint8Array::to_vec).collect();
+        self.0.take(shares.iter().map(Vec::as_slice)).map_err(thrown)
+    }
+
+    /// What has happened since it was last asked, in so many milliseconds.
+    pub fn news(&mut self, milliseconds: f64) -> Result<Ts<TrainingNews>, JsValue> {
+        out(&self.0.news(milliseconds))
     }
 
     /// Another step size from the next step on.

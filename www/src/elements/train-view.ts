@@ -5,12 +5,14 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
+import { BUILT_IN } from "../builtin";
 import * as format from "../format";
 import { TRAIN, training, withStep } from "../recipes";
 import type { Snapshot } from "../snapshot";
+import { keepTeacher, sampleTeacher, teachers, withTeacher } from "../teachers";
 import { t } from "../text";
 import type { Run } from "../training";
-import { type EpochRow, type Recipe, SIDES, type SideName } from "../types";
+import { type EpochRow, type Recipe, SIDES, type SideName, type Teacher } from "../types";
 import { define, PageElement } from "./base";
 import { letter } from "./parts";
 import "./weight-image";
@@ -78,6 +80,7 @@ export class TrainView extends PageElement {
     if (!run) {
       return html`<section class="train-side ${side}" aria-label=${t("side.label", { side: name })}>
         <p>${letter(side)} ${owed ? t("train.owed") : t("train.done")}</p>
+        ${this.#teacher(side)}
         <div class="train-buttons">
           ${button("start", owed ? t("train.start", { side: name }) : t("train.again", { side: name }), owed)}
         </div>
@@ -93,8 +96,10 @@ export class TrainView extends PageElement {
       <p class="train-figures">
         <span>${t("train.step", { done: format.integer(done), total: format.integer(total) })}</span>
         ${news?.speed ? html`<span title=${news.speed.note}>${t("train.speed", { n: format.integer(news.speed.value) })}</span>` : nothing}
+        ${run.workers > 1 && phase !== "over" ? html`<span>${t("train.workers", { n: format.integer(run.workers) })}</span>` : nothing}
         ${phase === "running" && news?.left ? html`<span title=${news.left.note}>${t("train.left", { time: format.figure(news.left) })}</span>` : nothing}
         ${news && news.sparsity.value > 0 ? html`<span title=${news.sparsity.note}>${t("train.sparsity", { share: format.figure(news.sparsity) })}</span>` : nothing}
+        ${news ? html`<span>${news.precision}</span>` : nothing}
         ${news ? html`<span>${t("train.rate", { rate: format.real(news.learning_rate) })}</span>` : nothing}
       </p>
       <div class="train-buttons">
@@ -104,6 +109,38 @@ export class TrainView extends PageElement {
         ${phase === "over" ? button("start", t("train.again", { side: name })) : button("drop", t("train.drop"))}
       </div>
     </section>`;
+  }
+
+  /** Who teaches, where the recipe learns from a teacher. */
+  #teacher(side: SideName): TemplateResult | typeof nothing {
+    const recipe = this.snapshot.state[side];
+    const step = recipe.steps.find((step) => step.step === TRAIN);
+    if (step?.step !== "train" || !step.plan?.distillation) return nothing;
+    const set = (teacher: Teacher | undefined): void => this.act({ do: "recipe", side, settled: true, recipe: withTeacher(recipe, teacher) });
+    const choose = async (event: Event): Promise<void> => {
+      const { value } = event.target as HTMLSelectElement;
+      if (value === "file") return this.querySelector<HTMLInputElement>(`#${side}-teacher-file`)?.click();
+      const sample = BUILT_IN.find(({ id }) => id === value);
+      set(sample ? await sampleTeacher(sample.id) : teachers().find(({ sha256 }) => sha256 === value));
+    };
+    const take = async (event: Event): Promise<void> => {
+      const file = (event.target as HTMLInputElement).files?.[0];
+      if (file) set(await keepTeacher(new Uint8Array(await file.arrayBuffer()), file.name));
+    };
+    const chosen = step.teacher;
+    const others = [...teachers(), ...(chosen ? [chosen] : [])].filter(({ name, sha256 }, at, all) =>
+      !BUILT_IN.some(({ id }) => `${id}.tflite` === name) && all.findIndex((other) => other.sha256 === sha256) === at);
+    const value = BUILT_IN.find(({ id }) => `${id}.tflite` === chosen?.name)?.id ?? chosen?.sha256 ?? "";
+    const entry = (key: string, label: string): TemplateResult =>
+      html`<option value=${key} .selected=${live(key === value)}>${label}</option>`;
+    return html`<label class="train-teacher">${t("train.teacher")}
+        <select id="${side}-teacher" @change=${choose}>
+          ${entry("", t("train.teacher-original"))}
+          ${BUILT_IN.map(({ id, label }) => entry(id, t(label)))}
+          ${others.map(({ name, sha256 }) => entry(sha256, name))}
+          ${entry("file", t("train.teacher-file"))}
+        </select></label>
+      <input id="${side}-teacher-file" type="file" accept=".tflite" hidden @change=${take} />`;
   }
 
   #details(side: SideName, run: Run, lettered: boolean): TemplateResult | typeof nothing {

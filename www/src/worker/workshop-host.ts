@@ -5,6 +5,7 @@ import { expose, transfer } from "comlink";
 import type { LevelsReport, Recipe } from "../types";
 import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
+import { follow, Team } from "./team";
 import type {
   DiagnosisReport, Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Search, SearchNews,
   SearchRequest, Session, TrainingCard, TrainingNews,
@@ -20,6 +21,8 @@ export class WorkshopHost {
   #training: Session | undefined;
   #goes = false;
   #search: Search | undefined;
+  /** Workers that compute parts of each step; none where it learns alone. */
+  #team: Team | undefined;
   #ran: { array: string; run: ImcRun } | undefined;
 
   async start(module: WebAssembly.Module): Promise<void> {
@@ -40,7 +43,13 @@ export class WorkshopHost {
     else if (data) workshop.set_data(data.files ?? [], data.seed ?? seeds.split, data.learns ?? false);
   }
 
+  /** Takes a file in as teacher. */
+  teach(bytes: Uint8Array, name: string): void {
+    this.#engine().set_teacher(bytes, name);
+  }
+
   train(recipe: Recipe): TrainingCard {
+    this.#team = undefined;
     this.#training?.free();
     this.#training = this.#engine().train(recipe);
     return this.#training.card();
@@ -138,7 +147,7 @@ export class WorkshopHost {
   async go(tell: (news: TrainingNews) => void): Promise<void> {
     this.#goes = true;
     while (this.#goes) {
-      const news = this.#open().run(GO_MS);
+      const news = this.#team ? await this.#team.run(GO_MS) : this.#open().run(GO_MS);
       tell(news);
       if (news.is_over) this.#goes = false;
       await new Promise((resolve) => setTimeout(resolve));
@@ -149,8 +158,25 @@ export class WorkshopHost {
     this.#goes = false;
   }
 
+  /** Leads others that have begun the same training; each has a port to this one. */
+  lead(ports: MessagePort[]): void {
+    this.#team = new Team(this.#open(), ports);
+  }
+
+  /** Computes parts of each step of the training for the one that leads, as one of `team` workers. */
+  follow(port: MessagePort, place: number, team: number): void {
+    follow(this.#open(), port, place, team);
+  }
+
+  /** Goes on without the others. */
+  alone(): void {
+    this.#team?.disband();
+    this.#team = undefined;
+  }
+
   setLearningRate(rate: number): void {
     this.#open().set_learning_rate(rate);
+    this.#team?.tellRate(rate);
   }
 
   weights(node: number): WeightsView {

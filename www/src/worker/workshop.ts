@@ -18,6 +18,11 @@ export class WorkshopWorker {
     return Promise.race([this.#host.then(use), this.#ended]);
   }
 
+  /** Rejects when the worker ends, by itself or by hand. */
+  ended(): Promise<never> {
+    return this.#ended;
+  }
+
   /** Ends the worker and whatever it is doing. */
   end(reason: Error = new Cancelled("Stopped")): void {
     this.#worker?.terminate();

@@ -11,6 +11,7 @@
 //! | [`published`] | what MLPerf Tiny submissions measured | parsed |
 //! | [`classes`] | what a layer asks of a processor | counted |
 //! | [`fit`](mod@fit) | rates from measurements, and how well they predict | modelled |
+//! | [`systems`] | boards left out, predicted from others with the same processor | modelled |
 
 pub mod arena;
 pub mod budget;
@@ -24,6 +25,7 @@ pub mod platforms;
 pub mod published;
 pub mod scoreboard;
 pub mod sound;
+pub mod systems;
 
 pub use budget::{Budget, Verdict, budget};
 pub use device::{Device, devices};

@@ -2,6 +2,8 @@ import { defineConfig } from "vite";
 import { prefilled } from "./build/prefill.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 
+const LATER = ["workshop-host", "script", "speed"];
+
 export default defineConfig({
   // Relative addresses: the built page works in any folder of any static host.
   base: "./",
@@ -21,7 +23,11 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es" },
+  // Of the workers, those of the bench are loaded at once; the workshop and the editor's when they are first needed.
+  worker: {
+    format: "es",
+    rollupOptions: { output: { entryFileNames: ({ name }) => `assets/${LATER.includes(name) ? "later-" : ""}[name]-[hash].js` } },
+  },
   server: { host: "127.0.0.1" },
   preview: { host: "127.0.0.1" },
 });

@@ -3,18 +3,17 @@
 //! No preset is a vendor's product. The generic one is *predicted* (its energy constant is what all published chips choose);
 //! one for each published chip is *calibrated* (its constant is fitted to its own points, and the residual is told).
 
+mod energy;
+mod presets;
+
 use serde::{Deserialize, Serialize};
 
+use super::converters;
 use super::gates::Shape;
-use super::points::{self, Domain, Point};
-use super::{converters, fitted};
 use crate::error::{Error, Result};
-use crate::units::{Hertz, Joules};
-
-/// Share of a macro's energy that does not follow the data: control and decoder.
-///
-/// *Source*: the breakdown of Colonnade (7.5 % control, 3.5 % decoder), the only digital macro with a full one; taken for all.
-pub const FIXED_SHARE: f64 = 0.11;
+use crate::units::Hertz;
+pub use energy::{FIXED_SHARE, UnitEnergies};
+pub use presets::GENERIC;
 
 /// How a macro's energy constant came about.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,115 +142,7 @@ impl Activity {
     }
 }
 
-/// What the parts of one macro cost.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct UnitEnergies {
-    /// A change of one one-bit product, with its share of the adders.
-    pub leaf: f64,
-    /// A change of one bit of a column's sum, with its share of adders, place values and accumulators.
-    pub root: f64,
-    /// A conversion of one column (analog).
-    pub conversion: f64,
-    /// Driving one row with the bits of one cycle (analog).
-    pub drive: f64,
-    /// One row of one column, whether in use or not (analog).
-    pub bitline: f64,
-    /// One cycle of one macro, whatever the data.
-    pub fixed: f64,
-}
-
-/// Name of the preset that is predicted.
-pub const GENERIC: &str = "generic-22nm";
-
 impl Macro {
-    /// The generic digital SRAM macro, 22 nm: 256 rows, 512 bit columns, two sets, 32 KiB.
-    pub fn generic() -> Self {
-        let mut generic = Self {
-            id: GENERIC.into(),
-            name: "Generic digital SRAM macro, 22 nm".into(),
-            digital: true,
-            rows: 256,
-            columns: 512,
-            bits_per_cycle: 1,
-            sets: 2,
-            count: 1,
-            node: 22.0,
-            supply: 0.8,
-            clock: Hertz(0.0),
-            write_bits: 512,
-            ping_pong: true,
-            adc_bits: 0,
-            serial: false,
-            buffer_kib: 64.0,
-            store_kib: 256.0,
-            scale: 1.0,
-            label: Label::Predicted,
-        };
-        generic.clock = generic.own_clock();
-        generic
-    }
-
-    /// Every preset: the generic one first, then one for each published chip.
-    ///
-    /// # Errors
-    /// Those of reading the frozen table.
-    pub fn presets() -> Result<Vec<Self>> {
-        let points = points::points()?;
-        let mut presets = vec![Self::generic()];
-        for point in &points {
-            if !presets.iter().any(|known| matches!(known.label, Label::Calibrated { chip, .. } if chip == point.chip))
-            {
-                presets.push(Self::calibrated(point, &points));
-            }
-        }
-        Ok(presets)
-    }
-
-    /// The preset with an identifier.
-    ///
-    /// # Errors
-    /// `Parameter`, with the identifiers that exist.
-    pub fn find(id: &str) -> Result<Self> {
-        let presets = Self::presets()?;
-        let names: Vec<String> = presets.iter().map(|preset| preset.id.clone()).collect();
-        presets
-            .into_iter()
-            .find(|preset| preset.id == id)
-            .ok_or_else(|| Error::parameter(format!("no macro is called {id:?}; there are {}", names.join(", "))))
-    }
-
-    fn calibrated(point: &Point, all: &[Point]) -> Self {
-        let digital = point.domain == Domain::Digital;
-        let (form, fit) = fitted::of(digital);
-        let own: Vec<&Point> = all.iter().filter(|other| other.chip == point.chip).collect();
-        let logs: Vec<f64> =
-            own.iter().map(|point| libm::log(point.joules_per_mac() / fit.predict(form, point))).collect();
-        let middle = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
-        let residual = logs.iter().fold(1.0, |worst: f64, log| worst.max(libm::exp(libm::fabs(log - middle))));
-        let weight_bits = point.weight_bits.max(1.0);
-        let at_once = if digital { 1.0 } else { point.input_bits };
-        let usual = converters::usual_bits(at_once, point.rows_or_rule());
-        let mut preset = Self {
-            id: point.chip.to_lowercase(),
-            name: format!("{}, {} nm, {} V", point.paper, point.node, point.supply),
-            digital,
-            rows: point.rows.unwrap_or(256),
-            columns: point.columns.unwrap_or((64.0 * weight_bits) as usize).max(8),
-            bits_per_cycle: at_once as usize,
-            sets: 1,
-            node: point.node,
-            supply: point.supply,
-            adc_bits: if digital { 0 } else { libm::round(point.adc_bits.unwrap_or(usual)) as u32 },
-            serial: point.serial,
-            scale: libm::exp(middle),
-            label: Label::Calibrated { chip: point.chip, residual, points: own.len() },
-            ping_pong: false,
-            ..Self::generic()
-        };
-        preset.clock = point.clock_mhz.map_or_else(|| preset.own_clock(), |mhz| Hertz(mhz * 1e6));
-        preset
-    }
-
     /// The macro with knobs turned. A calibrated macro that is made another one (rows, columns, node, supply, converters)
     /// keeps its constant, but is *predicted* from then on.
     ///
@@ -327,95 +218,7 @@ impl Macro {
         let delay = converters::adc_delay(f64::from(self.adc_bits.max(1)), self.rows as f64);
         Hertz(1.0 / (delay * super::technology::delay_against_28(self.node, self.supply)))
     }
-
-    /// Joules of one multiply-accumulate on random data with the whole array in use, the macro alone.
-    ///
-    /// *Source*: the form that all published chips choose, with this macro's constant (see [`fitted`]). What data the published
-    /// figures were measured on is mostly unknown; it is taken to be random.
-    pub fn joules_per_mac(&self, input_bits: usize, weight_bits: usize) -> Joules {
-        let (form, fit) = fitted::of(self.digital);
-        let point = Point {
-            id: "",
-            chip: "",
-            paper: "",
-            domain: if self.digital { Domain::Digital } else { Domain::Charge },
-            serial: self.serial,
-            node: self.node,
-            supply: self.supply,
-            clock_mhz: None,
-            rows: Some(self.rows),
-            columns: Some(self.columns),
-            input_bits: input_bits as f64,
-            weight_bits: weight_bits as f64,
-            adc_bits: (self.adc_bits > 0).then(|| f64::from(self.adc_bits)),
-            tops_per_watt: 1.0,
-            tops_per_mm2: None,
-            sparse: false,
-            approximate: false,
-            system: false,
-            independent: true,
-            confidence: "",
-            source: "",
-        };
-        Joules(fit.predict(form, &point) * self.scale)
-    }
-
-    /// The energy of one macro's parts, so that random data in a full array gives [`Macro::joules_per_mac`].
-    pub fn unit_energies(&self, input_bits: usize, weight_bits: usize) -> UnitEnergies {
-        let (rows, outputs) = (self.rows as f64, self.outputs(weight_bits) as f64);
-        let passes = self.passes(input_bits) as f64;
-        let cycle = self.joules_per_mac(input_bits, weight_bits).0 * rows * outputs / passes;
-        let (fixed, moving) = (FIXED_SHARE * cycle, (1.0 - FIXED_SHARE) * cycle);
-        let cells = rows * outputs * weight_bits as f64;
-        if self.digital {
-            let gates = self.shape(input_bits, weight_bits).gates();
-            let random = Activity::random(rows);
-            let at_once = self.bits_per_cycle.min(input_bits) as f64;
-            let per = moving / gates.total();
-            // The tree's first levels switch with the products, its last ones with the sum: half and half.
-            let leaves = per * (gates.multipliers + gates.trees / 2.0);
-            let roots = per * (gates.trees / 2.0 + gates.places + gates.accumulators);
-            let columns = outputs * weight_bits as f64;
-            return UnitEnergies {
-                leaf: leaves / (cells * at_once * random.leaf),
-                root: roots / (columns * at_once * random.root),
-                conversion: 0.0,
-                drive: 0.0,
-                bitline: 0.0,
-                fixed,
-            };
-        }
-        // The published converter and driver equations give their shares, not above what a survey of eleven macros saw.
-        let columns = outputs * weight_bits as f64;
-        let conversions = converters::adc_energy(f64::from(self.adc_bits), self.supply) * columns;
-        let adc = conversions.min(MOST_ADC_SHARE * cycle);
-        let drive = (converters::dac_energy(self.bits_per_cycle as f64, self.supply) * rows).min(0.25 * cycle);
-        let array = (moving - adc - drive).max(0.05 * cycle);
-        UnitEnergies {
-            leaf: 0.0,
-            root: 0.0,
-            conversion: adc / columns,
-            drive: drive / rows,
-            bitline: array / (rows * columns),
-            fixed,
-        }
-    }
-
-    /// Area of all macros in square millimetres, by the published equations, without buffers.
-    pub fn area_mm2(&self) -> f64 {
-        let one = if self.digital {
-            self.shape(8, 8).area_mm2(self.node)
-        } else {
-            let shrink = super::technology::area_against_45(self.node) / super::technology::area_against_45(28.0);
-            let cells = Shape { bits_per_cycle: 0.0, ..self.shape(1, 1) }.area_mm2(self.node);
-            cells + converters::adc_area_mm2(f64::from(self.adc_bits)) * self.columns as f64 * shrink
-        };
-        one * self.count as f64
-    }
 }
-
-/// The largest converter share that a survey of eleven analog SRAM macros found (15.6 to 61 %, median 39 %).
-const MOST_ADC_SHARE: f64 = 0.61;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@
 //! in every result and every count.
 
 mod planes;
+pub mod trace;
 
 use crate::error::{Error, Result};
 use crate::imc::array::Activity;

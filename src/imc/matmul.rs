@@ -5,7 +5,7 @@
 
 use super::analog::{self, Chip};
 use super::array::Activity;
-use super::digital::{self, Bits, Operands, Toggles};
+use super::digital::{self, Bits, Operands, Toggles, trace};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::tensor::{DType, Tensor};
@@ -41,6 +41,8 @@ pub struct How {
     pub rows: usize,
     /// An analog chip; a digital macro otherwise. Analog arrays take 8 bits of both.
     pub chip: Option<Chip>,
+    /// Whether the ranges of an analog chip's converters are chosen on these matrices; whole columns otherwise.
+    pub choose: bool,
 }
 
 impl Matmul {
@@ -75,12 +77,46 @@ impl Matmul {
 ///
 /// let a = Tensor::from_i8(&[1, 2], vec![3, -4])?;
 /// let b = Tensor::from_i8(&[2, 1], vec![5, 6])?;
-/// let product = matmul(&a, &b, &How { a_bits: 8, b_bits: 8, rows: 256, chip: None })?;
+/// let product = matmul(&a, &b, &How { a_bits: 8, b_bits: 8, rows: 256, chip: None, choose: false })?;
 /// assert_eq!(product.values, [-9.0]);
 /// assert_eq!(product.largest_error(), 0.0);
 /// # Ok::<(), milliwatt::Error>(())
 /// ```
 pub fn matmul(a: &Tensor, b: &Tensor, how: &How) -> Result<Matmul> {
+    let [rows, depth, columns] = size(a, b)?;
+    let (left, right) = (Whole::of(a, how.a_bits, "A")?, Whole::of(b, how.b_bits, "B")?);
+    let exact = exact(&left.real, &right.real, [rows, depth, columns]);
+    let scale = left.scale * right.scale;
+    let (numbers, toggles, clipped) = match &how.chip {
+        None => {
+            let operands = Operands {
+                a: &left.numbers,
+                b: &right.numbers,
+                size: [rows, depth, columns],
+                a_bits: left.bits,
+                b_bits: right.bits,
+                tile: how.rows,
+            };
+            let product = digital::product(&operands)?;
+            (product.values, product.toggles, None)
+        }
+        Some(chip) => {
+            let (numbers, clipped) = on_charge(&left, &right, [rows, depth, columns], how, chip)?;
+            (numbers, Toggles::default(), Some(clipped))
+        }
+    };
+    Ok(Matmul {
+        size: [rows, depth, columns],
+        values: numbers.iter().map(|&number| number as f64 * scale).collect(),
+        exact,
+        whole: left.scale == 1.0 && right.scale == 1.0,
+        toggles,
+        clipped,
+    })
+}
+
+/// Rows of A, the inner dimension, columns of B.
+fn size(a: &Tensor, b: &Tensor) -> Result<[usize; 3]> {
     let (&[rows, depth], &[inner, columns]) = (a.shape(), b.shape()) else {
         return Err(Error::parameter(format!(
             "a product needs two matrices; these arrays have the shapes {:?} and {:?}",
@@ -99,42 +135,52 @@ pub fn matmul(a: &Tensor, b: &Tensor, how: &How) -> Result<Matmul> {
             return Err(Error::parameter("a matrix without elements"));
         }
     }
+    Ok([rows, depth, columns])
+}
+
+/// A product as it goes through the array, cycle by cycle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// Bits of A and B as they were brought into the array.
+    pub bits: [Bits; 2],
+    /// The bits in the cells: `[depth][column][bit]`, lowest first.
+    pub cells: Vec<u8>,
+    /// Every cycle.
+    pub cycles: Vec<trace::Cycle>,
+}
+
+/// Multiplies a small A and B in the digital array and tells every cycle.
+///
+/// # Errors
+/// As [`matmul`]; `Limits` for a product too large to be watched.
+pub fn watch(a: &Tensor, b: &Tensor, how: &How) -> Result<Watched> {
+    let size = size(a, b)?;
     let (left, right) = (Whole::of(a, how.a_bits, "A")?, Whole::of(b, how.b_bits, "B")?);
-    let exact = exact(&left.real, &right.real, [rows, depth, columns]);
-    let scale = left.scale * right.scale;
-    let (numbers, toggles, clipped) = match &how.chip {
-        None => {
-            let operands = Operands {
-                a: &left.numbers,
-                b: &right.numbers,
-                size: [rows, depth, columns],
-                a_bits: left.bits,
-                b_bits: right.bits,
-                tile: how.rows,
-            };
-            let product = digital::product(&operands)?;
-            (product.values, product.toggles, None)
-        }
-        Some(chip) => {
-            let (numbers, clipped) = on_charge(&left, &right, [rows, depth, columns], how.rows, chip)?;
-            (numbers, Toggles::default(), Some(clipped))
-        }
-    };
-    Ok(Matmul {
-        size: [rows, depth, columns],
-        values: numbers.iter().map(|&number| number as f64 * scale).collect(),
-        exact,
-        whole: left.scale == 1.0 && right.scale == 1.0,
-        toggles,
-        clipped,
+    let operands =
+        Operands { a: &left.numbers, b: &right.numbers, size, a_bits: left.bits, b_bits: right.bits, tile: how.rows };
+    Ok(Watched {
+        bits: [left.bits, right.bits],
+        cells: trace::cells(&right.numbers, right.bits),
+        cycles: trace::trace(&operands)?,
     })
+}
+
+/// Both matrices as whole numbers of 8 bits, for a processor: `[rows, depth]` and, output by output, `[columns, depth]`.
+///
+/// # Errors
+/// As [`matmul`].
+pub fn bytes(a: &Tensor, b: &Tensor) -> Result<(Vec<i8>, Vec<i8>)> {
+    let [_, depth, columns] = size(a, b)?;
+    let (left, right) = (Whole::of(a, 8, "A")?, Whole::of(b, 8, "B")?);
+    let turned = (0..columns).flat_map(|n| (0..depth).map(move |k| k * columns + n));
+    Ok((left.numbers.iter().map(|&x| x as i8).collect(), turned.map(|at| right.numbers[at] as i8).collect()))
 }
 
 fn on_charge(
     left: &Whole,
     right: &Whole,
     [rows, depth, columns]: [usize; 3],
-    tile: usize,
+    how: &How,
     chip: &Chip,
 ) -> Result<(Vec<i64>, f64)> {
     chip.circuit.check()?;
@@ -146,9 +192,21 @@ fn on_charge(
     }
     let turned = (0..columns).flat_map(|n| (0..depth).map(move |k| right.numbers[k * columns + n] as i8));
     let weights: Vec<i8> = turned.collect();
-    let mut array = analog::Array::new(&weights, depth, columns, tile.max(1), chip, None, [0, 0]);
-    let (mut values, mut seen) = (vec![0; rows * columns], analog::Seen::default());
-    array.multiply(&left.numbers, rows, &mut values, &mut seen);
+    let tile = how.rows.max(1);
+    let multiply = |chip: &Chip, ranges: Option<&analog::Ranges>, seen: &mut analog::Seen| {
+        let mut values = vec![0; rows * columns];
+        let mut array = analog::Array::new(&weights, depth, columns, tile, chip, ranges, [0, 0]);
+        array.multiply(&left.numbers, rows, &mut values, seen);
+        values
+    };
+    let mut ranges = None;
+    if how.choose {
+        let mut watched = analog::Seen::watching(&chip.circuit, tile.min(depth));
+        multiply(&Chip { circuit: chip.circuit.quiet(), seed: chip.seed }, None, &mut watched);
+        ranges = watched.best(&chip.circuit);
+    }
+    let mut seen = analog::Seen::default();
+    let values = multiply(chip, ranges.as_ref(), &mut seen);
     Ok((values, seen.clipped as f64 / seen.conversions.max(1) as f64))
 }
 
@@ -216,7 +274,7 @@ mod tests {
         Tensor::from_f32(&shape, (0..shape[0] * shape[1]).map(|_| random.normal() as f32).collect()).unwrap()
     }
 
-    const DIGITAL: How = How { a_bits: 8, b_bits: 8, rows: 64, chip: None };
+    const DIGITAL: How = How { a_bits: 8, b_bits: 8, rows: 64, chip: None, choose: false };
 
     #[test]
     fn real_matrices_are_off_by_their_rounding_and_less_with_more_bits() {
@@ -233,6 +291,9 @@ mod tests {
         let analog = matmul(&a, &b, &How { chip: Some(chip), ..DIGITAL }).unwrap();
         assert!(analog.relative_error() > matmul(&a, &b, &DIGITAL).unwrap().relative_error());
         assert!(analog.clipped.is_some());
+        let chip = Chip { circuit: analog::Circuit::default(), seed: 1 };
+        let chosen = matmul(&a, &b, &How { chip: Some(chip), choose: true, ..DIGITAL }).unwrap();
+        assert!(chosen.relative_error() < 0.5 * analog.relative_error(), "ranges of its own help");
     }
 
     #[test]

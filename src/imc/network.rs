@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::analog::{self, Chip, Seen};
+use super::analog::{self, Chip, Circuit, Ranges, Seen};
 use super::digital::{Bits, Planes, Toggles};
 use crate::error::{Error, Result};
 use crate::exec::arithmetic::Requantize;
@@ -26,8 +26,10 @@ use crate::tensor::Tensor;
 pub enum Mode {
     /// Exact.
     Digital,
-    /// On charge: the chip, and the ranges of the converters by node (the whole range where none is given).
-    Analog(Chip, Vec<(NodeId, analog::Range)>),
+    /// On charge: the chip, and the ranges of the converters by node (whole columns where none are given).
+    Analog(Chip, Vec<(NodeId, Ranges)>),
+    /// On charge without a flaw, watching every charge, so that ranges of this circuit's converters can be chosen.
+    Watching(Circuit),
 }
 
 /// What one layer did, over all runs.
@@ -55,9 +57,10 @@ impl Watch {
         self.0.iter().filter_map(|(id, tally)| Some((*id, tally.lock().ok()?.clone()))).collect()
     }
 
-    /// Ranges of the converters that are best for what they have seen so far.
-    pub fn best_ranges(&self, bits: u32) -> Vec<(NodeId, analog::Range)> {
-        self.tallies().into_iter().map(|(id, tally)| (id, tally.seen.best_range(bits))).collect()
+    /// Ranges of a circuit's converters that are best for what was watched so far.
+    pub fn best_ranges(&self, circuit: &Circuit) -> Vec<(NodeId, Ranges)> {
+        let best = |(id, tally): &(NodeId, Arc<Mutex<Tally>>)| Some((*id, tally.lock().ok()?.seen.best(circuit)?));
+        self.0.iter().filter_map(best).collect()
     }
 }
 
@@ -214,24 +217,23 @@ impl InArray {
     fn new(matrix: Matrix, rows: usize, mode: &Mode, id: NodeId, tally: Arc<Mutex<Tally>>) -> Self {
         let [depth, outputs, groups] = matrix.size;
         let of_group = |group: usize| &matrix.weights[group * outputs * depth..(group + 1) * outputs * depth];
+        let on_charge = |group: usize, chip: &Chip, ranges: Option<&Ranges>| {
+            let place = [id as u64, group as u64];
+            let array = analog::Array::new(of_group(group), depth, outputs, rows, chip, ranges, place);
+            Array::Analog(Box::new(array))
+        };
         let arrays = (0..groups)
             .map(|group| match mode {
                 Mode::Digital => Array::Digital(Planes::of_rows(of_group(group), depth, outputs, rows)),
                 Mode::Analog(chip, ranges) => {
-                    let range = ranges.iter().find(|(node, _)| *node == id).map(|(_, range)| *range);
-                    let place = [id as u64, group as u64];
-                    Array::Analog(Box::new(analog::Array::new(
-                        of_group(group),
-                        depth,
-                        outputs,
-                        rows,
-                        chip,
-                        range,
-                        place,
-                    )))
+                    on_charge(group, chip, ranges.iter().find(|(node, _)| *node == id).map(|(_, ranges)| ranges))
                 }
+                Mode::Watching(circuit) => on_charge(group, &Chip { circuit: circuit.quiet(), seed: 0 }, None),
             })
             .collect();
+        if let (Mode::Watching(circuit), Ok(mut tally)) = (mode, tally.lock()) {
+            tally.seen = Seen::watching(circuit, rows.min(depth));
+        }
         // A zero point below a quarter of the range: nearer to -128 than to 0.
         let low = matrix.input_offset > 64 && matches!(mode, Mode::Digital);
         let lift = if low { 128 } else { 0 };
@@ -250,7 +252,8 @@ impl Kernel for InArray {
         let (input, output) = io.unary::<i8, i8>();
         let [depth, outputs, groups] = self.matrix.size;
         let mut toggles = Toggles::default();
-        let mut seen = Seen::default();
+        // Kept where it is: a histogram is too much to be copied for every inference.
+        let mut seen = self.tally.lock().map(|mut tally| std::mem::take(&mut tally.seen)).unwrap_or_default();
         for (group, array) in self.arrays.iter_mut().enumerate() {
             self.matrix.gather(input, group, &mut self.rows);
             let positions = self.rows.len() / depth.max(1);
@@ -274,7 +277,7 @@ impl Kernel for InArray {
         }
         if let Ok(mut tally) = self.tally.lock() {
             tally.toggles += toggles;
-            tally.seen.add(&seen);
+            tally.seen = seen;
         }
     }
 }

@@ -30,136 +30,25 @@
 //! # Ok::<(), milliwatt::Error>(())
 //! ```
 
-use std::fmt;
-
 use ndarray::Axis;
+
+mod build;
+mod layers;
+mod report;
 
 use super::array::{Activity, Macro};
 use super::mapper::layer::Layer as MapLayer;
 use super::mapper::{self, Mapping};
 use super::network::{Mode, Network};
-use super::{fitted, price};
+use super::price;
 use crate::compress::{self, recipe::Recipe};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
-use crate::model::op::{self, Activation, FullyConnected, Op, Padding};
-use crate::model::{Model, Node, Value, ValueId};
+use crate::model::Model;
 use crate::progress::Silent;
-use crate::random::Random;
-use crate::tensor::{DType, Tensor};
-use crate::units::{Joules, Seconds};
-
-/// `y = x W^T + b`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Linear {
-    /// `[outputs, inputs]`.
-    pub weights: Vec<f32>,
-    /// `[outputs]`.
-    pub bias: Vec<f32>,
-    inputs: usize,
-    outputs: usize,
-}
-
-/// A convolution over images with the channels last.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Conv2d {
-    /// `[outputs, kernel, kernel, inputs]`.
-    pub weights: Vec<f32>,
-    /// `[outputs]`.
-    pub bias: Vec<f32>,
-    inputs: usize,
-    outputs: usize,
-    kernel: usize,
-    stride: usize,
-    padding: Padding,
-}
-
-/// `max(x, 0)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReLU;
-
-/// Everything but the batch in one dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flatten;
-
-/// A layer of a [`Sequential`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Layer {
-    /// [`Linear`].
-    Linear(Linear),
-    /// [`Conv2d`].
-    Conv2d(Conv2d),
-    /// [`ReLU`].
-    ReLU,
-    /// [`Flatten`].
-    Flatten,
-}
-
-impl From<Linear> for Layer {
-    fn from(layer: Linear) -> Self {
-        Self::Linear(layer)
-    }
-}
-impl From<Conv2d> for Layer {
-    fn from(layer: Conv2d) -> Self {
-        Self::Conv2d(layer)
-    }
-}
-impl From<ReLU> for Layer {
-    fn from(_: ReLU) -> Self {
-        Self::ReLU
-    }
-}
-impl From<Flatten> for Layer {
-    fn from(_: Flatten) -> Self {
-        Self::Flatten
-    }
-}
-
-/// Uniform in `+-1/sqrt(inputs)`, as PyTorch begins; the seed is the layer's size, so that the same network is the same.
-fn begin(count: usize, inputs: usize, outputs: usize) -> Vec<f32> {
-    let mut random = Random::new((inputs as u64) << 32 | outputs as u64);
-    let bound = 1.0 / libm::sqrt(inputs.max(1) as f64);
-    (0..count).map(|_| random.between(-bound, bound) as f32).collect()
-}
-
-impl Linear {
-    /// With random weights.
-    pub fn new(inputs: usize, outputs: usize) -> Self {
-        Self { weights: begin(inputs * outputs, inputs, outputs), bias: vec![0.0; outputs], inputs, outputs }
-    }
-
-    /// With weights `[outputs, inputs]` and a bias.
-    ///
-    /// # Errors
-    /// `Parameter` when the sizes do not fit each other.
-    pub fn with(weights: Vec<f32>, bias: Vec<f32>) -> Result<Self> {
-        let outputs = bias.len();
-        if outputs == 0 || weights.is_empty() || !weights.len().is_multiple_of(outputs) {
-            return Err(Error::parameter(format!("{} weights do not divide among {outputs} outputs", weights.len())));
-        }
-        Ok(Self { inputs: weights.len() / outputs, outputs, weights, bias })
-    }
-}
-
-impl Conv2d {
-    /// With random weights, a square kernel, stride 1 and borders of zeros that keep the size.
-    pub fn new(inputs: usize, outputs: usize, kernel: usize) -> Self {
-        let fan = inputs * kernel * kernel;
-        let (weights, bias) = (begin(fan * outputs, fan, outputs), vec![0.0; outputs]);
-        Self { weights, bias, inputs, outputs, kernel, stride: 1, padding: Padding::Same }
-    }
-
-    /// With another step.
-    pub fn stride(self, stride: usize) -> Self {
-        Self { stride, ..self }
-    }
-
-    /// Without borders.
-    pub fn valid(self) -> Self {
-        Self { padding: Padding::Valid, ..self }
-    }
-}
+use crate::tensor::Tensor;
+pub use layers::{Conv2d, DepthwiseConv2d, Flatten, GlobalAvgPool2d, Layer, Linear, ReLU, Softmax};
+pub use report::{LayerReport, Report};
 
 /// What a node's data did in the array.
 type Did = (usize, Option<Activity>);
@@ -173,72 +62,23 @@ pub struct Sequential {
     ran: Option<(Model, Vec<Did>)>,
 }
 
-/// One layer in the report.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LayerReport {
-    /// Its operator.
-    pub name: String,
-    /// Multiply-accumulates.
-    pub macs: u64,
-    /// Cycles in the array, weights loaded where they do not stay.
-    pub cycles: u64,
-    /// Energy of the macro alone.
-    pub array: Joules,
-    /// Energy with buffers, weights and leakage.
-    pub system: Joules,
-}
-
-/// What one inference costs in the array.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// The macro.
-    pub macro_name: String,
-    /// Layer by layer.
-    pub layers: Vec<LayerReport>,
-    /// Multiply-accumulates.
-    pub macs: u64,
-    /// Time.
-    pub latency: Seconds,
-    /// Energy of the macro alone.
-    pub array: Joules,
-    /// Energy with buffers, weights and leakage.
-    pub system: Joules,
-    /// Factor of the band around both energies.
-    pub band: f64,
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} (modelled; half of the chips left out are within x{:.1}, nine tenths within x{:.0})",
-            self.macro_name,
-            fitted::DIGITAL_ERRORS.median,
-            self.band
-        )?;
-        for layer in &self.layers {
-            let (array, system) = (layer.array.0 * 1e9, layer.system.0 * 1e9);
-            writeln!(
-                f,
-                "  {:<18} {:>9} MACs {:>7} cycles {array:>9.2} nJ macro {system:>9.2} nJ system",
-                layer.name, layer.macs, layer.cycles
-            )?;
-        }
-        let (array, system) = (self.array.0 * 1e9, self.system.0 * 1e9);
-        write!(
-            f,
-            "  {:<18} {:>9} MACs {:>9.1} us {array:>11.2} nJ macro {system:>9.2} nJ system",
-            "total",
-            self.macs,
-            self.latency.0 * 1e6
-        )
-    }
-}
-
 impl Sequential {
     /// No layers yet, on the processor.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The layers of a float32 model.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the operator, for a model that is no chain of layers that exist here.
+    pub fn of(model: &Model) -> Result<Self> {
+        Ok(Self { layers: build::layers(model)?, ..Self::default() })
+    }
+
+    /// The layers, first to last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
     }
 
     /// With one more layer.
@@ -339,94 +179,7 @@ impl Sequential {
     /// # Errors
     /// `Parameter` for a shape that does not fit a layer, which is named.
     pub fn model(&self, shape: &[usize]) -> Result<Model> {
-        let mut build = Build { model: Model::default(), shape: shape.to_vec(), last: 0 };
-        if let Some(batch) = build.shape.first_mut() {
-            *batch = 1;
-        }
-        build.last = build.model.add_value(Value::activation("x", DType::Float32, &build.shape));
-        let first = build.last;
-        for (at, layer) in self.layers.iter().enumerate() {
-            build.add(layer).map_err(|error| error.at(format!("layer {at}")))?;
-        }
-        (build.model.inputs, build.model.outputs) = (vec![first], vec![build.last]);
-        Ok(build.model)
-    }
-}
-
-struct Build {
-    model: Model,
-    shape: Vec<usize>,
-    last: ValueId,
-}
-
-impl Build {
-    fn add(&mut self, layer: &Layer) -> Result<()> {
-        match layer {
-            Layer::ReLU => self.node(Op::Relu, &[], self.shape.clone()),
-            Layer::Flatten => self.flatten(),
-            Layer::Linear(layer) => {
-                if self.shape.last() != Some(&layer.inputs) || self.shape.len() != 2 {
-                    return Err(Error::parameter(format!(
-                        "a Linear of {} inputs cannot take {:?}",
-                        layer.inputs, self.shape
-                    )));
-                }
-                let w = Value::float_constant("w", &[layer.outputs, layer.inputs], &layer.weights);
-                let b = Value::float_constant("b", &[layer.outputs], &layer.bias);
-                self.node(Op::FullyConnected(FullyConnected::default()), &[w, b], vec![1, layer.outputs]);
-            }
-            Layer::Conv2d(layer) => {
-                let &[_, height, width, channels] = &self.shape[..] else {
-                    return Err(Error::parameter(format!("a Conv2d cannot take {:?}", self.shape)));
-                };
-                if channels != layer.inputs {
-                    return Err(Error::parameter(format!(
-                        "a Conv2d of {} channels cannot take {channels}",
-                        layer.inputs
-                    )));
-                }
-                let side = |n: usize| match layer.padding {
-                    Padding::Same => n.div_ceil(layer.stride.max(1)),
-                    Padding::Valid => (n + 1).saturating_sub(layer.kernel).div_ceil(layer.stride.max(1)),
-                };
-                let shape = vec![1, side(height), side(width), layer.outputs];
-                let kernel = [layer.outputs, layer.kernel, layer.kernel, layer.inputs];
-                let w = Value::float_constant("w", &kernel, &layer.weights);
-                let b = Value::float_constant("b", &[layer.outputs], &layer.bias);
-                let op = op::Conv2d {
-                    padding: layer.padding,
-                    stride: [layer.stride; 2],
-                    dilation: [1, 1],
-                    activation: Activation::None,
-                };
-                self.node(Op::Conv2d(op), &[w, b], shape);
-            }
-        }
-        Ok(())
-    }
-
-    fn flatten(&mut self) {
-        let whole = self.shape.iter().product();
-        let shape = Value::int_constant("shape", &[2], &[1, whole as i32]);
-        self.node(Op::Reshape { new_shape: None }, &[shape], vec![1, whole]);
-    }
-
-    fn node(&mut self, op: Op, constants: &[Value], shape: Vec<usize>) {
-        // A ReLU after a layer with weights is fused, as converters do.
-        if op == Op::Relu
-            && let Some(node) = self.model.nodes.last_mut()
-        {
-            match &mut node.op {
-                Op::FullyConnected(op) => return op.activation = Activation::Relu,
-                Op::Conv2d(op) => return op.activation = Activation::Relu,
-                _ => {}
-            }
-        }
-        let mut inputs = vec![self.last];
-        inputs.extend(constants.iter().map(|value| self.model.add_value(value.clone())));
-        self.last = self.model.add_value(Value::activation("y", DType::Float32, &shape));
-        self.model.nodes.push(Node::new(op, &inputs, &[self.last]));
-        self.shape = shape;
+        build::model(&self.layers, shape)
     }
 }
 
@@ -465,33 +218,4 @@ fn run<E>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_convolution_and_a_classifier_run_in_the_array_nearly_as_on_the_processor() {
-        let net = Sequential::new().add(Conv2d::new(2, 8, 3).stride(2)).add(ReLU).add(Flatten).add(Linear::new(72, 4));
-        let x =
-            Tensor::from_f32(&[3, 5, 5, 2], (0..150).map(|i| ((i * 7) % 13) as f32 / 13.0 - 0.5).collect()).unwrap();
-        let exact = net.clone().call(&x).unwrap();
-        let mut near_net = net.to("imc").unwrap();
-        let near = near_net.call(&x).unwrap();
-        assert_eq!((exact.shape(), near.shape()), (&[3, 4][..], &[3, 4][..]));
-        for (a, b) in exact.to_f32_vec().iter().zip(near.to_f32_vec()) {
-            assert!((a - b).abs() < 0.03, "{a} {b}");
-        }
-        let report = near_net.report().unwrap();
-        assert_eq!(report.macs, 9 * 18 * 8 + 72 * 4);
-        assert!(report.to_string().contains("CONV_2D") && report.layers.len() == 2);
-    }
-
-    #[test]
-    fn shapes_and_devices_that_do_not_fit_are_named() {
-        let net = Sequential::new().add(Linear::new(3, 2)).add(Linear::new(3, 2));
-        let x = Tensor::from_f32(&[1, 3], vec![0.0; 3]).unwrap();
-        assert_eq!(net.clone().call(&x).unwrap_err().to_string(), "layer 1: a Linear of 3 inputs cannot take [1, 2]");
-        assert!(net.clone().to("gpu").unwrap_err().to_string().contains("imc"));
-        assert!(net.to("imc").unwrap().report().is_err());
-        assert!(Linear::with(vec![1.0; 5], vec![0.0; 2]).is_err());
-    }
-}
+mod tests;

@@ -3,9 +3,9 @@
 use super::Bench;
 use super::imc::ImcRequest;
 use crate::cost::platforms::{Claim, Platform, platforms};
-use crate::cost::published::Benchmark;
+use crate::cost::published::{Benchmark, Precision};
 use crate::cost::scoreboard::{BENCHMARKS, Score, scores};
-use crate::cost::{self, Estimate};
+use crate::cost::{self, fit};
 use crate::error::{Error, Result};
 use crate::imc::mapper::layer::{Kind, Layer};
 use crate::imc::mapper::{self, Options};
@@ -13,6 +13,7 @@ use crate::imc::{array::Macro, price};
 use crate::model::counts;
 use crate::report::Figure;
 use crate::report::hardware::{HardwareReport, ModelHere, PlatformRow, ScoreRow, ScoreboardReport};
+use crate::report::imc::{ImcLayer, ImcReport};
 
 /// How far the energy of an operation on one network may be from that on another, on one chip.
 ///
@@ -20,11 +21,12 @@ use crate::report::hardware::{HardwareReport, ModelHere, PlatformRow, ScoreRow, 
 const OTHER_NETWORK: f64 = 9.0;
 
 impl Bench {
-    /// Every platform, with the model at `rate` inferences each second on those that could hold it.
+    /// Every platform, with the model at `rate` inferences each second on those that could hold it, and the array of `request`
+    /// beside what surrounds it where it can compute the model.
     ///
     /// # Errors
-    /// `Parameter` without a model or with a rate that is not above zero.
-    pub fn hardware(&self, rate: f64) -> Result<HardwareReport> {
+    /// `Parameter` without a model, with a rate that is not above zero, or for an array that does not exist.
+    pub fn hardware(&self, rate: f64, request: &ImcRequest) -> Result<HardwareReport> {
         if !(rate > 0.0 && rate.is_finite()) {
             return Err(Error::parameter(format!("{rate} inferences a second; there must be more than none")));
         }
@@ -33,11 +35,16 @@ impl Bench {
             None => self.original()?,
         };
         let operations = 2.0 * counts::model(&side.model).macs.0 as f64 * rate;
-        let platforms = platforms()?;
+        let mut rows: Vec<PlatformRow> =
+            platforms()?.iter().map(|platform| row(platform, operations, side.bytes.len() as u64)).collect();
+        let array = Macro::find(&request.array)?.with(&request.knobs)?;
+        if let Ok(report) = self.imc(&ImcRequest { items: 0, analog: None, ..request.clone() }) {
+            rows.push(ours(&array, &report));
+        }
         Ok(HardwareReport {
             model: side.card.name.clone(),
             rate,
-            platforms: platforms.iter().map(|platform| row(platform, operations, side.bytes.len() as u64)).collect(),
+            platforms: rows,
             milliwatt: 1e-3,
             lines: vec![1e9, 1e10, 1e11, 1e12, 1e13],
         })
@@ -61,9 +68,53 @@ fn row(platform: &Platform, needed: f64, file: u64) -> PlatformRow {
         power: platform.power.map(|[low, high]| [low.0, high.0]),
         comparable: platform.is_int8(),
         macro_only: platform.is_macro_only(),
+        system: around(platform),
         source: platform.source.into(),
         note: platform.note.into(),
         here: throughput.map(|throughput| here(platform, needed, throughput, file)),
+    }
+}
+
+/// What a chip's memory takes alone against the chip with it: the only one that published both.
+///
+/// *Source*: DIANA, JSSC 2023: 600 TOPS/W of the core, 7.02 and 5.56 of the system, on CIFAR-10 and on ImageNet.
+const AROUND: [f64; 2] = [600.0 / 7.02, 600.0 / 5.56];
+
+/// The power of a macro with what must surround it, where nothing was published for it.
+fn around(platform: &Platform) -> Option<Figure> {
+    let [low, high] = platform.power.filter(|_| platform.is_macro_only())?;
+    let note = "Nothing was published of this macro with what surrounds it: 85 times its own power, as on the one chip that \
+                published both; from its own power on, which is the least, to 108 times";
+    let source = "DIANA, JSSC 2023";
+    Some(Figure::modelled(high.0 * AROUND[0], "W", (low.0, high.0 * AROUND[1]), note, source))
+}
+
+/// The array that is modelled here, on this model, beside the same with its surroundings.
+fn ours(array: &Macro, report: &ImcReport) -> PlatformRow {
+    let macs: f64 = report.layers.iter().map(|layer| layer.macs).sum();
+    let seconds: f64 = report.layers.iter().map(|layer| layer.latency.value).sum();
+    let watts = |of: &dyn Fn(&ImcLayer) -> &Figure| {
+        report.layers.iter().map(|layer| of(layer).value).sum::<f64>() / seconds.max(1e-12)
+    };
+    let band = price::band(array);
+    let alone = watts(&|layer| &layer.macro_energy);
+    let system = watts(&|layer| &layer.system_energy);
+    let note = "Buffers, loading of weights and leakage as well; no processor";
+    PlatformRow {
+        id: "modelled-macro".into(),
+        name: array.name.clone(),
+        vendor: "Milliwatt".into(),
+        class: "imc".into(),
+        kind: "modelled".into(),
+        operations: Some(2.0 * macs / seconds.max(1e-12)),
+        precision: "INT8".into(),
+        power: Some([alone / band, alone * band]),
+        comparable: true,
+        macro_only: true,
+        system: Some(Figure::modelled(system, "W", (system / band, system * band), note, super::imc::BASIS)),
+        source: super::imc::BASIS.into(),
+        note: "Modelled on the open model and random data, at full speed".into(),
+        here: None,
     }
 }
 
@@ -114,6 +165,7 @@ pub fn scoreboard(request: &ImcRequest) -> Result<ScoreboardReport> {
     let array = Macro::find(&request.array)?.with(&request.knobs)?;
     for (at, benchmark) in Benchmark::ALL.into_iter().enumerate() {
         rows.push(in_array(BENCHMARKS[at].0, benchmark, &array, request.packing)?);
+        rows.extend(cost::devices().iter().filter_map(|device| on_board(BENCHMARKS[at].0, benchmark, device)));
     }
     Ok(ScoreboardReport {
         benchmarks: BENCHMARKS.iter().map(|(id, name, _)| ((*id).into(), (*name).into())).collect(),
@@ -122,8 +174,8 @@ pub fn scoreboard(request: &ImcRequest) -> Result<ScoreboardReport> {
             "Times are those of performance mode, energies those of energy mode, in which the clock may be another".into(),
             "The energy is that of the device's supply, with the board's own extras removed; it is no wall-plug figure".into(),
             "Rows marked Preview or RDI were no products when they were submitted".into(),
-            "Rows marked modelled are ours, with the band of their held-out errors; layers without weights are left out of the \
-             macro's, and nothing around it but its buffers is in them"
+            "Rows marked modelled are ours, with the band of their held-out errors: boards by rates fitted to their other networks; \
+             the macro without layers that have no weights, with its buffers and nothing else around it"
                 .into(),
         ],
     })
@@ -186,6 +238,26 @@ fn in_array(id: &str, benchmark: Benchmark, array: &Macro, packing: bool) -> Res
     Ok(modelled_row(&array.name, "in-memory compute", id, latency, Some(energy)))
 }
 
+/// A reference network on a board of the shelf, by a fit that this network was left out of: what a network of one's own gets.
+fn on_board(id: &str, benchmark: Benchmark, device: &cost::Device) -> Option<ScoreRow> {
+    let found = fit::fit(device, Precision::Int8)?;
+    let result = found.submission.results.iter().find(|result| result.benchmark == benchmark)?;
+    let off =
+        |rates: &fit::Rates| rates.held_out.iter().find(|(held, _)| *held == benchmark).map(|(_, error)| 1.0 + error);
+    let source = format!("{}, {}: fitted to its other networks", device.name, found.submission.runtime);
+    let figure = |value: f64, factor: f64, unit: &str| {
+        let note = "By rates fitted to the other networks on this board";
+        Figure::modelled(value, unit, (value / factor, value * factor), note, source.clone())
+    };
+    let latency = figure(result.latency().0 * off(&found.cycles)?, found.cycles.factor, "s");
+    let energy = result
+        .energy
+        .zip(found.energy.as_ref())
+        .and_then(|(joules, rates)| Some(figure(joules.0 * off(rates)?, rates.factor.max(found.cycles.factor), "J")));
+    let row = modelled_row(device.name, device.core, id, latency, energy);
+    Some(ScoreRow { runtime: found.submission.runtime.into(), ..row })
+}
+
 /// A layer of a reference network, as the mapper sees it; positions in one row.
 fn layer(layer: &cost::classes::Layer) -> Option<Layer> {
     use cost::classes::Class;
@@ -200,15 +272,4 @@ fn layer(layer: &cost::classes::Layer) -> Option<Layer> {
         Class::Elements | Class::Free => return None,
     };
     Some(Layer { kind, ..Layer::conv(positions, kernel, inputs, outputs) })
-}
-
-/// The user's model as a row of the scoreboard, on a device.
-pub fn own_row(estimate: &Estimate) -> ScoreRow {
-    let latency = estimate.latency;
-    let figure = |value: f64, low: f64, high: f64, unit: &str| {
-        Figure::modelled(value, unit, (low, high), "The model on the bench", estimate.basis.clone())
-    };
-    let energy = estimate.energy.map(|energy| figure(energy.value.0, energy.low.0, energy.high.0, "J"));
-    let latency = figure(latency.value.0, latency.low.0, latency.high.0, "s");
-    modelled_row(estimate.device, "", "own", latency, energy)
 }

@@ -1,11 +1,17 @@
 //! In-memory compute on the bench: a model in the array, layer by layer beside the processor; two matrices; what the cost model
 //! is worth.
 
+mod boards;
 mod card;
+pub mod chips;
 mod choices;
+mod joule;
 pub mod matmul;
+pub mod matrices;
 mod run;
 pub mod validation;
+pub mod worth;
+pub mod written;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +26,7 @@ use crate::imc::price::{self, Cost};
 use crate::model::Model;
 use crate::report::Figure;
 use crate::report::imc::{ImcLayer, ImcReport, MacroCard};
+use crate::tensor::Tensor;
 pub use card::{BASIS, array_card, macros};
 
 /// What to put into which array.
@@ -37,11 +44,11 @@ pub struct ImcRequest {
     pub device: String,
     /// Test items that run in the array, at most; 0 prices random data without running.
     pub items: usize,
-    /// AnalogRequest chips to run as well.
+    /// Analog chips to run as well.
     pub analog: Option<AnalogRequest>,
 }
 
-/// AnalogRequest chips to run.
+/// Analog chips to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
@@ -114,6 +121,24 @@ impl Bench {
         run::run(self, self.imc_side()?, &array, request)
     }
 
+    /// Prepares analog chips, to be run one by one.
+    ///
+    /// # Errors
+    /// As [`Bench::imc`]; `Parameter` where none are asked for.
+    pub fn imc_chips(&self, request: &ImcRequest) -> Result<chips::Chips> {
+        let array = Macro::find(&request.array)?.with(&request.knobs)?;
+        let analog = request.analog.as_ref().ok_or_else(|| Error::parameter("no analog chips are asked for"))?;
+        chips::Chips::new(self, &array, request.items, analog)
+    }
+
+    /// The first test items as rows of one array, as the model takes them.
+    ///
+    /// # Errors
+    /// Those of making features; `Unsupported` for a model whose inputs cannot be drawn, where there are no items.
+    pub fn imc_rows(&self, most: usize) -> Result<Tensor> {
+        run::rows(self, most)
+    }
+
     /// Maps and prices the model, with what its data did.
     ///
     /// # Errors
@@ -142,6 +167,8 @@ impl Bench {
             total.latency += cost.latency;
         }
         let macs: u64 = layers.iter().map(Layer::macs).sum();
+        let activity: Vec<_> = mapping.layers.iter().map(|map| ran.activity(map)).collect();
+        let joules = joule::rows(&side.model, &array, &options, &mapping, &activity, estimate.as_ref(), device)?;
         let choices = choices::choices(&rows, &costs, band, estimate.as_ref(), device);
         let findings = choices::findings(&mapping, &total, &rows, &choices, &array, macs);
         Ok(ImcReport {
@@ -159,6 +186,7 @@ impl Bench {
             parts: card::parts(&total.parts, band),
             efficiency: card::efficiency(macs, &total, band),
             layers: rows,
+            joules,
             choices,
             findings,
         })

@@ -1,7 +1,7 @@
 //! `milliwatt imc`: in-memory compute, without a page.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use milliwatt::error::{Error, Result};
@@ -9,12 +9,12 @@ use milliwatt::format::npy;
 use milliwatt::imc::analog::Circuit;
 use milliwatt::imc::array::{GENERIC, Knobs};
 use milliwatt::lab::Bench;
-use milliwatt::lab::imc::{self, matmul, validation};
+use milliwatt::lab::imc::{self, matmul, matrices, validation};
 use milliwatt::report::Figure;
 use milliwatt::report::imc::{EnergyPart, ImcReport, MatmulReport};
 use milliwatt::tensor::Tensor;
 
-use super::{array, data, file_name, line, print_json, read, write};
+use super::{data, file_name, line, print_json, read, write};
 
 /// One variant for each thing to do; each has a function below, and its row in [`run`].
 #[derive(Subcommand)]
@@ -59,9 +59,9 @@ impl Array {
 
 #[derive(Args)]
 pub struct Matmul {
-    /// NPY array [rows, depth]
+    /// Matrix [rows, depth]: NPY, NPZ (its first), or text with numbers in lines
     a: PathBuf,
-    /// NPY array [depth, columns]
+    /// Matrix [depth, columns]
     b: PathBuf,
     #[command(flatten)]
     array: Array,
@@ -74,6 +74,9 @@ pub struct Matmul {
     /// Compute on charge, with the default circuit and this seed of the chip
     #[arg(long, value_name = "SEED")]
     analog: Option<u64>,
+    /// Let converters cover whole columns instead of what the data needs
+    #[arg(long)]
+    whole_range: bool,
     /// NPY array to write the result to
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -106,6 +109,9 @@ pub struct Report {
     /// Bits of the converters of analog chips
     #[arg(long, default_value_t = 8)]
     adc_bits: u32,
+    /// The rest of their circuit, as JSON, such as '{"unit_ff":5,"dac_bits":1}'
+    #[arg(long, default_value = "{}")]
+    circuit: String,
     /// Let converters cover whole columns instead of what the data needs
     #[arg(long)]
     whole_range: bool,
@@ -139,7 +145,7 @@ fn macros(json: bool, out: &mut dyn Write) -> Result<()> {
 }
 
 fn product(arguments: &Matmul, out: &mut dyn Write) -> Result<()> {
-    let (a, b) = (array(&arguments.a)?, array(&arguments.b)?);
+    let (a, b) = (matrix(&arguments.a)?, matrix(&arguments.b)?);
     let request = matmul::MatmulRequest {
         array: arguments.array.name.clone(),
         knobs: arguments.array.knobs()?,
@@ -147,6 +153,7 @@ fn product(arguments: &Matmul, out: &mut dyn Write) -> Result<()> {
         b_bits: arguments.b_bits,
         packing: !arguments.array.no_packing,
         chip: arguments.analog.map(|seed| (Circuit::default(), seed)),
+        choose: !arguments.whole_range,
     };
     let (report, product) = matmul::matmul(&a, &b, &request)?;
     if let Some(path) = &arguments.output {
@@ -155,6 +162,13 @@ fn product(arguments: &Matmul, out: &mut dyn Write) -> Result<()> {
         write(path, &npy::write(&Tensor::from_f32(&[rows, columns], values)?)?)?;
     }
     if arguments.json { print_json(out, &report) } else { show_product(&report, out) }
+}
+
+/// The first matrix of a file: NPY, NPZ, or text.
+fn matrix(path: &Path) -> Result<Tensor> {
+    let name = file_name(path);
+    let found = matrices::file(&name, &read(path)?).map_err(|error| error.at(&name))?;
+    found.into_iter().next().map(|(_, matrix)| matrix).ok_or_else(|| Error::format("no matrix"))
 }
 
 fn show_product(report: &MatmulReport, out: &mut dyn Write) -> Result<()> {
@@ -189,6 +203,8 @@ fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
     if let Some(path) = &arguments.data {
         data(&mut bench, path, arguments.labels.as_deref(), false)?;
     }
+    let circuit: Circuit =
+        serde_json::from_str(&arguments.circuit).map_err(|error| Error::parameter(format!("--circuit: {error}")))?;
     let request = imc::ImcRequest {
         array: arguments.array.name.clone(),
         knobs: arguments.array.knobs()?,
@@ -196,7 +212,7 @@ fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
         device: arguments.device.clone(),
         items: arguments.items,
         analog: arguments.analog.map(|chips| imc::AnalogRequest {
-            circuit: Circuit { adc_bits: arguments.adc_bits, ..Circuit::default() },
+            circuit: Circuit { adc_bits: arguments.adc_bits, ..circuit.clone() },
             chips,
             optimise: !arguments.whole_range,
         }),

@@ -16,7 +16,7 @@ pub struct PlatformRow {
     pub vendor: String,
     /// `soc`, `mcu`, `npu`, `imc`, `neuromorphic`.
     pub class: String,
-    /// `vendor_peak` or `measured`: they never share a marker.
+    /// `vendor_peak`, `measured` or `modelled`: they never share a marker.
     pub kind: String,
     /// Operations each second; one multiply-accumulate is two.
     pub operations: Option<f64>,
@@ -28,6 +28,8 @@ pub struct PlatformRow {
     pub comparable: bool,
     /// Whether it is a memory macro alone, to be drawn only beside a system.
     pub macro_only: bool,
+    /// The power of a memory macro with what must surround it.
+    pub system: Option<Figure>,
     /// Where it stands.
     pub source: String,
     /// What to know of it.
@@ -114,4 +116,76 @@ pub struct ScoreboardReport {
     pub rows: Vec<ScoreRow>,
     /// What to know when reading it.
     pub notes: Vec<String>,
+}
+
+/// One published result that was left out and predicted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct HeldRow {
+    /// Round.
+    pub round: String,
+    /// The system.
+    pub system: String,
+    /// Processor.
+    pub core: String,
+    /// Runtime.
+    pub runtime: String,
+    /// `ad`, `ic`, `kws`, `vww`, `sww`.
+    pub benchmark: String,
+    /// As published, in seconds or joules.
+    pub published: f64,
+    /// From the others.
+    pub predicted: f64,
+    /// Prediction against what was published, minus one, in percent.
+    pub off: f64,
+    /// Boards or submissions that it rests on.
+    pub others: u32,
+    /// The folder with the result files.
+    pub source: String,
+}
+
+/// Results left out by one rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct HeldSet {
+    /// `time` or `energy`.
+    pub what: String,
+    /// From what it is predicted.
+    pub rule: String,
+    /// Median error in percent.
+    pub median: f64,
+    /// Share of results within a quarter, in percent.
+    pub within_quarter: f64,
+    /// The largest error in percent.
+    pub worst: f64,
+    /// Whether the median is at most 8 %, and whether nine tenths are within a quarter.
+    pub met: [bool; 2],
+    /// Every result.
+    pub rows: Vec<HeldRow>,
+}
+
+/// A reference network on a board of the shelf: published, and ours with that network left out of the fit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct NetworkRow {
+    /// The board.
+    pub device: String,
+    /// The runtime.
+    pub runtime: String,
+    /// `ad`, `ic`, `kws`, `vww`.
+    pub benchmark: String,
+    /// Seconds: published, and ours.
+    pub time: [f64; 2],
+    /// Joules: published, and ours.
+    pub energy: Option<[f64; 2]>,
+}
+
+/// What the model of boards is worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct BoardsReport {
+    /// Boards or submissions left out.
+    pub sets: Vec<HeldSet>,
+    /// Networks left out.
+    pub networks: Vec<NetworkRow>,
 }

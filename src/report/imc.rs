@@ -1,8 +1,13 @@
 //! What the page reads of in-memory compute: macros, mappings, costs, products, and what the model is worth.
 
+mod product;
+mod validation;
+
 use serde::{Deserialize, Serialize};
 
 use super::Figure;
+pub use product::{BreakEven, MatmulReport, MatrixCard, SHOWN, TraceCycle, TraceReport};
+pub use validation::{CalibrationRow, ErrorRow, GoalRow, PointRow, ValidationReport, ValidationSet};
 
 /// A macro as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,8 +153,12 @@ pub struct ChipScores {
     pub metric: String,
     /// The mean over chips, with the deviation between chips as its interval.
     pub mean: Figure,
-    /// Each chip.
+    /// Each chip that has run.
     pub chips: Vec<f64>,
+    /// Chips that were asked for.
+    pub wanted: u32,
+    /// Items that each was given.
+    pub items: u32,
     /// The score of the exact arithmetic on the same items.
     pub exact: Figure,
     /// Share of conversions outside the range.
@@ -190,186 +199,74 @@ pub struct ImcReport {
     pub choices: Vec<CostRow>,
     /// Where the energy of the array's layers goes.
     pub parts: Vec<EnergyPart>,
+    /// Where a joule goes on the processor and in the array, and what moves it.
+    pub joules: Vec<JouleRow>,
     /// Efficiency of the macro alone, and with what surrounds it.
     pub efficiency: [Figure; 2],
     /// What it shows, in sentences.
     pub findings: Vec<String>,
 }
 
-/// A product of two matrices in the array.
+/// A goal of the cost models, and what was reached on what was left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct MatmulReport {
+pub struct WorthRow {
+    /// What was left out, and what is counted.
+    pub what: String,
+    /// The goal.
+    pub goal: Figure,
+    /// What was reached.
+    pub found: Figure,
+    /// Whether the goal is met.
+    pub met: bool,
+}
+
+/// Where the energy of one inference goes, somewhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct JouleRow {
+    /// Stable identifier.
+    pub id: String,
+    /// Where, or what is otherwise.
+    pub name: String,
+    /// The parts.
+    pub parts: Vec<EnergyPart>,
+    /// Their sum.
+    pub total: Figure,
+}
+
+/// What a network written by hand costs in the array, one inference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct WrittenReport {
     /// The macro.
-    pub array: MacroCard,
-    /// Rows of A, the inner dimension, columns of B.
-    pub size: [u32; 3],
-    /// Bits of A and of B.
-    pub bits: [u32; 2],
-    /// Whether both were whole numbers that fit their bits.
-    pub whole: bool,
-    /// The result, row by row, where it has at most [`SHOWN`] elements.
-    pub values: Vec<f64>,
-    /// The largest difference to the exact product.
-    pub largest_error: Figure,
-    /// Root of the mean square of the differences against that of the product.
-    pub relative_error: Figure,
+    pub array: String,
+    /// Layer by layer.
+    pub layers: Vec<WrittenLayer>,
     /// Multiply-accumulates.
     pub macs: Figure,
-    /// Cycles.
-    pub cycles: Figure,
-    /// Share of cells times cycles that do work.
-    pub utilisation: Figure,
-    /// Changes of one-bit products for each cell and cycle (digital).
-    pub activity: Option<Figure>,
-    /// Share of conversions outside the range (analog).
-    pub clipped: Option<Figure>,
     /// Time.
     pub latency: Figure,
     /// Energy of the macro alone.
     pub macro_energy: Figure,
     /// Energy with buffers, weights and leakage.
     pub system_energy: Figure,
-    /// Where it goes.
-    pub parts: Vec<EnergyPart>,
-    /// The same product on each device.
-    pub processors: Vec<CostRow>,
-    /// Rows of A from which on loading B is worth it, against each device that has an energy.
-    pub break_even: Vec<BreakEven>,
-    /// How B lies in the array.
-    pub placements: Vec<PlacedTile>,
+    /// The same as lines of text.
+    pub text: String,
 }
 
-/// Largest result that a [`MatmulReport`] carries along.
-pub const SHOWN: usize = 4096;
-
-/// From how many rows on the array is worth its loading.
+/// One layer of a [`WrittenReport`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct BreakEven {
-    /// The device it is compared with.
-    pub device: String,
-    /// Rows of A; none where the processor is cheaper however many there are.
-    pub rows: Option<Figure>,
-    /// The same in words.
-    pub sentence: String,
-}
-
-/// Multiplicative errors of predictions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct ErrorRow {
-    /// What was predicted how.
-    pub id: String,
-    /// Half of the points are within this factor.
-    pub median: f64,
-    /// Nine tenths are within this factor.
-    pub p90: f64,
-    /// The worst point.
-    pub worst: f64,
-    /// Share of points within a factor of three.
-    pub within_three: f64,
-    /// Points.
-    pub n: u32,
-}
-
-/// One published operating point, held out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct PointRow {
-    /// Identifier.
-    pub id: String,
-    /// The chip.
-    pub chip: String,
-    /// First author, venue, year.
-    pub paper: String,
-    /// `digital`, `charge`, `current`, `time`.
-    pub domain: String,
-    /// Node in nanometres.
-    pub node: f64,
-    /// Supply in volts.
-    pub supply: f64,
-    /// Bits of inputs and weights.
-    pub bits: [f64; 2],
-    /// Published femtojoules for a multiply-accumulate.
-    pub published: f64,
-    /// Predicted from the other chips.
-    pub predicted: f64,
-    /// The multiplicative error.
-    pub factor: f64,
-    /// The form that the other chips chose.
-    pub form: String,
-    /// `A+`, `A`, `B`, `C`.
-    pub confidence: String,
-    /// Where the figure stands.
-    pub source: String,
-}
-
-/// A chip's own constant and what is left.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct CalibrationRow {
-    /// The chip.
-    pub chip: String,
-    /// Its paper.
-    pub paper: String,
-    /// Factor on the common constant.
-    pub scale: f64,
-    /// Its points and their residuals.
-    pub residuals: Vec<(String, f64)>,
-}
-
-/// What came out for one set of points.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct ValidationSet {
-    /// Identifier.
-    pub id: String,
-    /// Which points.
-    pub rule: String,
-    /// Chips.
-    pub chips: u32,
-    /// Held out by chip, the form chosen inside each fold: the only row to be quoted.
-    pub headline: ErrorRow,
-    /// Every form by itself, held out by chip.
-    pub variants: Vec<ErrorRow>,
-    /// Averages of forms, thought of after the first run.
-    pub afterthoughts: Vec<ErrorRow>,
-    /// Every point of the headline.
-    pub points: Vec<PointRow>,
-    /// Calibrated presets with their residuals; only for the sets without exclusion.
-    pub calibrations: Vec<CalibrationRow>,
-}
-
-/// A goal and what was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct GoalRow {
-    /// What.
-    pub what: String,
-    /// At most this factor.
-    pub goal: f64,
-    /// The headline.
-    pub found: f64,
-    /// Whether it is met.
-    pub met: bool,
-    /// The single best of all variants, not to be quoted as a result.
-    pub best_variant: ErrorRow,
-}
-
-/// The cost model against published silicon.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct ValidationReport {
-    /// Goals.
-    pub goals: Vec<GoalRow>,
-    /// Sets.
-    pub sets: Vec<ValidationSet>,
-    /// How many times less energy sparse data takes (half of the inputs, nine tenths of the weights zero): modelled, and as the one
-    /// chip that published both has it. Nothing was fitted to it.
-    pub sparse_ratio: [f64; 2],
-    /// Forms tried, over all sets, afterthoughts included.
-    pub variants_tried: u32,
-    /// What it shows, in sentences.
-    pub findings: Vec<String>,
+pub struct WrittenLayer {
+    /// Its operator.
+    pub name: String,
+    /// Multiply-accumulates.
+    pub macs: Figure,
+    /// Cycles in the array.
+    pub cycles: Figure,
+    /// Energy of the macro alone.
+    pub macro_energy: Figure,
+    /// Energy with buffers, weights and leakage.
+    pub system_energy: Figure,
 }

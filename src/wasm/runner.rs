@@ -3,6 +3,7 @@
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+use super::now;
 use crate::error::Error;
 use crate::exec::fast::peak;
 #[cfg(target_feature = "relaxed-simd")]
@@ -10,6 +11,9 @@ use crate::exec::fast::product;
 use crate::exec::{Executor, Kernels, Options, View};
 use crate::format;
 use crate::quant::Arithmetic;
+
+/// Milliseconds of one go of a measurement.
+const GO_MS: f64 = 10.0;
 
 /// A model made ready to run again and again.
 #[wasm_bindgen]
@@ -54,6 +58,22 @@ impl Runner {
             self.executor.invoke().map_err(|error| js_sys::Error::new(&error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Seconds of one inference: the median of nine goes, each long enough for the browser's clock.
+    pub fn time(&mut self) -> Result<f64, JsValue> {
+        let mut count = 1;
+        let mut go = |count: u32| {
+            let start = now();
+            self.invoke(count).map(|()| now() - start)
+        };
+        // The first goes also warm the machine up.
+        while go(count)? < GO_MS && count < 1 << 20 {
+            count *= 2;
+        }
+        let mut times = (0..9).map(|_| go(count)).collect::<Result<Vec<f64>, JsValue>>()?;
+        times.sort_by(f64::total_cmp);
+        Ok(times[times.len() / 2] / f64::from(count) / 1e3)
     }
 
     /// One inference; `tap` is called with each tensor's index in the file and a copy of its bytes, little-endian: first

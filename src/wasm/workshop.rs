@@ -4,6 +4,8 @@ mod bundle;
 mod diagnosis;
 mod imc;
 mod levels;
+mod matrices;
+mod nn;
 mod search;
 mod speed;
 mod training;

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +52,120 @@ test("the candidate runs in the array with the processor's bytes, and costs stan
   }, { timeout: 60_000 }, before);
 });
 
+/** Puts code into the editor, runs it, and waits for its end.
+ * @param {Page} page
+ * @param {string} code
+ * @returns {Promise<{ lines: string[], error?: { message: string, at?: number } }>} */
+async function run(page, code) {
+  await page.$eval(".editor textarea", (area, code) => {
+    /** @type {HTMLTextAreaElement} */ (area).value = code;
+    area.dispatchEvent(new Event("input"));
+  }, code);
+  await page.$eval(".editor .primary", (button) => /** @type {HTMLElement} */ (button).click());
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.memory.script?.running === false, { timeout: 60_000 });
+  const { script } = await view(page, "memory");
+  return script;
+}
+
+test("a turned knob shows new costs at once", async ({ page, context }) => {
+  await settled(page);
+  await tab(page, "memory");
+  await page.waitForSelector(".memory-choices tbody tr", { timeout: 120_000 });
+  /** @type {number[]} */
+  const times = [];
+  for (const volts of ["0.7", "0.75", "0.65", "0.9", "0.85"]) {
+    times.push(await page.evaluate(async (volts) => {
+      const app = /** @type {any} */ (document.querySelector("mw-app"));
+      const before = app.snapshot.memory.report;
+      const input = /** @type {HTMLInputElement} */ (document.querySelector(".memory-controls input"));
+      const start = performance.now();
+      input.value = volts;
+      input.dispatchEvent(new Event("change"));
+      while (app.snapshot.memory.report === before) await new Promise((resolve) => setTimeout(resolve));
+      await app.updateComplete;
+      return performance.now() - start;
+    }, volts));
+  }
+  context.diagnostic(`milliseconds until new costs are there: ${times.map((time) => time.toFixed(0)).join(", ")}`);
+});
+
+test("ten chips on charge are scored one after the other, with their mean and spread", async ({ page, context }) => {
+  await settled(page);
+  await tab(page, "memory");
+  await page.waitForSelector(".memory-chips button", { timeout: 120_000 });
+  const start = Date.now();
+  await page.$eval(".memory-chips button", (button) => /** @type {HTMLElement} */ (button).click());
+  await page.waitForFunction(() => {
+    const { chips } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.memory;
+    return chips && !chips.running;
+  }, { timeout: 240_000 });
+  const { chips } = await view(page, "memory");
+  assert.equal(chips.error, undefined);
+  const { scores } = chips;
+  context.diagnostic(`${scores.items} items on ${scores.chips.length} chips in ${((Date.now() - start) / 1e3).toFixed(1)} s: ${scores.mean.value.toFixed(1)} %, exactly ${scores.exact.value.toFixed(1)} %`);
+  assert.deepEqual([scores.wanted, scores.chips.length], [10, 10]);
+  assert.ok(scores.items >= 50 && scores.mean.low <= scores.mean.value && scores.mean.value <= scores.mean.high && scores.mean.kind === "measured");
+  assert.match(await page.$eval(".memory-chips [role=status]", ({ textContent }) => textContent ?? ""), /10 of 10 chips/);
+});
+
+test("a network is written in the page, runs in the array, and reaches no network", async ({ page }) => {
+  await settled(page);
+  await tab(page, "memory");
+  await page.waitForSelector(".editor textarea", { timeout: 60_000 });
+  const documented = /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, "docs/imc.md"), "utf8"))?.[1] ?? "";
+  assert.equal(await page.$eval(".editor textarea", (area) => /** @type {HTMLTextAreaElement} */ (area).value), documented, "the first example is the documentation's");
+  const first = await run(page, documented);
+  assert.equal(first.error, undefined);
+  assert.match(first.lines.join("\n"), /largest difference 0\.\d+\n.*\(modelled[\s\S]*FULLY_CONNECTED[\s\S]*total +264192 MACs/);
+  const reach = await run(page, "print(typeof fetch, typeof XMLHttpRequest, typeof WebSocket, typeof importScripts, typeof navigator);");
+  assert.deepEqual(reach.lines, ["undefined undefined undefined undefined undefined"]);
+  const thrown = await run(page, "const a = 1;\n\nnull.x;\n");
+  assert.deepEqual([thrown.error?.at, /null/.test(thrown.error?.message ?? "")], [3, true], JSON.stringify(thrown));
+  const wrong = await run(page, "const a = 1;\nconst b = ;\n");
+  assert.equal(wrong.error?.at, 2, JSON.stringify(wrong));
+  const misfit = await run(page, "Sequential(Linear(3, 2))(randn([1, 4]));");
+  assert.match(misfit.error?.message ?? "", /layer 0: a Linear of 3 inputs cannot take/);
+  const bench = await run(page, "const net = load(bench.model);\nprint(net(bench.items).shape, net.to('imc')(bench.items).shape);\nprint(net.report());");
+  assert.equal(bench.error, undefined, JSON.stringify(bench));
+  assert.match(bench.lines.join("\n"), /^16,12 16,12/);
+  assert.deepEqual(await axe(page), []);
+});
+
+test("a small product is watched cycle by cycle with the keyboard, and timed on this machine", async ({ page, context }) => {
+  await settled(page);
+  await tab(page, "memory");
+  await page.waitForSelector(".matrix", { timeout: 60_000 });
+  for (const at of [0, 1]) {
+    await page.$$eval(".matrix .button", (buttons, at) => /** @type {HTMLElement} */ (buttons[at]).click(), at);
+    await page.waitForFunction((at) => /** @type {any} */ (document.querySelector("mw-app")).snapshot.memory.matrices.cards[at], { timeout: 60_000 }, at);
+  }
+  await page.waitForSelector(".trace", { timeout: 60_000 });
+  const { matrices: { report, trace } } = await view(page, "memory");
+  // 4 rows of 8 bits pass the only tile.
+  assert.equal(trace.cycles.length, 32);
+  assert.deepEqual(trace.cycles.slice(7).filter((/** @type {any} */ _, /** @type {number} */ at) => at % 8 === 0).flatMap((/** @type {any} */ { totals }) => totals), report.values);
+  await page.focus(".trace");
+  await page.keyboard.press("ArrowRight");
+  const words = () => page.$eval(".trace [role=status]", ({ textContent }) => textContent ?? "");
+  assert.match(await words(), /^Cycle 2 of 32: bit 1 of row 1/);
+  await page.keyboard.press("End");
+  assert.match(await words(), /^Cycle 32 of 32: bit 7 of row 4/);
+  await page.evaluate(() => [...document.querySelectorAll(".memory-matrices .button")].find(({ textContent }) => textContent?.includes("Measure"))?.dispatchEvent(new MouseEvent("click")));
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.memory.matrices.measured?.length === 3, { timeout: 60_000 });
+  const { matrices: { measured } } = await view(page, "memory");
+  assert.ok(measured[0].seconds > 0 && measured[1].seconds > 0, JSON.stringify(measured));
+  context.diagnostic(JSON.stringify(measured));
+  const large = await page.evaluate(async () => {
+    const app = /** @type {any} */ (document.querySelector("mw-app"));
+    const start = performance.now();
+    /** @type {HTMLElement} */ ([...document.querySelectorAll(".memory-matrices .memory-buttons .button")][3]).click();
+    while (app.snapshot.memory.matrices.report?.size[0] !== 1024) await new Promise((resolve) => setTimeout(resolve));
+    return performance.now() - start;
+  });
+  context.diagnostic(`1024 x 1024 by 1024 x 64, made, multiplied and priced: ${large.toFixed(0)} ms`);
+  assert.deepEqual(await axe(page), []);
+});
+
 test("a float candidate says that the array needs integers", async ({ page }) => {
   await settled(page);
   await preset(page, "b", "original");
@@ -92,9 +206,16 @@ test("every platform has its source on a press, and the open model its line", as
   await page.waitForSelector(".platforms .platform", { timeout: 120_000 });
   assert.deepEqual(await axe(page), []);
   const { report, scoreboard } = await view(page, "hardware");
-  assert.ok(report.platforms.every((/** @type {any} */ { source, kind }) => source && ["measured", "vendor_peak"].includes(kind)));
+  assert.ok(report.platforms.every((/** @type {any} */ { source, kind }) => source && ["measured", "vendor_peak", "modelled"].includes(kind)));
+  // A macro alone stands beside what it takes with everything around it.
+  for (const { macro_only, power, system } of report.platforms) assert.equal(macro_only && power !== undefined && power !== null, Boolean(system));
   await page.$eval(".platforms .platform", (point) => /** @type {SVGElement} */ (point).focus());
   await page.keyboard.press("Enter");
   assert.match(await page.$eval(".platform-details", ({ textContent }) => textContent ?? ""), /Source: \S/);
   assert.ok(scoreboard.rows.some((/** @type {any} */ { kind }) => kind === "published") && scoreboard.rows.some((/** @type {any} */ { kind }) => kind === "modelled"));
+  const rows = () => page.$$eval(".hardware section tbody tr", (rows) => rows.map(({ className }) => className));
+  const all = (await rows()).length;
+  await page.select("select[data-only=kind]", "modelled");
+  const modelled = await rows();
+  assert.ok(modelled.length > 4 && modelled.length < all && modelled.every((kind) => kind === "modelled"));
 });

@@ -1,19 +1,61 @@
-// In-memory compute and hardware: what the workshop says of B's candidate in an array, of two matrices, and of every platform.
+// In-memory compute and hardware: what the views hold. What they do is loaded when one of them is first looked at.
 
+import type { MemoryWork } from "./memory/work";
 import type { Session } from "./session";
-import { SEEDS, type State } from "./state";
-import { t } from "./text";
-import type { HardwareReport, ImcReport, InputFile, MacroCard, MatmulReport, ScoreboardReport } from "./types";
-import { Cancelled, type DataSet } from "./worker/bench-worker";
-import { WorkshopWorker } from "./worker/workshop";
+import type {
+  ChipScores, HardwareReport, ImcReport, InputFile, MacroCard, MatmulReport, MatrixCard, Rule, ScoreboardReport, TraceReport,
+  WorthRow,
+} from "./types";
+import type { DataSet } from "./worker/bench-worker";
 
 export type MemoryAction =
   | { memory: "macro"; id: string }
   | { memory: "supply"; volts: number }
   | { memory: "count"; macros: number }
+  | { memory: "circuit"; circuit: Partial<Circuit> }
+  | { memory: "optimise"; on: boolean }
+  | { memory: "chips" | "stop" | "worth" }
+  | { memory: "script"; code: string }
+  | { memory: "stop-script" }
+  | { memory: "matrix"; which: 0 | 1; source: MatrixSource }
   | { memory: "matrices"; files: InputFile[] }
   | { memory: "random"; size: readonly [number, number, number] }
+  | { memory: "bits"; bits: readonly [number, number] }
+  | { memory: "measure" }
   | { memory: "score"; benchmark: string };
+
+/** Where a matrix comes from. */
+export type MatrixSource =
+  | { from: "made"; rule: Rule; rows: number; columns: number }
+  | { from: "text"; text: string }
+  | { from: "file"; file: InputFile }
+  | { from: "layer"; node: number };
+
+/** The product on this machine: with which instructions, and how long it took. */
+export interface Measured {
+  id: "scalar" | "simd" | "relaxed";
+  seconds?: number;
+  error?: string;
+}
+
+/** Two matrices and what came of them. */
+export interface MatricesView {
+  cards: readonly [MatrixCard | undefined, MatrixCard | undefined];
+  bits: readonly [number, number];
+  running: boolean;
+  report?: MatmulReport;
+  trace?: TraceReport;
+  measured?: readonly Measured[];
+  error?: string;
+}
+
+/** What can be set on the circuit of analog chips; the engine knows the rest. */
+export interface Circuit {
+  adc_bits: number;
+  dac_bits: number;
+  /** A cell's capacitor in femtofarad. */
+  unit_ff: number;
+}
 
 export interface MemoryView {
   macros: readonly MacroCard[];
@@ -25,7 +67,16 @@ export interface MemoryView {
   report?: ImcReport;
   /** Why there is none. */
   error?: string;
-  matrices?: { a: string; b: string; report?: MatmulReport };
+  circuit: Circuit;
+  /** Whether ranges of converters are chosen on the data. */
+  optimise: boolean;
+  /** Scores of analog chips of this circuit, and whether more are on their way. */
+  chips?: { circuit: Circuit; optimise: boolean; scores?: ChipScores; running: boolean; error?: string };
+  /** What the cost models are worth, where that was asked. */
+  worth?: readonly WorthRow[];
+  /** What the editor's code said so far. */
+  script?: { running: boolean; lines: readonly string[]; error?: { message: string; at?: number } };
+  matrices: MatricesView;
 }
 
 export interface HardwareView {
@@ -35,132 +86,44 @@ export interface HardwareView {
   benchmark: string;
 }
 
-/** Test items that run in the array: enough for its data-dependent energy. */
-const ITEMS = 10;
+/** B's candidate; `key` says which. */
+export interface Subject {
+  key: string;
+  name: string;
+  data: DataSet | undefined;
+  file: () => Promise<Uint8Array>;
+  /** The file that the candidate was made of. */
+  original: Uint8Array;
+}
 
 export class Memory {
   #session: Session;
-  #worker = new WorkshopWorker();
-  /** What the worker has open, and what it was last asked. */
-  #opened = "";
-  #asked = "";
-  #matrices: { a: InputFile; b: InputFile } | undefined;
-  #subject: { key: string; name: string; data: DataSet | undefined; file: () => Promise<Uint8Array> } | undefined;
+  #work: Promise<MemoryWork> | undefined;
+  #subject: Subject | undefined;
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  /** B's candidate is there; `key` says which. */
-  made(key: string, name: string, data: DataSet | undefined, file: () => Promise<Uint8Array>): void {
-    this.#subject = { key, name, data, file };
+  /** B's candidate is there. */
+  made(subject: Subject): void {
+    this.#subject = subject;
     this.follow();
   }
 
   /** Shows what the present view needs. */
   follow(): void {
     const { view } = this.#session.snapshot.state;
-    if (view !== "memory" && view !== "hardware") return;
-    this.#show().catch((error: unknown) => this.#fail(error));
+    if (view === "memory" || view === "hardware") void this.#with((work) => work.follow(this.#subject));
   }
 
-  async act(action: MemoryAction): Promise<void> {
-    switch (action.memory) {
-      case "macro":
-        this.#patch({ array: action.id }, "supply", "count");
-        break;
-      case "supply":
-        this.#patch({ supply: action.volts });
-        break;
-      case "count":
-        this.#patch({ count: action.macros });
-        break;
-      case "score":
-        return this.#session.patch({ hardware: { ...this.#session.snapshot.hardware, benchmark: action.benchmark } });
-      case "random":
-        return this.#random(action.size);
-      case "matrices":
-        return this.#take(action.files);
-    }
-    if (this.#matrices) await this.#multiply();
-    this.follow();
+  act(action: MemoryAction): Promise<void> {
+    return this.#with((work) => work.act(action, this.#subject));
   }
 
-  get #view(): MemoryView {
-    return this.#session.snapshot.memory;
-  }
-
-  #patch(change: Partial<MemoryView>, ...without: (keyof MemoryView)[]): void {
-    const view = { ...this.#view };
-    for (const field of without) delete view[field];
-    this.#session.patch({ memory: { ...view, ...change } });
-  }
-
-  #fail(error: unknown): void {
-    if (error instanceof Cancelled) return;
-    this.#asked = "";
-    this.#patch({ running: false, error: error instanceof Error ? error.message : String(error) }, "report");
-  }
-
-  #request(device: string) {
-    const { array, supply, count } = this.#view;
-    return { array, knobs: { ...(supply && { supply }), ...(count && { count }) }, packing: true, device, items: ITEMS, analog: undefined };
-  }
-
-  async #show(): Promise<void> {
-    const { state } = this.#session.snapshot;
-    const subject = this.#subject;
-    if (!this.#view.macros.length) this.#patch({ macros: await this.#worker.call((host) => host.macros()) });
-    if (!subject) return;
-    const asked = JSON.stringify([subject.key, state.view, state.device, state.rate, this.#request(state.device)]);
-    if (asked === this.#asked) return;
-    this.#asked = asked;
-    this.#patch({ running: true }, "error");
-    if (this.#opened !== subject.key) {
-      this.#opened = "";
-      const file = await subject.file();
-      await this.#worker.call((host) => host.open(file, subject.name, subject.data, SEEDS));
-      this.#opened = subject.key;
-    }
-    await (state.view === "memory" ? this.#array(state, asked) : this.#hardware(state, asked));
-    if (this.#asked === asked) this.#patch({ running: false });
-  }
-
-  async #array(state: State, asked: string): Promise<void> {
-    const report = await this.#worker.call((host) => host.imc(this.#request(state.device)));
-    if (this.#asked === asked) this.#patch({ report }, "error");
-  }
-
-  async #hardware(state: State, asked: string): Promise<void> {
-    const report = await this.#worker.call((host) => host.hardware(state.rate));
-    const scoreboard = await this.#worker.call((host) => host.scoreboard(this.#request(state.device)));
-    const { hardware } = this.#session.snapshot;
-    if (this.#asked === asked) this.#session.patch({ hardware: { ...hardware, report, scoreboard } });
-  }
-
-  async #random([rows, depth, columns]: readonly [number, number, number]): Promise<void> {
-    const [a, b] = await this.#worker.call(async (host) => [await host.randomMatrix(rows, depth, 1), await host.randomMatrix(depth, columns, 2)] as const);
-    this.#matrices = {
-      a: { path: t("memory.random-name", { rows: String(rows), columns: String(depth) }), bytes: a },
-      b: { path: t("memory.random-name", { rows: String(depth), columns: String(columns) }), bytes: b },
-    };
-    await this.#multiply();
-  }
-
-  async #take(files: InputFile[]): Promise<void> {
-    const [a, b] = [...files].sort((one, other) => (one.path < other.path ? -1 : 1));
-    if (!a || !b || files.length !== 2) throw new Error(t("memory.two"));
-    this.#matrices = { a, b };
-    await this.#multiply();
-  }
-
-  async #multiply(): Promise<void> {
-    const matrices = this.#matrices;
-    if (!matrices) return;
-    const { a, b } = matrices;
-    this.#patch({ matrices: { a: a.path, b: b.path } });
-    const { array, knobs } = this.#request("");
-    const report = await this.#worker.call((host) => host.matmul(a.bytes, b.bytes, { array, knobs, a_bits: 8, b_bits: 8, packing: true, chip: undefined }));
-    if (this.#matrices === matrices) this.#patch({ matrices: { a: a.path, b: b.path, report } });
+  async #with(use: (work: MemoryWork) => Promise<void>): Promise<void> {
+    this.#work ??= import("./memory/work").then(({ MemoryWork }) => new MemoryWork(this.#session));
+    this.#work.catch(() => (this.#work = undefined));
+    await use(await this.#work);
   }
 }

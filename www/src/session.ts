@@ -311,7 +311,7 @@ export class Session extends EventTarget {
         this.#live.made(name);
         if (name === "b" && this.#subject) {
           const { model, data, b } = this.#subject;
-          this.#memory.made(JSON.stringify([model.id, data.id, b]), model.name, data, () => this.#candidate());
+          this.#memory.made({ key: JSON.stringify([model.id, data.id, b]), name: model.name, data, file: () => this.#candidate(), original: model.bytes });
         }
         showWeights(this, this.#sides);
       },

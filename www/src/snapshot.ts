@@ -172,7 +172,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     live: { phase: "off", normalizers: [], feed: new EventTarget() },
     levels: {},
     training: {},
-    memory: { macros: [], array: GENERIC, running: false },
+    memory: { macros: [], array: GENERIC, running: false, circuit: { adc_bits: 8, dac_bits: 4, unit_ff: 1.2 }, optimise: true, matrices: { cards: [undefined, undefined], bits: [8, 8], running: false } },
     hardware: { benchmark: "kws" },
     tried: { about: "", dots: [] },
     tradeoff: NO_SEARCH,

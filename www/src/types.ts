@@ -8,8 +8,9 @@ export type {
 } from "./wasm/simd/milliwatt";
 
 export type {
-  CostRow, DiagnosedLayer, DiagnosisReport, EnergyPart, EpochRow, HardwareReport, ImcReport, LevelsReport, MacroCard, MatmulReport, PlacedTile, PlatformRow, RemedyRow, ScoreboardReport,
-  SearchNews, SideScores, TrainingCard, TrainingNews, TreatmentRow, WrongExample,
+  ChipScores, CostRow, DiagnosedLayer, DiagnosisReport, EnergyPart, EpochRow, HardwareReport, ImcReport, JouleRow,
+  LevelsReport, MacroCard, MatmulReport, MatrixCard, PlacedTile, PlatformRow, RemedyRow, Rule, ScoreboardReport,
+  SearchNews, SideScores, TraceReport, TrainingCard, TrainingNews, TreatmentRow, WorthRow, WrongExample,
 } from "./wasm/workshop/milliwatt";
 
 import type * as engine from "./wasm/simd/milliwatt";

@@ -1,4 +1,4 @@
-//! Normal numbers in great numbers: drawn from a pool, because each conversion needs one.
+//! Normal numbers in great numbers: read from a pool, because each conversion needs one.
 
 use std::sync::OnceLock;
 
@@ -6,8 +6,10 @@ use crate::random::Random;
 
 /// Numbers in the pool, as a power of two.
 const BITS: u32 = 14;
+/// Numbers of one run at most, which stand behind the pool once more.
+pub const RUN: usize = 128;
 
-/// Independent picks from a pool of numbers that are normally distributed with mean 0 and deviation 1.
+/// Runs of numbers that are normally distributed with mean 0 and deviation 1, each from another place of a pool.
 #[derive(Debug, Clone)]
 pub struct Noise(u64);
 
@@ -17,19 +19,22 @@ impl Noise {
         Self(seed)
     }
 
-    /// The next number.
-    pub fn normal(&mut self) -> f64 {
+    /// The next [`RUN`] numbers.
+    pub fn run(&mut self) -> impl Iterator<Item = f32> + use<> {
         // Knuth's congruential generator, of which the highest bits are good.
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        pool()[(self.0 >> (64 - BITS)) as usize]
+        let from = (self.0 >> (64 - BITS)) as usize;
+        pool()[from..from + RUN].iter().copied()
     }
 }
 
-fn pool() -> &'static [f64] {
-    static POOL: OnceLock<Vec<f64>> = OnceLock::new();
+fn pool() -> &'static [f32] {
+    static POOL: OnceLock<Vec<f32>> = OnceLock::new();
     POOL.get_or_init(|| {
         let mut random = Random::new(0x006e_6f69_7365);
-        (0..1 << BITS).map(|_| random.normal()).collect()
+        let mut numbers: Vec<f32> = (0..1 << BITS).map(|_| random.normal() as f32).collect();
+        numbers.extend_from_within(..RUN);
+        numbers
     })
 }
 
@@ -38,9 +43,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn picks_have_mean_zero_and_deviation_one_and_do_not_follow_each_other() {
+    fn runs_have_mean_zero_and_deviation_one_and_do_not_follow_each_other() {
         let mut noise = Noise::new(3);
-        let drawn: Vec<f64> = (0..50_000).map(|_| noise.normal()).collect();
+        let drawn: Vec<f64> = (0..2000).flat_map(|_| noise.run().take(25)).map(f64::from).collect();
         let mean = |of: &dyn Fn(usize) -> f64| (1..drawn.len()).map(of).sum::<f64>() / drawn.len() as f64;
         assert!(mean(&|i| drawn[i]).abs() < 0.03);
         assert!((mean(&|i| drawn[i] * drawn[i]) - 1.0).abs() < 0.04);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::random::Random;
 
 fn weights(count: usize, seed: u64) -> Vec<i8> {
     let mut random = Random::new(seed);
@@ -6,11 +7,21 @@ fn weights(count: usize, seed: u64) -> Vec<i8> {
 }
 
 fn run(circuit: Circuit, seed: u64, depth: usize, rows: usize) -> (Vec<i64>, Vec<i64>, Seen) {
-    let (outputs, positions) = (3, 4);
+    read(circuit, seed, depth, rows, false)
+}
+
+/// Values, exact values, and what was seen; over ranges chosen on the same data, or whole columns.
+fn read(circuit: Circuit, seed: u64, depth: usize, rows: usize, choose: bool) -> (Vec<i64>, Vec<i64>, Seen) {
+    let (outputs, positions) = (3, 9);
     let (w, x) = (weights(outputs * depth, 1), weights(positions * depth, 2));
     let x: Vec<i32> = x.iter().map(|&x| i32::from(x)).collect();
-    let mut array = Array::new(&w, depth, outputs, rows, &Chip { circuit, seed }, None, [0, 0]);
-    let (mut values, mut seen) = (vec![0; positions * outputs], Seen::default());
+    let mut seen = Seen::watching(&circuit, rows.min(depth));
+    let quiet = Chip { circuit: circuit.quiet(), seed };
+    let mut values = vec![0; positions * outputs];
+    Array::new(&w, depth, outputs, rows, &quiet, None, [0, 0]).multiply(&x, positions, &mut values, &mut seen);
+    let ranges = if choose { seen.best(&circuit) } else { None };
+    let mut array = Array::new(&w, depth, outputs, rows, &Chip { circuit, seed }, ranges.as_ref(), [0, 0]);
+    (values, seen) = (vec![0; positions * outputs], Seen::default());
     array.multiply(&x, positions, &mut values, &mut seen);
     let mut exact = vec![0i64; positions * outputs];
     for m in 0..positions {
@@ -23,7 +34,11 @@ fn run(circuit: Circuit, seed: u64, depth: usize, rows: usize) -> (Vec<i64>, Vec
 }
 
 fn error(circuit: Circuit, seed: u64) -> f64 {
-    let (values, exact, _) = run(circuit, seed, 200, 128);
+    off(circuit, seed, false)
+}
+
+fn off(circuit: Circuit, seed: u64, choose: bool) -> f64 {
+    let (values, exact, _) = read(circuit, seed, 200, 128, choose);
     let square: f64 = values.iter().zip(&exact).map(|(a, b)| ((a - b) * (a - b)) as f64).sum();
     libm::sqrt(square / values.len() as f64)
 }
@@ -38,14 +53,51 @@ fn without_a_flaw_and_with_enough_levels_the_product_is_exact() {
 }
 
 #[test]
+fn chosen_ranges_with_a_level_for_every_unit_lose_nothing() {
+    // 8 bits over the charges that occur, where whole columns would need 9 or more.
+    for (adc_bits, dac_bits) in [(8, 1), (11, 4)] {
+        let circuit = Circuit { adc_bits, dac_bits, ..Circuit::ideal() };
+        let (values, exact, seen) = read(circuit, 1, 200, 128, true);
+        assert_eq!((values, seen.clipped), (exact, 0), "{adc_bits} bits");
+    }
+}
+
+#[test]
+fn finer_converters_never_make_a_larger_error() {
+    let with = |adc_bits: u32, choose| {
+        // Only what a converter does: capacitors and charges of the cells leave an error that no converter takes away.
+        let circuit = Circuit { adc_bits, mismatch_percent: 0.0, thermal: false, ..Circuit::default() };
+        off(circuit, 3, choose)
+    };
+    for choose in [false, true] {
+        let errors: Vec<f64> = (2..=12).map(|bits| with(bits, choose)).collect();
+        assert!(errors.windows(2).all(|pair| pair[1] < pair[0]), "ranges chosen {choose}: {errors:?}");
+        let all: Vec<f64> =
+            (2..=14).map(|adc_bits| off(Circuit { adc_bits, ..Circuit::default() }, 3, choose)).collect();
+        // With the cells' own flaws the error falls to what they leave, and stays there.
+        assert!(all.windows(2).all(|pair| pair[1] < 1.1 * pair[0]) && all[12] < 0.1 * all[0], "{all:?}");
+    }
+}
+
+#[test]
+fn ranges_of_each_bit_and_slice_err_less_than_whole_columns() {
+    for adc_bits in 3..=9 {
+        let circuit = Circuit { adc_bits, ..Circuit::default() };
+        assert!(off(circuit.clone(), 3, true) < off(circuit, 3, false), "{adc_bits} bits");
+    }
+}
+
+#[test]
 fn every_flaw_by_itself_makes_an_error_and_more_of_it_a_larger_one() {
     let with = |change: &dyn Fn(&mut Circuit)| {
         let mut circuit = Circuit::ideal();
         change(&mut circuit);
         error(circuit, 3)
     };
-    // Half a step is rounded away, so that a small mismatch does nothing to a short column of single bits.
-    assert_eq!(with(&|c| c.mismatch_percent = 0.1), 0.0);
+    // With steps of one unit, half a step is rounded away, so that a small mismatch does nothing to a short column of single
+    // bits; finer steps see it.
+    assert_eq!(with(&|c| (c.mismatch_percent, c.adc_bits) = (0.1, 8)), 0.0);
+    assert!(with(&|c| c.mismatch_percent = 0.1) > 0.0);
     assert!(with(&|c| c.mismatch_percent = 40.0) > with(&|c| c.mismatch_percent = 10.0));
     assert!(with(&|c| c.mismatch_percent = 10.0) > 0.0);
     assert!(with(&|c| c.adc_noise = 2.0) > with(&|c| c.adc_noise = 0.5));

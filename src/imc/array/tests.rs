@@ -1,4 +1,5 @@
 use super::*;
+use crate::imc::points;
 
 #[test]
 fn a_chip_with_one_point_is_met_exactly_and_says_so() {

@@ -1,4 +1,4 @@
-use super::layer::Layer;
+use super::layer::{Kind, Layer};
 use super::*;
 use crate::imc::array::Knobs;
 

@@ -88,9 +88,17 @@ fn an_analog_array_without_flaws_gives_the_same_and_a_real_one_comes_near() {
     };
     let found: Vec<Tensor> = (0..8).flat_map(|seed| ideal.run(&[input(seed)]).unwrap()).collect();
     assert_eq!(found, exact);
+    let circuit = analog::Circuit { adc_bits: 5, ..analog::Circuit::default() };
+    let mut watching = Network::new(&model, 64, &Mode::Watching(circuit.clone()), Options::default()).unwrap();
+    let found: Vec<Tensor> = (0..8).flat_map(|seed| watching.run(&[input(seed)]).unwrap()).collect();
+    assert_eq!(found, exact, "a chip that is watched has no flaw");
+    let ranges = watching.into_parts().1.best_ranges(&circuit);
+    assert_eq!(ranges.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [0, 1, 2]);
     let (coarse, near) = (off(&mut coarse), off(&mut fine));
     assert!(near > 0.0 && coarse > 2.0 * near, "{coarse} {near}");
-    assert_eq!(fine.into_parts().1.best_ranges(8).len(), 3);
+    let fitted = Mode::Analog(Chip { circuit: circuit.clone(), seed: 1 }, ranges);
+    let mut fitted = Network::new(&model, 64, &fitted, Options::default()).unwrap();
+    assert!(off(&mut fitted) < off(&mut real(5)), "ranges of its own help the same converters");
 }
 
 #[test]

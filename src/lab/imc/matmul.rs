@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::card;
 use crate::cost::{self, Device};
 use crate::error::{Error, Result};
+use crate::format::tflite;
 use crate::imc::analog::{Chip, Circuit};
 use crate::imc::array::{GENERIC, Knobs, Macro};
+use crate::imc::digital::trace;
 use crate::imc::mapper::layer::Layer;
 use crate::imc::mapper::{self, Options};
 use crate::imc::matmul::{How, Matmul};
@@ -15,7 +17,7 @@ use crate::model::op::{FullyConnected, Op};
 use crate::model::{Model, Node, Value};
 use crate::quant::Quantization;
 use crate::report::Figure;
-use crate::report::imc::{BreakEven, CostRow, MatmulReport, SHOWN};
+use crate::report::imc::{BreakEven, CostRow, MatmulReport, SHOWN, TraceCycle, TraceReport};
 use crate::tensor::{DType, Tensor};
 use crate::units::Joules;
 
@@ -36,11 +38,21 @@ pub struct MatmulRequest {
     pub packing: bool,
     /// An analog chip's circuit instead of adders, and its seed.
     pub chip: Option<(Circuit, u64)>,
+    /// Whether the ranges of that chip's converters are chosen on these matrices.
+    pub choose: bool,
 }
 
 impl Default for MatmulRequest {
     fn default() -> Self {
-        Self { array: GENERIC.into(), knobs: Knobs::default(), a_bits: 8, b_bits: 8, packing: true, chip: None }
+        Self {
+            array: GENERIC.into(),
+            knobs: Knobs::default(),
+            a_bits: 8,
+            b_bits: 8,
+            packing: true,
+            chip: None,
+            choose: true,
+        }
     }
 }
 
@@ -64,7 +76,7 @@ pub fn matmul(a: &Tensor, b: &Tensor, request: &MatmulRequest) -> Result<(Matmul
         return Err(Error::parameter(format!("{} computes on charge: say of which circuit the chip is", array.name)));
     }
     let chip = request.chip.clone().map(|(circuit, seed)| Chip { circuit, seed });
-    let how = How { a_bits: request.a_bits, b_bits: request.b_bits, rows: array.rows, chip };
+    let how = How { a_bits: request.a_bits, b_bits: request.b_bits, rows: array.rows, chip, choose: request.choose };
     let product = imc::matmul::matmul(a, b, &how)?;
     let [rows, depth, columns] = product.size;
     let layer = Layer::dense(rows, depth, columns);
@@ -144,19 +156,71 @@ fn worth(device: &Device, rows: Option<f64>, band: f64) -> BreakEven {
     BreakEven { device: device.id.into(), rows: rows.map(|rows| card::modelled(rows, "1", band, note)), sentence }
 }
 
-/// The product as an int8 layer on a device's processor.
-fn on(device: &'static Device, [rows, depth, columns]: [usize; 3]) -> CostRow {
+/// A product as an int8 layer. The estimate reads shapes and types alone: for it the weights need not be there.
+fn layer([rows, depth, columns]: [usize; 3], weights: Vec<u8>) -> Model {
     let mut model = Model::default();
-    let int8 = |name: &str, shape: &[usize]| {
-        Value::activation(name, DType::Int8, shape).with_quantization(Quantization::per_tensor(1.0, 0))
+    let int8 = |name: &str, shape: &[usize], scale: f32| {
+        Value::activation(name, DType::Int8, shape).with_quantization(Quantization::per_tensor(scale, 0))
     };
-    let x = model.add_value(int8("x", &[rows, depth]));
-    // The estimate reads shapes and types alone: the weights need not be there.
-    let weights = Value { data: Some(Vec::new().into()), ..int8("w", &[columns, depth]) };
+    let x = model.add_value(int8("x", &[rows, depth], 1.0));
+    let weights = Value { data: Some(weights.into()), ..int8("w", &[columns, depth], 1.0) };
     let w = model.add_value(weights);
-    let y = model.add_value(int8("y", &[rows, columns]));
+    // Sums of products of bytes, brought back to a byte.
+    let y = model.add_value(int8("y", &[rows, columns], 64.0 * depth as f32));
     model.nodes.push(Node::new(Op::FullyConnected(FullyConnected::default()), &[x, w], &[y]));
     (model.inputs, model.outputs) = (vec![x], vec![y]);
+    model
+}
+
+/// The product as a TFLite file with B as the weights of its only layer, and the bytes of A that go in: what processors time.
+///
+/// # Errors
+/// As [`matmul`].
+pub fn timed(a: &Tensor, b: &Tensor) -> Result<(Vec<u8>, Vec<u8>)> {
+    let (left, right) = imc::matmul::bytes(a, b)?;
+    let size = [a.shape()[0], a.shape()[1], b.shape()[1]];
+    let bytes = |numbers: Vec<i8>| numbers.into_iter().map(|x| x as u8).collect::<Vec<u8>>();
+    Ok((tflite::write(&layer(size, bytes(right)))?, bytes(left)))
+}
+
+/// Largest product whose cycles are told: rows of A, depth, bit columns.
+const WATCHED: [usize; 3] = [8, 16, 64];
+
+/// Every cycle of a product that is small enough to be watched in a digital array; `None` of a larger one.
+///
+/// # Errors
+/// As [`matmul`].
+pub fn watch(a: &Tensor, b: &Tensor, request: &MatmulRequest) -> Result<Option<TraceReport>> {
+    let array = Macro::find(&request.array)?.with(&request.knobs)?;
+    let (&[rows, depth], &[_, columns]) = (a.shape(), b.shape()) else { return Ok(None) };
+    let fits = [rows, depth, columns * request.b_bits].iter().zip(WATCHED).all(|(&side, most)| side <= most);
+    if !fits || !array.digital {
+        return Ok(None);
+    }
+    let how =
+        How { a_bits: request.a_bits, b_bits: request.b_bits, rows: array.rows, chip: None, choose: request.choose };
+    let watched = imc::matmul::watch(a, b, &how)?;
+    let cycle = |cycle: trace::Cycle| TraceCycle {
+        row: cycle.row as u32,
+        place: cycle.place as u32,
+        first: (cycle.tile * array.rows) as u32,
+        inputs: cycle.inputs,
+        sums: cycle.sums,
+        totals: cycle.totals.iter().map(|&total| total as f64).collect(),
+        changes: cycle.changes,
+    };
+    Ok(Some(TraceReport {
+        size: [rows, depth, columns].map(|side| side as u32),
+        bits: watched.bits.map(|bits| bits.count as u32),
+        signed: watched.bits.map(|bits| bits.signed),
+        cells: watched.cells,
+        cycles: watched.cycles.into_iter().map(cycle).collect(),
+    }))
+}
+
+/// The product on a device's processor.
+fn on(device: &'static Device, size: [usize; 3]) -> CostRow {
+    let model = layer(size, Vec::new());
     let estimate = cost::estimate(&model, device).ok();
     let note = "An int8 product on the processor, by rates fitted to its MLPerf Tiny results, as if both matrices were in memory";
     let figure = |value: f64, low: f64, high: f64, unit: &str, source: &str| {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::boards;
+use super::worth::ARRAYS;
 use crate::error::Result;
 use crate::imc::validation::{self, Errors, Prediction, SetResult, Variant, data};
 use crate::report::imc::{CalibrationRow, ErrorRow, GoalRow, PointRow, ValidationReport, ValidationSet};
@@ -18,8 +20,8 @@ pub fn report() -> Result<ValidationReport> {
         Some(GoalRow { what: what.into(), goal, found, met: found <= goal, best_variant: best.map(variant)? })
     };
     let mut goals = Vec::new();
-    for (name, id, median, p90) in [("digital", "digital-all", 1.4, 3.0), ("analog", "analog-all", 1.5, 3.0)] {
-        let Some(result) = results.iter().find(|result| result.id == id) else { continue };
+    for (name, [median, p90]) in ARRAYS {
+        let Some(result) = results.iter().find(|result| result.id == format!("{name}-all")) else { continue };
         let nested = result.nested;
         goals.extend(goal(&format!("{name}, held-out median, nothing excluded"), median, nested.median, result, |e| {
             e.median
@@ -40,6 +42,7 @@ pub fn report() -> Result<ValidationReport> {
         goals,
         sets,
         variants_tried: variants_tried as u32,
+        boards: boards::report()?,
     })
 }
 
@@ -205,5 +208,6 @@ pub fn markdown(report: &ValidationReport) -> String {
             ));
         }
     }
+    boards::markdown(&report.boards, &mut text);
     text
 }

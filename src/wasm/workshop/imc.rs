@@ -5,16 +5,13 @@ use wasm_bindgen::prelude::*;
 
 use super::super::{out, taken, thrown};
 use super::Workshop;
-use crate::error::Error;
-use crate::format::npy;
 use crate::imc::digital::{self, Bits, Operands};
 use crate::lab::hardware;
-use crate::lab::imc::matmul::{self, MatmulRequest};
-use crate::lab::imc::{ImcRequest, Ran, cards};
+use crate::lab::imc::chips::Chips;
+use crate::lab::imc::{ImcRequest, Ran, cards, worth};
 use crate::random::Random;
 use crate::report::hardware::{HardwareReport, ScoreboardReport};
-use crate::report::imc::{ImcReport, MacroCard, MatmulReport};
-use crate::tensor::Tensor;
+use crate::report::imc::{ChipScores, ImcReport, MacroCard, WorthRow};
 
 /// What ran in the array, kept so that turning a knob of the price runs nothing again.
 #[wasm_bindgen]
@@ -37,9 +34,31 @@ impl Workshop {
         out(&self.0.imc_price(&taken(&request, "request")?, &ran.0).map_err(thrown)?)
     }
 
-    /// Every platform, with the model at a rate on those that could hold it.
-    pub fn hardware(&self, rate: f64) -> Result<Ts<HardwareReport>, JsValue> {
-        out(&self.0.hardware(rate).map_err(thrown)?)
+    /// Prepares the analog chips of a request, to be run one by one.
+    pub fn imc_chips(&self, request: Ts<ImcRequest>) -> Result<ImcChips, JsValue> {
+        Ok(ImcChips(self.0.imc_chips(&taken(&request, "request")?).map_err(thrown)?))
+    }
+
+    /// Every platform, with the model at a rate on those that could hold it, and the array of a request.
+    pub fn hardware(&self, rate: f64, request: Ts<ImcRequest>) -> Result<Ts<HardwareReport>, JsValue> {
+        out(&self.0.hardware(rate, &taken(&request, "request")?).map_err(thrown)?)
+    }
+}
+
+/// Analog chips with the scores of those that have run.
+#[wasm_bindgen]
+pub struct ImcChips(Chips);
+
+#[wasm_bindgen]
+impl ImcChips {
+    /// Runs the next chip; false where it was the last.
+    pub fn run(&mut self) -> Result<bool, JsValue> {
+        self.0.run().map_err(thrown)
+    }
+
+    /// Scores so far.
+    pub fn scores(&self) -> Result<Ts<ChipScores>, JsValue> {
+        out(&self.0.scores())
     }
 }
 
@@ -49,32 +68,16 @@ pub fn imc_macros() -> Result<Vec<Ts<MacroCard>>, JsValue> {
     cards().map_err(thrown)?.iter().map(out).collect()
 }
 
-/// Multiplies two NPY arrays in the array.
+/// What the cost models are worth.
 #[wasm_bindgen]
-pub fn imc_matmul(a: &[u8], b: &[u8], request: Ts<MatmulRequest>) -> Result<Ts<MatmulReport>, JsValue> {
-    let read = || -> crate::Result<_> {
-        Ok((npy::read(a).map_err(|e: Error| e.at("A"))?, npy::read(b).map_err(|e: Error| e.at("B"))?))
-    };
-    let (a, b) = read().map_err(thrown)?;
-    let request = taken(&request, "request")?;
-    out(&matmul::matmul(&a, &b, &request).map_err(thrown)?.0)
+pub fn imc_worth() -> Result<Vec<Ts<WorthRow>>, JsValue> {
+    worth::rows().map_err(thrown)?.iter().map(out).collect()
 }
 
 /// The published results and ours among them.
 #[wasm_bindgen]
 pub fn scoreboard(request: Ts<ImcRequest>) -> Result<Ts<ScoreboardReport>, JsValue> {
     out(&hardware::scoreboard(&taken(&request, "request")?).map_err(thrown)?)
-}
-
-/// A random matrix as NPY, for those who have none at hand: normally distributed float32.
-#[wasm_bindgen]
-pub fn random_matrix(rows: usize, columns: usize, seed: u32) -> Result<Vec<u8>, JsValue> {
-    let mut random = Random::new(u64::from(seed));
-    let mut make = || -> crate::Result<Vec<u8>> {
-        let count = crate::tensor::elements(&[rows, columns])?;
-        npy::write(&Tensor::from_f32(&[rows, columns], (0..count).map(|_| random.normal() as f32).collect())?)
-    };
-    make().map_err(thrown)
 }
 
 /// A product of random int8 matrices in a digital array, for benchmarks: the sum of its results and of its changes.

@@ -2,14 +2,15 @@
 // training it takes messages, so that it can be paused, asked and changed at any time.
 
 import { expose, transfer } from "comlink";
+import type { MatrixSource } from "../memory";
 import type { LevelsReport, Recipe } from "../types";
 import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
 import { follow, Team } from "./team";
 import type {
-  DiagnosisReport, Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport, MatmulRequest, ScoreboardReport, Search, SearchNews,
-  SearchRequest, Session, TrainingCard, TrainingNews,
-  TrainingOutcome, Trial, WeightsView, Workshop,
+  ChipScores, DiagnosisReport, Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport,
+  MatmulRequest, Matrices, MatrixCard, ScoreboardReport, Search, SearchNews, SearchRequest, Session, TraceReport,
+  TrainingCard, TrainingNews, TrainingOutcome, Trial, WeightsView, Workshop, WorthRow,
 } from "../wasm/workshop/milliwatt";
 
 /** How long one go lasts: short enough for a button, long enough that telling costs nothing. */
@@ -23,6 +24,7 @@ export class WorkshopHost {
   #search: Search | undefined;
   /** Workers that compute parts of each step; none where it learns alone. */
   #team: Team | undefined;
+  #matrices: Matrices | undefined;
   #ran: { array: string; run: ImcRun } | undefined;
 
   async start(module: WebAssembly.Module): Promise<void> {
@@ -91,20 +93,66 @@ export class WorkshopHost {
     return workshop.imc_price(request, ran.run);
   }
 
-  hardware(rate: number): HardwareReport {
-    return this.#engine().hardware(rate);
+  /** The first test items as rows of numbers. */
+  rows(most: number): { shape: number[]; data: Float32Array } {
+    const rows = this.#engine().rows(most);
+    const { shape, data } = rows;
+    rows.free();
+    return { shape: Array.from(shape), data };
+  }
+
+  /** Analog chips one after the other, telling the scores after each. */
+  async chips(request: ImcRequest, tell: (scores: ChipScores) => void): Promise<void> {
+    const chips = this.#engine().imc_chips(request);
+    try {
+      let more = true;
+      while (more) {
+        more = chips.run();
+        tell(chips.scores());
+        // Between two chips other calls are answered.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    } finally {
+      chips.free();
+    }
+  }
+
+  hardware(rate: number, request: ImcRequest): HardwareReport {
+    return this.#engine().hardware(rate, request);
+  }
+
+  worth(): WorthRow[] {
+    return this.#module().imc_worth();
   }
 
   scoreboard(request: ImcRequest): ScoreboardReport {
     return this.#module().scoreboard(request);
   }
 
-  matmul(a: Uint8Array, b: Uint8Array, request: MatmulRequest): MatmulReport {
-    return this.#module().imc_matmul(a, b, request);
+  /** Takes A (0) or B (1) in. */
+  matrix(which: 0 | 1, source: MatrixSource): MatrixCard {
+    const matrices = (this.#matrices ??= new (this.#module().Matrices)());
+    switch (source.from) {
+      case "made":
+        return matrices.make(which, source.rule, source.rows, source.columns, which + 1);
+      case "text":
+        return matrices.read(which, source.text);
+      case "file":
+        return matrices.open(which, source.file.path, source.file.bytes);
+      case "layer":
+        return matrices.layer(this.#engine(), source.node);
+    }
   }
 
-  randomMatrix(rows: number, columns: number, seed: number): Uint8Array {
-    return this.#module().random_matrix(rows, columns, seed);
+  /** A times B, and every cycle of it where there are few. */
+  product(request: MatmulRequest): { report: MatmulReport; trace: TraceReport | undefined } {
+    const matrices = (this.#matrices ??= new (this.#module().Matrices)());
+    return { report: matrices.product(request), trace: matrices.watch(request) };
+  }
+
+  /** The product as a file, and what goes in: for other modules to run. */
+  timed(): Uint8Array[] {
+    return this.#matrices?.timed() ?? [];
   }
 
   /** Begins a search, or goes on with a saved one; gives what that one had tried. */

@@ -1,0 +1,136 @@
+//! Why memory: where a joule of one inference goes, on the processor and in the array, and what moves it.
+
+use super::card;
+use crate::cost::classes::{Layer, Work};
+use crate::cost::{Device, Estimate};
+use crate::error::Result;
+use crate::imc::array::{Activity, Macro};
+use crate::imc::mapper::{self, Mapping, Options};
+use crate::imc::price::{self, Parts};
+use crate::imc::sram;
+use crate::model::Model;
+use crate::report::Figure;
+use crate::report::imc::{EnergyPart, JouleRow};
+
+/// An int8 multiply and add in joules.
+///
+/// *Source*: Horowitz, ISSCC 2014, 45 nm: 0.2 pJ and 0.03 pJ. Boards' nodes are mostly not published; 45 nm is near to those that
+/// are (90 to 40 nm).
+const MULTIPLY_ADD: f64 = 0.23e-12;
+/// The node that boards' memories are taken to be made in, in nanometres.
+const NODE: f64 = 45.0;
+
+/// One row for the processor, one for the array on this data, and one for each thing that could be otherwise.
+pub(super) fn rows(
+    model: &Model,
+    array: &Macro,
+    options: &Options,
+    mapping: &Mapping,
+    activity: &[Option<Activity>],
+    estimate: Option<&Estimate>,
+    device: &Device,
+) -> Result<Vec<JouleRow>> {
+    let mut rows: Vec<JouleRow> =
+        estimate.and_then(|estimate| processor(model, estimate, device)).into_iter().collect();
+    let band = price::band(array);
+    let mut push = |id: &str, name: &str, mapping: &Mapping, array: &Macro, options: &Options, activity: &[_]| {
+        rows.push(in_array(id, name, &price::network(mapping, array, options, activity).parts, band));
+    };
+    push("array", "In the array, on this data", mapping, array, options, activity);
+    push("random", "\u{2026} on random data", mapping, array, options, &[]);
+    let known = activity.iter().copied().chain(std::iter::repeat(None));
+    let quiet: Vec<Option<Activity>> = mapping
+        .layers
+        .iter()
+        .zip(known)
+        .map(|(map, activity)| {
+            let rows = map.layer.rows().min(array.rows) as f64;
+            let Activity { leaf, root } = activity.unwrap_or_else(|| Activity::random(rows));
+            Some(Activity { leaf: leaf / 2.0, root: root / 2.0 })
+        })
+        .collect();
+    push("sparse", "\u{2026} with half of the changes, as sparser data has", mapping, array, options, &quiet);
+    let layers: Vec<_> = mapping.layers.iter().map(|map| map.layer.clone()).collect();
+    let four = Options { input_bits: 4, weight_bits: 4, ..options.clone() };
+    let name = "\u{2026} with weights and inputs of 4 bits";
+    push("four", name, &mapper::map(&layers, array, &four)?, array, &four, activity);
+    // As many macros as keep all weights.
+    if !mapping.resident {
+        let count = array.count * mapping.arrays.div_ceil(mapping.capacity.max(1));
+        let larger = Macro { count, ..array.clone() };
+        let name = format!("\u{2026} with {count} macros, so that the weights stay");
+        push("larger", &name, &mapper::map(&layers, &larger, options)?, &larger, options, activity);
+    }
+    Ok(rows)
+}
+
+fn in_array(id: &str, name: &str, parts: &Parts, band: f64) -> JouleRow {
+    let total = parts.system().0;
+    JouleRow {
+        id: id.into(),
+        name: name.into(),
+        parts: card::parts(parts, band),
+        total: card::modelled(
+            total,
+            "J",
+            band,
+            "The array with its buffers, loading and leakage; no off-chip memory is there",
+        ),
+    }
+}
+
+/// What can be told apart of a processor's energy: arithmetic, and reading and writing numbers; the rest is what fetches
+/// instructions, reads weights from flash, drives clocks and leaks, which no source separates.
+fn processor(model: &Model, estimate: &Estimate, device: &Device) -> Option<JouleRow> {
+    let total = estimate.energy?;
+    let mut sum = Work::default();
+    for node in 0..model.nodes.len() {
+        let work = Layer::of(model, node)?.work();
+        sum.macs += work.macs;
+        sum.fetched += work.fetched;
+        sum.moved += work.moved;
+    }
+    let kib = device.ram.as_ref().map_or(256.0, |ram| ram.value.0 as f64 / 1024.0);
+    let arithmetic = sum.macs as f64 * MULTIPLY_ADD;
+    let memory = sram::bits(8.0 * (sum.fetched + sum.moved) as f64, kib.min(1024.0), NODE).0;
+    let factor = total.high.0 / total.value.0;
+    let rest = (total.value.0 - arithmetic - memory).max(0.0);
+    let part = |part: &str, label: &str, joules: f64, factor: f64, note: &str, source: &str| EnergyPart {
+        part: part.into(),
+        label: label.into(),
+        in_macro: false,
+        energy: Figure::modelled(joules, "J", (joules / factor, joules * factor), note, source),
+    };
+    let horowitz = "Horowitz, ISSCC 2014: 0.23 pJ at 45 nm; the node of the board is taken to be that";
+    let cacti = "CACTI 7, 45 nm, low operating power, one bank as large as the board's RAM";
+    Some(JouleRow {
+        id: "processor".into(),
+        name: format!("On {}", device.name),
+        parts: vec![
+            part("arithmetic", "Arithmetic", arithmetic, 3.0, "Multiply-accumulates alone", horowitz),
+            part(
+                "sram",
+                "SRAM",
+                memory,
+                3.0,
+                "Each number read or written once where it is needed: a lower bound",
+                cacti,
+            ),
+            part(
+                "rest",
+                "Instructions, flash, clocks, leakage",
+                rest,
+                factor,
+                "What is left of the modelled energy: no published figure separates it further",
+                &estimate.basis,
+            ),
+        ],
+        total: Figure::modelled(
+            total.value.0,
+            "J",
+            (total.low.0, total.high.0),
+            "By rates fitted to its MLPerf Tiny results",
+            estimate.basis.clone(),
+        ),
+    })
+}

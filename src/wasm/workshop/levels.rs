@@ -16,7 +16,7 @@ impl Workshop {
     /// Takes in what a training made, for every recipe that begins with its steps.
     pub fn provide(&mut self, recipe: Ts<Recipe>, file: Vec<u8>, classes: Vec<String>) -> Result<(), JsValue> {
         let recipe = taken(&recipe, "recipe")?;
-        self.0.provide(&TrainingOutcome { recipe, file, classes }).map_err(thrown)
+        self.0.provide(&TrainingOutcome { recipe, file, classes, remarks: Vec::new() }).map_err(thrown)
     }
 
     /// Makes the candidate.

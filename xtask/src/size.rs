@@ -16,8 +16,9 @@ use crate::step::www;
 const TEXT_BUDGET: usize = 120_000;
 /// One of the bench's two modules: a browser takes only the one that it can run.
 const WASM_BUDGET: usize = 700_000;
-/// The workshop, which is loaded when someone trains or asks for other long work.
-const WORKSHOP_BUDGET: usize = 900_000;
+/// The workshop, which is loaded when someone trains, searches or asks for other long work. It holds everything of that kind; before
+/// it grows further it is to be divided.
+const WORKSHOP_BUDGET: usize = 1_000_000;
 
 pub fn run(arguments: &[String]) -> Result<()> {
     crate::only(arguments, &["--json"], &[])?;

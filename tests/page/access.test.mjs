@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { axe, test } from "./harness.mjs";
 import { settled, tab } from "./steps.mjs";
 
+const VIEWS = ["listen", "weights", "layers", "bytes", "tradeoff", "levels", "train", "memory", "hardware"];
+
 for (const theme of ["light", "dark"]) {
   test(`axe finds nothing serious in any view (${theme})`, async ({ page }) => {
     await settled(page);
     await page.evaluate((theme) => (document.documentElement.dataset["theme"] = theme), theme);
-    for (const view of ["listen", "weights", "layers", "bytes", "levels"]) {
+    for (const view of VIEWS) {
       await tab(page, view);
       assert.deepEqual(await axe(page), [], view);
     }
@@ -35,7 +37,7 @@ test("every control of a recipe is described by a sentence", async ({ page }) =>
 
 test("what can be pressed is at least 24 px high and wide", async ({ page }) => {
   await settled(page);
-  for (const view of ["listen", "weights", "layers", "bytes", "levels"]) {
+  for (const view of VIEWS) {
     await tab(page, view);
     const small = await page.$$eval("button, select, input:not([hidden], .visually-hidden), summary, [role=slider]", (controls) =>
       controls

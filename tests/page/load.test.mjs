@@ -67,6 +67,19 @@ test("every number of the strip says what it is and points to its footnote", asy
   }
 });
 
+test("no view makes a narrow page scroll sideways", async ({ page }) => {
+  await settled(page);
+  await page.setViewport({ width: 390, height: 844 });
+  for (const view of await page.$$eval("[role=tab]", (tabs) => tabs.map(({ id }) => id.replace("tab-", "")))) {
+    await page.evaluate((view) => /** @type {HTMLElement | null} */ (document.querySelector(`#tab-${view}`))?.click(), view);
+    await page.waitForSelector(`mw-${view}-view`);
+    // What a view computes first is there.
+    await page.waitForFunction(() => document.querySelector("mw-stage svg, mw-stage canvas, mw-stage table, mw-stage button"));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(wide <= 0, `${view}: ${wide} px too wide`);
+  }
+});
+
 test("the main job needs no scrolling at 1440 x 900, and no sideways scrolling at 390 or 320", async ({ page }) => {
   await settled(page);
   for (const [width, height] of [[1440, 900], [1024, 768], [390, 844], [320, 640]]) {

@@ -8,12 +8,12 @@ import type { CostRow, EnergyPart, JouleRow, PlacedTile } from "../../types";
 
 /** Time and energy, row by row; `first` are rows of another kind before them. */
 export function choices(rows: readonly CostRow[], first: TemplateResult | typeof nothing = nothing): TemplateResult {
-  return html`<table class="data memory-choices">
+  return html`<div class="scroller" tabindex="0" role="region" aria-label=${m("memory.where")}><table class="data memory-choices">
     <thead><tr><th scope="col">${m("memory.where")}</th><th scope="col">${m("memory.time")}</th><th scope="col">${m("memory.energy")}</th></tr></thead>
     <tbody>${first}${rows.map(({ name, latency, energy }) => html`<tr><th scope="row">${name}</th>
       <td title=${latency?.note ?? ""}>${format.figure(latency)} ${latency ? html`<span class="quiet">${format.interval(latency)}</span>` : nothing}</td>
       <td title=${energy?.note ?? ""}>${format.figure(energy)} ${energy ? html`<span class="quiet">${format.interval(energy)}</span>` : nothing}</td></tr>`)}</tbody>
-  </table>`;
+  </table></div>`;
 }
 
 /** Where a joule goes, as one bar and its words. */

@@ -160,6 +160,7 @@ test("three own words are recorded, learned in a minute, quantized, exported, an
   await tab(page, "train");
   await press(page, /Let B learn/);
   await slide(page, "copies", 4);
+  await slide(page, "plan-epochs", 20);
   const start = performance.now();
   await press(page, /Train B/);
   await reaches(page, "b", "over");

@@ -192,12 +192,16 @@ export class WorkshopHost {
   }
 
   /** Trains until it is over or paused, and tells what happens. */
-  async go(tell: (news: TrainingNews) => void): Promise<void> {
+  async go(tell: (news: TrainingNews) => void | Promise<void>): Promise<void> {
     this.#goes = true;
     while (this.#goes) {
       const news = this.#team ? await this.#team.run(GO_MS) : this.#open().run(GO_MS);
-      tell(news);
-      if (news.is_over) this.#goes = false;
+      const told = tell(news);
+      if (news.is_over) {
+        this.#goes = false;
+        // What is told and what is returned take different ways: the last news must not come after the end.
+        await told;
+      }
       await new Promise((resolve) => setTimeout(resolve));
     }
   }

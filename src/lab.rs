@@ -17,6 +17,7 @@ pub mod imc;
 pub mod inputs;
 pub mod layers;
 pub mod levels;
+pub mod lint;
 pub mod live;
 pub mod search;
 mod side;

@@ -221,7 +221,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
                 return print_json(out, &problems);
             }
             for problem in &problems {
-                let preset = problem.preset.map(|preset| format!(" (preset {preset})")).unwrap_or_default();
+                let preset = problem.mend.map(|mend| format!(" (preset {})", mend.preset())).unwrap_or_default();
                 let severity = format!("{:?}", problem.severity).to_lowercase();
                 line(
                     out,

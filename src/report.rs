@@ -10,6 +10,7 @@ pub mod hardware;
 pub mod html;
 pub mod imc;
 pub mod levels;
+pub mod lint;
 pub mod search;
 pub mod sound;
 pub mod training;

@@ -1,8 +1,14 @@
 //! What stands between a model and its target: each problem in a sentence, with what to do about it.
 //!
 //! *Source*: what TFLM's reference kernels refuse, seen in the `tflite-micro` wheel; the behaviour of TFLM's CMSIS-NN and
-//! ESP-NN kernels, read in 2026; Vela's list of supported operators (`SUPPORTED_OPS.md`) for Ethos-U55 and U65.
+//! ESP-NN kernels, read in 2026; Vela's list of supported operators (`SUPPORTED_OPS.md`) for Ethos-U55 and U65; what LiteRT
+//! 2 refuses, seen in its wheel.
 
+mod mend;
+#[cfg(test)]
+mod tests;
+
+pub use mend::Mend;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -22,20 +28,33 @@ pub enum Target {
     EspNn,
     /// Arm's Ethos-U55 and U65, through Vela; the rest runs on TFLM.
     EthosU,
+    /// LiteRT on telephones and computers, with XNNPACK.
+    LiteRt,
 }
 
 impl Target {
-    /// All targets, with the name that the command line uses.
-    pub const ALL: [(&'static str, Target); 4] =
-        [("tflm", Self::Tflm), ("cmsis-nn", Self::CmsisNn), ("esp-nn", Self::EspNn), ("ethos-u", Self::EthosU)];
+    /// All targets: the name that the command line uses, the target, what it is called, and what that is.
+    pub const ALL: [(&'static str, Target, &'static str, &'static str); 5] = [
+        ("tflm", Self::Tflm, "TFLM", "TensorFlow Lite for Microcontrollers with its reference kernels, on any core"),
+        ("cmsis-nn", Self::CmsisNn, "CMSIS-NN", "TFLM with Arm's kernels for Cortex-M"),
+        ("esp-nn", Self::EspNn, "ESP-NN", "TFLM with Espressif's kernels for ESP32"),
+        (
+            "ethos-u",
+            Self::EthosU,
+            "Ethos-U",
+            "Arm's Ethos-U55 and U65 through Vela; what they do not take runs on TFLM",
+        ),
+        ("litert", Self::LiteRt, "LiteRT", "LiteRT with XNNPACK, on telephones and computers"),
+    ];
 
     /// Finds a target by its name.
     ///
     /// # Errors
     /// `Parameter` with the known names.
     pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, target)| target).ok_or_else(|| {
-            Error::parameter(format!("no target is called {name:?}; there are tflm, cmsis-nn, esp-nn and ethos-u"))
+        Self::ALL.iter().find(|row| row.0 == name).map(|row| row.1).ok_or_else(|| {
+            let known = "there are tflm, cmsis-nn, esp-nn, ethos-u and litert";
+            Error::parameter(format!("no target is called {name:?}; {known}"))
         })
     }
 }
@@ -51,14 +70,14 @@ pub struct Problem {
     pub sentence: String,
     /// What to do.
     pub fix: String,
-    /// The named recipe that does it, applied to the float model where the sentence says so.
-    pub preset: Option<&'static str>,
+    /// The change of the recipe that does it.
+    pub mend: Option<Mend>,
 }
 
 /// The problems of a model on a target, in the order of its nodes; the worst of a node first.
 ///
 /// ```
-/// use milliwatt::compress::lint::{Target, lint};
+/// use milliwatt::compress::lint::{Mend, Target, lint};
 /// use milliwatt::model::{Model, Node, Op, Value};
 /// use milliwatt::tensor::DType;
 /// let mut model = Model::default();
@@ -67,15 +86,18 @@ pub struct Problem {
 /// model.nodes.push(Node::new(Op::Relu, &[x], &[y]));
 /// (model.inputs, model.outputs) = (vec![x], vec![y]);
 /// assert!(lint(&model, Target::Tflm).is_empty());
-/// assert_eq!(lint(&model, Target::EthosU)[0].preset, Some("int8"));
+/// assert_eq!(lint(&model, Target::EthosU)[0].mend, Some(Mend::Integers));
 /// ```
 pub fn lint(model: &Model, target: Target) -> Vec<Problem> {
     let mut problems = Vec::new();
     for node in 0..model.nodes.len() {
         let site = Site { model, id: node, node: &model.nodes[node] };
-        site.tflm(&mut problems);
+        if target != Target::LiteRt {
+            site.tflm(&mut problems);
+        }
         match target {
             Target::Tflm => {}
+            Target::LiteRt => site.litert(&mut problems),
             Target::CmsisNn => site.cmsis_nn(&mut problems),
             Target::EspNn => site.esp_nn(&mut problems),
             Target::EthosU => site.ethos_u(&mut problems),
@@ -145,10 +167,10 @@ impl Site<'_> {
         severity: Severity,
         sentence: impl Into<String>,
         fix: &str,
-        preset: Option<&'static str>,
+        mend: Option<Mend>,
     ) {
         let (sentence, fix) = (sentence.into(), fix.into());
-        problems.push(Problem { severity, place: self.model.place(self.id), sentence, fix, preset });
+        problems.push(Problem { severity, place: self.model.place(self.id), sentence, fix, mend });
     }
 
     fn tflm(&self, problems: &mut Vec<Problem>) {
@@ -167,47 +189,47 @@ impl Site<'_> {
         if data.dtype.is_float() && !weights.dtype.is_float() {
             let sentence =
                 format!("float activations meet {} weights (a hybrid file), which TFLM refuses", weights.dtype);
-            self.note(problems, Severity::Blocks, sentence, "quantize activations too", Some("int8"));
+            self.note(problems, Severity::Blocks, sentence, "quantize activations too", Some(Mend::Integers));
         }
         if weights.dtype == DType::Uint8 {
             let sentence = "its weights are in the uint8 scheme of before 2019, which TFLM no longer runs";
-            self.note(problems, Severity::Blocks, sentence, "make int8 of the float model", Some("int8"));
+            self.note(problems, Severity::Blocks, sentence, "make int8 of the float model", Some(Mend::Integers));
         }
         let Some(quantization) = &weights.quantization else { return };
         let is_dense = matches!(self.node.op, Op::FullyConnected(_));
         if is_dense && quantization.is_per_channel() && !data.dtype.is_float() {
             if weights.dtype == DType::Int4 {
                 let sentence = "int4 weights have a scale for each channel, which TFLM's FULLY_CONNECTED refuses";
-                self.note(problems, Severity::Blocks, sentence, "give them one scale", Some("int4"));
+                self.note(problems, Severity::Blocks, sentence, "give them one scale", Some(Mend::OneScale));
             } else {
                 let sentence =
                     "its weights have a scale for each channel, which TFLM's FULLY_CONNECTED knows only since 2024";
                 let fix = "take a newer library, or give them one scale";
-                self.note(problems, Severity::Warning, sentence, fix, Some("int8"));
+                self.note(problems, Severity::Warning, sentence, fix, Some(Mend::OneScale));
             }
         }
         if quantization.zero_point.is_empty() {
             let sentence = "its weights have scales but no zero points, which TFLM refuses to load";
-            self.note(problems, Severity::Blocks, sentence, "quantize the float model again", Some("int8"));
+            self.note(problems, Severity::Blocks, sentence, "quantize the float model again", None);
         }
         if weights.encoding.is_some() {
             let sentence = "its weights are packed: TFLM before 2025 and every other runtime refuse the file";
-            self.note(problems, Severity::Info, sentence, "leave Pack out for them", Some("slim-portable"));
+            self.note(problems, Severity::Info, sentence, "leave Pack out", Some(Mend::Unpacked));
         }
     }
 
     /// What runs on the slow reference kernels although the target has faster ones.
-    fn slow(&self, problems: &mut Vec<Problem>, kernels: &str, fast: &[DType]) {
+    fn slow(&self, problems: &mut Vec<Problem>, kernels: &str, else_by: &str, fast: &[DType]) {
         let Some(data) = self.data().filter(|_| self.node.op.weights_input().is_some()) else { return };
         if !fast.contains(&data.dtype) {
             let sentence =
-                format!("{kernels} has no kernel for {} activations, so TFLM's slow ones run it", data.dtype);
-            self.note(problems, Severity::Warning, sentence, "make int8 of the float model", Some("int8"));
+                format!("{kernels} has no kernel for {} activations, so {else_by} slow ones run it", data.dtype);
+            self.note(problems, Severity::Warning, sentence, "make int8 of the float model", Some(Mend::Integers));
         }
     }
 
     fn cmsis_nn(&self, problems: &mut Vec<Problem>) {
-        self.slow(problems, "CMSIS-NN", &[DType::Int8, DType::Int16]);
+        self.slow(problems, "CMSIS-NN", "TFLM's", &[DType::Int8, DType::Int16]);
         let is_packed = self.weights().is_some_and(|weights| weights.encoding.is_some());
         if is_packed && matches!(self.node.op, Op::FullyConnected(_)) {
             let sentence = "on cores with MVE, CMSIS-NN sums these weights once at the start, before they are unpacked, so \
@@ -217,26 +239,62 @@ impl Site<'_> {
                 Severity::Warning,
                 sentence,
                 "compare with the test vectors, or leave Pack out",
-                Some("slim-tflm"),
+                Some(Mend::Unpacked),
             );
         }
     }
 
     fn esp_nn(&self, problems: &mut Vec<Problem>) {
-        self.slow(problems, "ESP-NN", &[DType::Int8]);
+        self.slow(problems, "ESP-NN", "TFLM's", &[DType::Int8]);
         if self.weights().is_some_and(|weights| weights.dtype == DType::Int4) {
             let sentence = "int4 weights are unpacked into the arena at each inference before they are used";
-            self.note(problems, Severity::Info, sentence, "int8 weights need no unpacking", Some("int8"));
+            self.note(problems, Severity::Info, sentence, "int8 weights need no unpacking", Some(Mend::Bytes));
         }
     }
 
+    fn litert(&self, problems: &mut Vec<Problem>) {
+        if !self.node.op.is_known() {
+            let sentence =
+                format!("Milliwatt does not know {}, so it cannot say whether LiteRT runs it", self.node.op.name());
+            self.note(problems, Severity::Warning, sentence, "look for it among LiteRT's operators", None);
+        }
+        if self.weights().is_some_and(|weights| weights.encoding.is_some()) {
+            let sentence = "its weights are packed, which TFLM alone unpacks";
+            self.note(problems, Severity::Blocks, sentence, "leave Pack out", Some(Mend::Unpacked));
+        }
+        let scales = self.weights().and_then(|weights| weights.quantization.as_ref());
+        if scales.is_some_and(|scales| scales.scale.len() != scales.zero_point.len()) {
+            let sentence = "its weights have not as many zero points as scales, and LiteRT refuses to load the file";
+            self.note(
+                problems,
+                Severity::Blocks,
+                sentence,
+                "make Slim keep what any runtime reads",
+                Some(Mend::Portable),
+            );
+        }
+        let bias = self.node.op.bias_input().and_then(|position| self.input(position));
+        if bias.is_some_and(|bias| !bias.dtype.is_float() && bias.quantization.is_none()) {
+            let sentence = "its bias has no scale, which XNNPACK looks at, so LiteRT may not run it there";
+            self.note(
+                problems,
+                Severity::Warning,
+                sentence,
+                "make Slim keep what any runtime reads",
+                Some(Mend::Portable),
+            );
+        }
+        self.slow(problems, "XNNPACK", "LiteRT's", &[DType::Float32, DType::Int8, DType::Uint8]);
+    }
+
     fn ethos_u(&self, problems: &mut Vec<Problem>) {
-        let mut cpu = |sentence: String, fix: &str, preset| {
+        let mut cpu = |sentence: String, fix: &str, mend| {
             let sentence = format!("it runs on the processor, not on the Ethos-U: {sentence}");
-            self.note(problems, Severity::Warning, sentence, fix, preset);
+            self.note(problems, Severity::Warning, sentence, fix, mend);
         };
-        if let Some(data) = self.data().filter(|data| data.dtype.is_float()) {
-            cpu(format!("its activations are {}", data.dtype), "make int8 of the float model", Some("int8"));
+        let output = self.node.outputs.first().and_then(|&id| self.model.values.get(id));
+        if let Some(data) = self.data().into_iter().chain(output).find(|data| data.dtype.is_float()) {
+            cpu(format!("its activations are {}", data.dtype), "make int8 of the float model", Some(Mend::Integers));
             return;
         }
         if let Some(weights) = self.weights() {
@@ -244,14 +302,14 @@ impl Site<'_> {
                 cpu(
                     "its weights are packed for TFLM".into(),
                     "leave Pack out; Vela packs weights itself",
-                    Some("slim-tflm"),
+                    Some(Mend::Unpacked),
                 );
             }
             if !matches!(weights.dtype, DType::Int8 | DType::Uint8) {
                 cpu(
                     format!("its weights are {}, not 8-bit", weights.dtype),
-                    "make int8 of the float model",
-                    Some("int8"),
+                    "give the weights 8 bits",
+                    Some(Mend::Bytes),
                 );
             }
         }
@@ -270,7 +328,6 @@ impl Site<'_> {
             _ => return,
         };
         // A window that fits once never takes a step: Vela sets its strides to 1.
-        let output = self.node.outputs.first().and_then(|&id| self.model.values.get(id));
         let steps = output.is_none_or(|output| output.shape.get(1..3) != Some(&[1, 1]));
         if steps && stride.iter().any(|step| !(1..=3).contains(step)) {
             cpu(format!("strides of {stride:?} are not between 1 and 3"), "choose smaller strides", None);
@@ -298,72 +355,4 @@ fn pool_too_large(op: &Op, pool: &Pool2d) -> Option<String> {
     let average_with_border = matches!(op, Op::AveragePool2d(_)) && pool.padding == Padding::Same;
     let fits = if average_with_border { rows <= 8 && columns <= 8 } else { rows <= 256 && rows * columns <= 65_536 };
     (!fits).then(|| format!("it pools over {rows} by {columns} pixels"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::op::{Activation, Conv2d, FullyConnected};
-    use crate::quant::Quantization;
-
-    fn dense(weights: Value) -> Model {
-        let int8 =
-            |size| Value::activation("x", DType::Int8, &[1, size]).with_quantization(Quantization::per_tensor(0.1, 0));
-        let mut model = Model::default();
-        let (x, w, y) = (model.add_value(int8(4)), model.add_value(weights), model.add_value(int8(2)));
-        model.nodes.push(Node::new(Op::FullyConnected(FullyConnected::default()), &[x, w], &[y]));
-        (model.inputs, model.outputs) = (vec![x], vec![y]);
-        model
-    }
-
-    #[test]
-    fn int4_weights_of_a_dense_layer_with_two_scales_are_refused_with_a_preset_that_helps() {
-        let weights = Value::constant("w", DType::Int4, &[2, 4], vec![0; 4])
-            .with_quantization(Quantization::per_channel(vec![1.0, 2.0], 0));
-        let problems = lint(&dense(weights), Target::Tflm);
-        assert_eq!((problems[0].severity, problems[0].preset), (Severity::Blocks, Some("int4")));
-        assert_eq!(problems[0].place, "node 0 (FULLY_CONNECTED)");
-    }
-
-    #[test]
-    fn packed_weights_are_named_for_each_target_in_its_own_way() {
-        let weights =
-            Value::constant("w", DType::Int8, &[2, 4], vec![0; 8]).with_quantization(Quantization::per_tensor(1.0, 0));
-        let weights = Value { encoding: Some(crate::model::Encoding::Codebook), ..weights };
-        let model = dense(weights);
-        let said =
-            |target| lint(&model, target).into_iter().map(|problem| problem.sentence).collect::<Vec<_>>().join(" ");
-        assert!(said(Target::CmsisNn).contains("before they are unpacked"));
-        assert!(said(Target::EthosU).contains("packed for TFLM"));
-        assert!(!said(Target::Tflm).contains("Ethos"));
-    }
-
-    #[test]
-    fn a_stride_of_four_keeps_a_convolution_off_the_ethos_u() {
-        let image = |size: usize| {
-            Value::activation("x", DType::Int8, &[1, size, size, 1]).with_quantization(Quantization::per_tensor(0.1, 0))
-        };
-        let mut model = Model::default();
-        let weights = Value::constant("w", DType::Int8, &[1, 1, 1, 1], vec![1]);
-        let w = model.add_value(weights.with_quantization(Quantization::per_tensor(1.0, 0)));
-        let (x, y) = (model.add_value(image(8)), model.add_value(image(2)));
-        let op = Conv2d { padding: Padding::Same, stride: [4, 4], dilation: [1, 1], activation: Activation::None };
-        model.nodes.push(Node::new(Op::Conv2d(op), &[x, w], &[y]));
-        (model.inputs, model.outputs) = (vec![x], vec![y]);
-        assert!(lint(&model, Target::Tflm).is_empty());
-        assert!(lint(&model, Target::EthosU)[0].sentence.contains("strides of [4, 4]"));
-    }
-
-    #[test]
-    fn the_resolver_gets_each_operator_once() {
-        let weights =
-            Value::constant("w", DType::Int8, &[2, 4], vec![0; 8]).with_quantization(Quantization::per_tensor(1.0, 0));
-        let model = dense(Value { encoding: Some(crate::model::Encoding::Huffman), ..weights });
-        assert_eq!(
-            resolver(&model).unwrap(),
-            ["tflite::MicroMutableOpResolver<2> resolver;", "resolver.AddDecode();", "resolver.AddFullyConnected();"]
-        );
-        let names = ["DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "RELU6", "RESIZE_NEAREST_NEIGHBOR"].map(camel);
-        assert_eq!(names, ["DepthwiseConv2D", "AveragePool2D", "Relu6", "ResizeNearestNeighbor"]);
-    }
 }

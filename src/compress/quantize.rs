@@ -86,17 +86,21 @@ pub fn quantize_with(
 }
 
 fn refuse_integer_model(model: &Model) -> Result<()> {
-    let integer = |id: &ValueId| matches!(model.values[*id].dtype, DType::Int8 | DType::Uint8 | DType::Int16);
-    let quantized = model.nodes.iter().any(|node| {
-        node.op.weights_input().is_some()
-            && node.input(0).is_some_and(|id| integer(&id) && !model.values[id].is_constant())
-    });
-    if quantized {
+    if computes_with_integers(model) {
         return Err(Error::parameter(
             "This model computes with integers already; quantizing starts from the float model it was made from",
         ));
     }
     Ok(())
+}
+
+/// Whether any node with weights reads integers.
+pub fn computes_with_integers(model: &Model) -> bool {
+    let integer = |id: &ValueId| matches!(model.values[*id].dtype, DType::Int8 | DType::Uint8 | DType::Int16);
+    model.nodes.iter().any(|node| {
+        node.op.weights_input().is_some()
+            && node.input(0).is_some_and(|id| integer(&id) && !model.values[id].is_constant())
+    })
 }
 
 /// Writes the integer model: same nodes, integer values, constants quantized for the node that reads them.

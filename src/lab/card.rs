@@ -35,12 +35,16 @@ pub fn card(opened: &Opened, bytes: &[u8], name: &str) -> ModelCard {
 }
 
 fn remark(finding: &Finding) -> Remark {
-    let severity = match finding.severity {
+    Remark { severity: severity(finding.severity).into(), sentence: finding.sentence.clone() }
+}
+
+/// As the page reads it.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
         Severity::Info => "info",
         Severity::Warning => "warning",
         Severity::Blocks => "blocks",
-    };
-    Remark { severity: severity.into(), sentence: finding.sentence.clone() }
+    }
 }
 
 fn runs(model: &Model) -> Result<()> {

@@ -4,6 +4,7 @@ mod bundle;
 mod diagnosis;
 mod imc;
 mod levels;
+mod lint;
 mod matrices;
 mod nn;
 mod search;

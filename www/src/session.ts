@@ -20,6 +20,7 @@ import { loadPresets, store } from "./stored";
 import { t } from "./text";
 import { type Compared, type Comparison, type InputFile, type Recipe, type Report, SIDES, type SideName } from "./types";
 import type { Diagnoses } from "./diagnosis";
+import type { Lints } from "./lint";
 import type { Tradeoff } from "./tradeoff";
 import { Training } from "./training";
 import { withTried } from "./tried";
@@ -52,6 +53,7 @@ export class Session extends EventTarget {
   #memory: Memory;
   #tradeoff: Promise<Tradeoff> | undefined;
   #diagnoses: Promise<Diagnoses> | undefined;
+  #lints: Promise<Lints> | undefined;
   #prefill: Prefill | undefined;
   #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
   #ran: Record<SideName, string> = { a: "", b: "" };
@@ -185,6 +187,9 @@ export class Session extends EventTarget {
       case "diagnose":
         this.#diagnoses ??= import("./diagnosis").then(({ Diagnoses }) => new Diagnoses(this));
         return (await this.#diagnoses).act(action.what);
+      case "lint":
+        this.#lints ??= import("./lint").then(({ Lints }) => new Lints(this, () => this.#candidate()));
+        return (await this.#lints).act(action.what);
       case "save-preset":
       case "drop-preset":
         return this.#presets(action);

@@ -10,7 +10,7 @@ import { NO_SEARCH, type TradeoffAction, type TradeoffView } from "./tradeoff-vi
 import type { TriedList } from "./tried";
 import type { OwnAction, OwnClip } from "./own";
 import type {
-  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LiveSettings, ModelCard, Preset,
+  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LintReport, LiveSettings, ModelCard, Preset,
   Report, SideName, SpectrogramView, Transform, WeightsView,
 } from "./types";
 import type { Runs, TrainAction } from "./training";
@@ -81,6 +81,20 @@ export interface LiveView {
   feed: EventTarget;
 }
 
+/** What stands between B and its target. */
+export interface LintView {
+  open: boolean;
+  target: string;
+  /** What the report is about. */
+  key?: string;
+  report?: LintReport;
+}
+
+export interface LintAction {
+  lint: "open" | "target" | "close";
+  target?: string;
+}
+
 export interface Snapshot {
   state: State;
   canUndo: boolean;
@@ -111,6 +125,7 @@ export interface Snapshot {
   tried: TriedList;
   tradeoff: TradeoffView;
   diagnosis: Diagnosis;
+  lint: LintView;
   /** The archive for the board is being made. */
   bundling: boolean;
   notices: readonly Notice[];
@@ -133,6 +148,7 @@ export type Action =
   | { do: "memory"; what: MemoryAction }
   | { do: "tradeoff"; what: TradeoffAction }
   | { do: "diagnose"; what: DiagnosisAction }
+  | { do: "lint"; what: LintAction }
   | { do: "save-preset"; side: SideName; name: string }
   | { do: "drop-preset"; name: string }
   | { do: "dismiss"; id: number };
@@ -177,6 +193,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     tried: { about: "", dots: [] },
     tradeoff: NO_SEARCH,
     diagnosis: { running: false, brought: [] },
+    lint: { open: false, target: "tflm" },
     bundling: false,
     notices: [],
     dropping: false,

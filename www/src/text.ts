@@ -15,6 +15,7 @@ const TEXTS = {
   "bar.redo": "Redo",
   "bar.share": "Share",
   "bar.download": "Download B",
+  "bar.lint": "Check B before the board",
   "bar.bundle": "Bundle for the board: B with C++, test vectors and report",
   "bar.help": "Keys and help",
   "bar.theme": "Light or dark",
@@ -34,6 +35,7 @@ const TEXTS = {
   "model.no-data": "None: drop a ZIP or folder of WAV clips, or an NPZ, to measure",
   "model.known": "This is the MLPerf Tiny reference “{name}”: its SHA-256 is the known one",
   "model.dropped": "An export leaves out {what}",
+  "model.lint": "Check B",
   "model.bundle": "Bundle B for the board",
   "model.back": "Back to the keyword spotter",
 

@@ -9,7 +9,7 @@ export type {
 
 export type {
   ChipScores, CostRow, DiagnosedLayer, DiagnosisReport, EnergyPart, EpochRow, HardwareReport, ImcReport, JouleRow,
-  LevelsReport, MacroCard, MatmulReport, MatrixCard, PlacedTile, PlatformRow, RemedyRow, Rule, ScoreboardReport,
+  LevelsReport, LintReport, LintRow, MacroCard, MatmulReport, MatrixCard, PlacedTile, PlatformRow, RemedyRow, Rule, ScoreboardReport,
   SearchNews, SideScores, TraceReport, TrainingCard, TrainingNews, TreatmentRow, WorthRow, WrongExample,
 } from "./wasm/workshop/milliwatt";
 

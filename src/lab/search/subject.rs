@@ -2,6 +2,7 @@
 
 use super::{SearchRequest, compress, cost};
 use crate::compress::prune::weight_values;
+use crate::compress::quantize::computes_with_integers;
 use crate::compress::recipe::Recipe;
 use crate::compress::search::{Outcome, Space};
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::model::Model;
 use crate::progress::Progress;
 use crate::random::Random;
 use crate::report::Task;
-use crate::tensor::{DType, Tensor};
+use crate::tensor::Tensor;
 
 /// Windows that a layer alone is asked on.
 const ASKED: usize = 24;
@@ -85,7 +86,7 @@ impl Subject {
         let about = format!("{}|{}|{}|{}", original.card.sha256, all.name, all.calibration.len(), all.test.len());
         let space = Space {
             weights: weight_values(&model).iter().map(|&id| model.values[id].elements()).collect(),
-            is_integer: is_integer(&model),
+            is_integer: computes_with_integers(&model),
             target: request.target,
         };
         Ok(Self { about, task, space, test, answers, normal, threshold, original: model, device, tuning, asked: order })
@@ -138,14 +139,6 @@ impl Subject {
 /// Noise as a share of the signal; all of it where there is no signal.
 fn lost(noise: SignalNoise) -> f64 {
     if noise.signal > 0.0 { noise.noise / noise.signal } else { 1.0 }
-}
-
-fn is_integer(model: &Model) -> bool {
-    let computes = |node: &crate::model::Node| {
-        let data = node.input(0).map(|id| &model.values[id]);
-        node.op.weights_input().is_some() && data.is_some_and(|data| matches!(data.dtype, DType::Int8 | DType::Int16))
-    };
-    model.nodes.iter().any(computes)
 }
 
 /// What a model says of a window, before a softmax hides small changes.

@@ -75,6 +75,7 @@ export class App extends PageElement {
       <div class="drop-outline" ?hidden=${!snapshot.dropping}><p role="status">${snapshot.dropping ? t("drop") : ""}</p></div>
       <mw-help></mw-help>
       <mw-samples .snapshot=${snapshot}></mw-samples>
+      <mw-lint .snapshot=${snapshot}></mw-lint>
       <input class="chooser" type="file" multiple hidden @change=${this.#chosen} />
     `;
   }
@@ -120,7 +121,7 @@ export class App extends PageElement {
   #window(name: string): void {
     if (name === "choose") this.querySelector<HTMLInputElement>(".chooser")?.click();
     else if (name === "theme") this.#nextTheme();
-    else this.querySelector<HTMLElement & { open(): void }>(name === "help" ? "mw-help" : "mw-samples")?.open();
+    else this.querySelector<HTMLElement & { open(): void }>(`mw-${name}`)?.open();
   }
 
   #nextTheme(): void {

@@ -51,6 +51,10 @@ export class TopBar extends PageElement {
             ${icon("down")}<span>${t("bar.download")}</span>
           </button>
           <button
+            type="button" class="button icon-only" data-does="lint" aria-label=${t("bar.lint")} title=${t("bar.lint")}
+            ?disabled=${!this.snapshot.b.report} @click=${this.#lint}
+          >${icon("check")}</button>
+          <button
             type="button" class="button icon-only" data-does="bundle" aria-label=${t("bar.bundle")} title=${t("bar.bundle")}
             ?disabled=${!this.snapshot.b.report || this.snapshot.bundling} @click=${() => this.act({ do: "bundle" })}
           >${icon("box")}</button>
@@ -66,6 +70,8 @@ export class TopBar extends PageElement {
       </header>
     `;
   }
+
+  #lint = (): void => this.act({ do: "lint", what: { lint: "open" } });
 
   #button(does: (Action & { do: "choose" | "samples" | "undo" | "redo" | "share" | "theme" })["do"], shape: IconName,
     label: string, words: boolean, disabled = false): TemplateResult {
@@ -103,6 +109,7 @@ export class TopBar extends PageElement {
         <button type="button" class="button" ?disabled=${!this.snapshot.b.report || this.snapshot.bundling} @click=${() => this.act({ do: "bundle" })}>
           ${t("model.bundle")}
         </button>
+        <button type="button" class="button" ?disabled=${!this.snapshot.b.report} @click=${this.#lint}>${t("model.lint")}</button>
         <button type="button" class="button" @click=${() => this.act({ do: "choose" })}>${t("bar.open")}</button>
         ${builtIn(this.snapshot.state.model)
           ? nothing

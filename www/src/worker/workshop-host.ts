@@ -8,7 +8,7 @@ import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
 import { follow, Team } from "./team";
 import type {
-  ChipScores, DiagnosisReport, Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, MacroCard, MatmulReport,
+  ChipScores, DiagnosisReport, Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, LintReport, MacroCard, MatmulReport,
   MatmulRequest, Matrices, MatrixCard, ScoreboardReport, Search, SearchNews, SearchRequest, Session, TraceReport,
   TrainingCard, TrainingNews, TrainingOutcome, Trial, WeightsView, Workshop, WorthRow,
 } from "../wasm/workshop/milliwatt";
@@ -180,6 +180,10 @@ export class WorkshopHost {
   attempt(recipe: Recipe, device: string): Trial {
     this.#search ??= this.#engine().search({ device }, undefined);
     return JSON.parse(this.#engine().attempt(this.#search, recipe)) as Trial;
+  }
+
+  lint(original: Uint8Array, candidate: Uint8Array, recipe: Recipe, target: string): LintReport {
+    return JSON.parse(this.#module().lint(original, candidate, recipe, target)) as LintReport;
   }
 
   bundle(recipe: Recipe, device: string, rate: number): Uint8Array {

@@ -210,14 +210,31 @@ fn on_charge(
     Ok((values, seen.clipped as f64 / seen.conversions.max(1) as f64))
 }
 
+/// Rows of A and columns of B whose sums stay in registers.
+const HIGH: usize = 2;
+const WIDE: usize = 8;
+
+/// The product in doubles, each sum in the order of the inner dimension.
 fn exact(a: &[f64], b: &[f64], [rows, depth, columns]: [usize; 3]) -> Vec<f64> {
     let mut values = vec![0.0; rows * columns];
-    for m in 0..rows {
-        let results = &mut values[m * columns..(m + 1) * columns];
-        for k in 0..depth {
-            let x = a[m * depth + k];
-            for (result, y) in results.iter_mut().zip(&b[k * columns..(k + 1) * columns]) {
-                *result += x * y;
+    let mut panel = vec![[0.0; WIDE]; depth];
+    for from in (0..columns).step_by(WIDE) {
+        let width = WIDE.min(columns - from);
+        for (panel, row) in panel.iter_mut().zip(b.chunks_exact(columns)) {
+            panel[..width].copy_from_slice(&row[from..from + width]);
+        }
+        for (a, values) in a.chunks(HIGH * depth).zip(values.chunks_mut(HIGH * columns)) {
+            let mut sums = [[0.0; WIDE]; HIGH];
+            // A last row without another is multiplied twice; the second time goes nowhere.
+            let (upper, lower) = (&a[..depth], &a[a.len() - depth..]);
+            for ((x, y), panel) in upper.iter().zip(lower).zip(&panel) {
+                for at in 0..WIDE {
+                    sums[0][at] += x * panel[at];
+                    sums[1][at] += y * panel[at];
+                }
+            }
+            for (row, sums) in values.chunks_exact_mut(columns).zip(&sums) {
+                row[from..from + width].copy_from_slice(&sums[..width]);
             }
         }
     }
@@ -282,6 +299,19 @@ mod tests {
         let error = |bits| matmul(&a, &b, &How { a_bits: bits, b_bits: bits, ..DIGITAL }).unwrap().relative_error();
         assert!(error(8) < 0.02 && error(8) > 0.0, "{}", error(8));
         assert!(error(12) < error(8) / 8.0 && error(4) > error(8));
+    }
+
+    #[test]
+    fn the_exact_product_is_the_sum_in_order() {
+        let mut random = Random::new(5);
+        for size in [[1, 1, 1], [3, 17, 9], [4, 5, 8], [7, 64, 21]] {
+            let [rows, depth, columns] = size;
+            let mut draw = |count: usize| (0..count).map(|_| random.normal()).collect::<Vec<f64>>();
+            let (a, b) = (draw(rows * depth), draw(depth * columns));
+            let sum = |m: usize, n: usize| (0..depth).fold(0.0, |sum, k| sum + a[m * depth + k] * b[k * columns + n]);
+            let wanted: Vec<f64> = (0..rows * columns).map(|at| sum(at / columns, at % columns)).collect();
+            assert_eq!(exact(&a, &b, size), wanted, "{size:?}");
+        }
     }
 
     #[test]

@@ -44,11 +44,8 @@ impl Net {
         bias: Option<Vec<f32>>,
     ) -> std::result::Result<(), JsValue> {
         let mut layer = Linear::new(inputs, outputs);
-        take(&mut layer.weights, weights, "weights")
-            .and_then(|()| take(&mut layer.bias, bias, "bias"))
-            .map_err(thrown)?;
-        self.add(layer);
-        Ok(())
+        given([weights, bias], [&mut layer.weights, &mut layer.bias])?;
+        self.add(layer)
     }
 
     /// Adds a convolution over images with the channels last, with weights `[outputs, kernel, kernel, inputs]`.
@@ -65,11 +62,8 @@ impl Net {
     ) -> std::result::Result<(), JsValue> {
         let layer = Conv2d::new(inputs, outputs, kernel).stride(stride);
         let mut layer = if valid { layer.valid() } else { layer };
-        take(&mut layer.weights, weights, "weights")
-            .and_then(|()| take(&mut layer.bias, bias, "bias"))
-            .map_err(thrown)?;
-        self.add(layer);
-        Ok(())
+        given([weights, bias], [&mut layer.weights, &mut layer.bias])?;
+        self.add(layer)
     }
 
     /// Adds a convolution of each channel by itself, with weights `[kernel, kernel, channels]`.
@@ -84,11 +78,8 @@ impl Net {
     ) -> std::result::Result<(), JsValue> {
         let layer = DepthwiseConv2d::new(channels, kernel).stride(stride);
         let mut layer = if valid { layer.valid() } else { layer };
-        take(&mut layer.weights, weights, "weights")
-            .and_then(|()| take(&mut layer.bias, bias, "bias"))
-            .map_err(thrown)?;
-        self.add(layer);
-        Ok(())
+        given([weights, bias], [&mut layer.weights, &mut layer.bias])?;
+        self.add(layer)
     }
 
     /// Adds a layer without weights: `ReLU`, `Flatten`, `GlobalAvgPool2d`, `Softmax`.
@@ -100,8 +91,7 @@ impl Net {
             "Softmax" => Softmax.into(),
             other => return Err(thrown(Error::parameter(format!("no layer is called {other:?}")))),
         };
-        self.add(layer);
-        Ok(())
+        self.add(layer)
     }
 
     /// Moves it: `cpu`, `imc` or `imc:NAME`.
@@ -130,23 +120,23 @@ impl Net {
 }
 
 impl Net {
-    fn add(&mut self, layer: impl Into<Layer>) {
+    fn add(&mut self, layer: impl Into<Layer>) -> std::result::Result<(), JsValue> {
         self.net = std::mem::take(&mut self.net).add(layer);
+        Ok(())
     }
 }
 
-/// Numbers instead of those that a layer begins with; as many of them.
-fn take(own: &mut Vec<f32>, given: Option<Vec<f32>>, what: &str) -> Result<()> {
-    match given {
-        Some(given) if given.len() != own.len() => {
-            Err(Error::parameter(format!("{} {what} where there must be {}", given.len(), own.len())))
+/// Weights and bias instead of those that a layer begins with, where they are given; as many of them.
+fn given(given: [Option<Vec<f32>>; 2], own: [&mut Vec<f32>; 2]) -> std::result::Result<(), JsValue> {
+    for ((given, own), what) in given.into_iter().zip(own).zip(["weights", "bias"]) {
+        let Some(given) = given else { continue };
+        if given.len() != own.len() {
+            let count = format!("{} {what} where there must be {}", given.len(), own.len());
+            return Err(thrown(Error::parameter(count)));
         }
-        Some(given) => {
-            *own = given;
-            Ok(())
-        }
-        None => Ok(()),
+        *own = given;
     }
+    Ok(())
 }
 
 /// Rows of numbers.

@@ -26,6 +26,15 @@ fn named<'a>(arrays: &'a [(String, Tensor)], name: &str) -> &'a Tensor {
     &arrays.iter().find(|(found, _)| found == name).unwrap().1
 }
 
+/// The keyword spotter with its clips.
+fn spotter() -> Option<Bench> {
+    let (bytes, data) = (model("kws01_int8")?, arrays("mlperf/data/kws_dev.npz")?);
+    let mut bench = Bench::new();
+    bench.open(&bytes, "kws01_int8.tflite").unwrap();
+    bench.set_inputs(batch::inputs("clips", named(&data, "mfcc"), Some(named(&data, "y"))).unwrap());
+    Some(bench)
+}
+
 #[test]
 fn every_int8_model_gives_the_bytes_of_tflm_through_the_digital_array() {
     for name in ["kws01_int8", "ic01_int8", "ic01large_int8", "vww01_int8", "ad01_int8", "sww01_int8"] {
@@ -47,10 +56,7 @@ fn every_int8_model_gives_the_bytes_of_tflm_through_the_digital_array() {
 
 #[test]
 fn accuracy_and_energy_come_from_the_same_run() {
-    let (Some(bytes), Some(data)) = (model("kws01_int8"), arrays("mlperf/data/kws_dev.npz")) else { return };
-    let mut bench = Bench::new();
-    bench.open(&bytes, "kws01_int8.tflite").unwrap();
-    bench.set_inputs(batch::inputs("clips", named(&data, "mfcc"), Some(named(&data, "y"))).unwrap());
+    let Some(bench) = spotter() else { return };
     let report = bench.imc(&ImcRequest { items: 100, ..ImcRequest::default() }).unwrap();
     assert_eq!(report.same_bytes, Some([100, 100]));
     let score = report.score.unwrap();
@@ -71,6 +77,20 @@ fn accuracy_and_energy_come_from_the_same_run() {
         let sum: f64 = row.parts.iter().map(|part| part.energy.value).sum();
         assert!((sum / row.total.value - 1.0).abs() < 1e-6, "{}", row.name);
     }
+    let processor = &report.joules[0];
+    let names: Vec<&str> = processor.parts.iter().map(|part| part.part.as_str()).collect();
+    assert_eq!(names, ["arithmetic", "sram", "leakage", "clocks", "rest"]);
+    assert!(processor.parts.iter().all(|part| part.energy.value > 0.0 && part.energy.source.is_some()));
+    assert!(processor.remark.as_ref().is_some_and(|remark| remark.contains("No DRAM") && remark.contains("flash")));
+    for device in ["nucleo-l4r5zi", "nucleo-h7a3zi-q", "gap9-650"] {
+        // Nothing is made up for boards that publish less: they have fewer parts, and say so.
+        let row =
+            &bench.imc(&ImcRequest { items: 0, device: device.into(), ..ImcRequest::default() }).unwrap().joules[0];
+        assert!(row.parts.iter().all(|part| part.part != "leakage"), "{device}");
+        assert!(row.remark.as_ref().is_some_and(|remark| remark.contains("eakage")), "{device}");
+        let sum: f64 = row.parts.iter().map(|part| part.energy.value).sum();
+        assert!((sum / row.total.value - 1.0).abs() < 1e-6, "{device}");
+    }
     let total = |id: &str| report.joules.iter().find(|row| row.id == id).unwrap().total.value;
     let system: f64 = report.parts.iter().map(|part| part.energy.value).sum();
     assert!((total("array") / system - 1.0).abs() < 1e-9 && total("processor") > total("array"));
@@ -79,10 +99,7 @@ fn accuracy_and_energy_come_from_the_same_run() {
 
 #[test]
 fn chips_on_charge_score_below_the_exact_array_and_fewer_levels_score_less() {
-    let (Some(bytes), Some(data)) = (model("kws01_int8"), arrays("mlperf/data/kws_dev.npz")) else { return };
-    let mut bench = Bench::new();
-    bench.open(&bytes, "kws01_int8.tflite").unwrap();
-    bench.set_inputs(batch::inputs("clips", named(&data, "mfcc"), Some(named(&data, "y"))).unwrap());
+    let Some(bench) = spotter() else { return };
     let chips = |adc_bits: u32, unit_ff: f64, optimise: bool| {
         let circuit = Circuit { adc_bits, unit_ff, ..Circuit::default() };
         let analog = AnalogRequest { circuit, chips: 2, optimise };
@@ -102,6 +119,23 @@ fn chips_on_charge_score_below_the_exact_array_and_fewer_levels_score_less() {
     assert!(scores[5] >= whole.exact.value - 100.0 / 16.0, "{scores:?} against {}", whole.exact.value);
     assert!(scores[2] >= whole.mean.value, "choosing the range on data did not help");
     assert!(small.mean.value <= scores[5], "small capacitors differ more and are noisier");
+}
+
+#[test]
+fn chips_shared_by_two_workers_score_what_one_worker_finds() {
+    let Some(bench) = spotter() else { return };
+    let analog = AnalogRequest { chips: 3, ..AnalogRequest::default() };
+    let request = ImcRequest { items: 4, analog: Some(analog), ..ImcRequest::default() };
+    let alone = bench.imc(&request).unwrap().chips.unwrap();
+    let [mut first, second] = [(); 2].map(|()| bench.imc_chips(&request).unwrap());
+    // The last chip is there before the second one: what is shown has no gap.
+    for run in [first.run(1), second.run(3)] {
+        first.take(run.unwrap());
+    }
+    assert_eq!(first.scores().chips, alone.chips[..1]);
+    first.take(second.run(2).unwrap());
+    assert_eq!(first.scores(), alone);
+    assert!(first.run(4).is_err() && first.run(0).is_err());
 }
 
 #[test]

@@ -21,7 +21,9 @@ mod ranges;
 
 use serde::{Deserialize, Serialize};
 
+use super::converters::adc_energy;
 use crate::error::{Error, Result};
+use crate::units::Joules;
 pub use array::Array;
 pub use ranges::{Range, Ranges, Seen};
 
@@ -34,6 +36,9 @@ const BITS: usize = 8;
 const OFFSET: i32 = 128;
 
 /// The circuit, the same for every chip of a kind.
+///
+/// *Source* of the default: cells of about 1 fF as the model of CSNR-ADC has them (28 nm), and four bits of an input for each
+/// conversion of eight bits as in Chen, CICC 2022 (65 nm).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
@@ -107,15 +112,29 @@ impl Circuit {
 
     /// Deviation of kT/C noise in a column of `rows` cells, in units of one input step on one cell.
     ///
-    /// The parasitic capacitance `0.3 R C + 2.04 fF` takes part of the swing.
+    /// The parasitic capacitance, `0.3 R C + 2.04 fF`, takes part of the swing.
     fn thermal(&self, rows: f64) -> f64 {
         if !self.thermal {
             return 0.0;
         }
-        let farad = self.unit_ff * 1e-15 * rows;
-        let parasitic = 0.3 * farad + 2.04e-15;
-        let swing = self.supply * farad / (farad + parasitic);
-        libm::sqrt(KT / (farad + parasitic)) / swing * rows * self.largest()
+        let (cells, whole) = (self.unit_ff * 1e-15 * rows, self.farads(rows));
+        let swing = self.supply * cells / whole;
+        libm::sqrt(KT / whole) / swing * rows * self.largest()
+    }
+
+    /// Capacitance of a column of `rows` cells, with its parasitics.
+    fn farads(&self, rows: f64) -> f64 {
+        1.3 * self.unit_ff * 1e-15 * rows + 2.04e-15
+    }
+
+    /// Energy of charging a column of `rows` cells from 0 to the supply: what one conversion takes of it at most.
+    pub fn charging(&self, rows: usize) -> Joules {
+        Joules(self.farads(rows as f64) * self.supply * self.supply)
+    }
+
+    /// Energy of one conversion, by the equations that macros are priced with.
+    pub fn converting(&self) -> Joules {
+        Joules(adc_energy(f64::from(self.adc_bits), self.supply))
     }
 
     /// Refuses what cannot be built.

@@ -165,6 +165,8 @@ pub struct ChipScores {
     pub clipped: Figure,
     /// How the ranges were chosen.
     pub ranges: String,
+    /// What charging columns and converting take for one inference in this very circuit.
+    pub energy: Vec<EnergyPart>,
 }
 
 /// A model in the array.
@@ -219,6 +221,8 @@ pub struct WorthRow {
     pub found: Figure,
     /// Whether the goal is met.
     pub met: bool,
+    /// Why it is not, where it is not.
+    pub why: Option<String>,
 }
 
 /// Where the energy of one inference goes, somewhere.
@@ -233,6 +237,8 @@ pub struct JouleRow {
     pub parts: Vec<EnergyPart>,
     /// Their sum.
     pub total: Figure,
+    /// What cannot be told apart, and why.
+    pub remark: Option<String>,
 }
 
 /// What a network written by hand costs in the array, one inference.

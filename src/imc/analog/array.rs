@@ -1,6 +1,6 @@
 //! The weights of one layer in an analog array, and what its converters read.
 
-use super::charge::{self, LANES};
+use super::charge::{self, COLUMNS, LANES};
 use super::converter::Converter;
 use super::noise::{Noise, RUN};
 use super::{BITS, Chip, OFFSET, Ranges, Seen};
@@ -118,23 +118,27 @@ impl Array {
     pub fn multiply(&mut self, a: &[i32], positions: usize, values: &mut [i64], seen: &mut Seen) {
         let most = POSITIONS.min(positions);
         let mut inputs = vec![0i16; self.slices * most * self.width];
-        let mut charges = vec![0f32; self.slices * most];
+        let mut charges = vec![0f32; COLUMNS * self.slices * most];
+        let mut begins = Vec::new();
         let mut totals = vec![0f64; self.outputs * most];
         for first in (0..positions).step_by(POSITIONS) {
             let count = most.min(positions - first);
             let a = &a[first * self.depth..(first + count) * self.depth];
-            let (inputs, charges) =
-                (&mut inputs[..self.slices * count * self.width], &mut charges[..self.slices * count]);
+            let inputs = &mut inputs[..self.slices * count * self.width];
+            let charges = &mut charges[..COLUMNS * self.slices * count];
             totals.fill(0.0);
             for (place, from) in (0..self.depth).step_by(self.tile).enumerate() {
                 self.slice(a, from, inputs);
                 for (output, totals) in totals.chunks_exact_mut(most).enumerate() {
-                    for bit in 0..BITS {
-                        let column = (place * self.outputs + output) * BITS + bit;
-                        let cells = &self.cells[column * self.width..(column + 1) * self.width];
-                        charge::column(cells, inputs, self.unit, charges);
-                        for (slice, charges) in charges.chunks_exact(count).enumerate() {
-                            self.read(output, bit, slice, charges, totals, seen);
+                    for lowest in (0..BITS).step_by(COLUMNS) {
+                        let column = (place * self.outputs + output) * BITS + lowest;
+                        let cells = &self.cells[column * self.width..(column + COLUMNS) * self.width];
+                        charge::columns(cells, inputs, self.unit, charges);
+                        for (bit, charges) in (lowest..).zip(charges.chunks_exact_mut(self.slices * count)) {
+                            self.converters[output * BITS + bit].begin(charges.len(), &mut begins);
+                            for (slice, charges) in charges.chunks_exact_mut(count).enumerate() {
+                                self.read([output, bit, slice], charges, &begins, totals, seen);
+                            }
                         }
                     }
                 }
@@ -162,20 +166,28 @@ impl Array {
         }
     }
 
-    /// Converts the charges of one slice of one column and adds them at their place value.
-    fn read(&mut self, output: usize, bit: usize, slice: usize, charges: &[f32], totals: &mut [f64], seen: &mut Seen) {
-        let converter = &self.converters[output * BITS + bit];
+    /// Converts the charges of one slice of one column and adds them at their place value. They become their codes.
+    fn read(
+        &mut self,
+        [output, bit, slice]: [usize; 3],
+        charges: &mut [f32],
+        begins: &[f32],
+        totals: &mut [f64],
+        seen: &mut Seen,
+    ) {
         let Reading { low, step, scale, shift, deviation } = self.readings[bit * self.slices + slice];
         let worth = if bit + 1 == BITS { -(1i64 << bit) } else { 1i64 << bit } << (slice * self.dac_bits);
         let (low, step, end) = (low * worth as f64, step * worth as f64, self.levels + 1.0);
         seen.note(bit, slice, charges);
-        let mut clipped = 0;
-        let noise = self.noise.run();
-        for ((&charge, noise), total) in charges.iter().zip(noise).zip(totals) {
-            let place = charge * scale + shift + deviation * noise;
-            clipped += u64::from(place < 0.0 || place >= end);
-            *total += low + f64::from(converter.code(place)) * step;
+        // One thing after the other, so that each is done for several charges at once.
+        for (charge, &noise) in charges.iter_mut().zip(self.noise.run()) {
+            *charge = *charge * scale + shift + deviation * noise;
         }
-        seen.clipped += clipped;
+        let clipped: u32 = charges.iter().map(|&place| u32::from(place < 0.0) | u32::from(place >= end)).sum();
+        seen.clipped += u64::from(clipped);
+        self.converters[output * BITS + bit].codes(charges, begins);
+        for (total, &code) in totals.iter_mut().zip(&*charges) {
+            *total += low + f64::from(code) * step;
+        }
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::random::Random;
 
+/// Charges that are converted side by side.
+const LANES: usize = 16;
+
 /// A converter of a chip.
 #[derive(Debug, Clone)]
 pub struct Converter {
@@ -13,6 +16,8 @@ pub struct Converter {
     split: u32,
     /// Whether a larger code is never worth less.
     rises: bool,
+    /// Whether, besides, every code is worth within one step of what it means.
+    near: bool,
 }
 
 impl Converter {
@@ -20,7 +25,7 @@ impl Converter {
     pub fn new(bits: u32, mismatch: f64, random: &mut Random) -> Self {
         let levels = (1u32 << bits) - 1;
         if mismatch <= 0.0 {
-            return Self { levels, upper: Vec::new(), lower: Vec::new(), split: 0, rises: true };
+            return Self { levels, upper: Vec::new(), lower: Vec::new(), split: 0, rises: true, near: true };
         }
         // The k-th capacitor is 2^k units that differ independently, so that its deviation grows with the root.
         let mut worth: Vec<f64> = (0..bits)
@@ -40,15 +45,57 @@ impl Converter {
                 |code: usize| worth.iter().enumerate().filter(move |(bit, _)| code >> bit & 1 == 1).map(|(_, w)| w);
             (0..1usize << worth.len()).map(|code| sum(code).sum::<f64>() as f32).collect()
         };
-        Self { levels, upper: table(&worth[split as usize..]), lower: table(&worth[..split as usize]), split, rises }
+        let (upper, lower) = (table(&worth[split as usize..]), table(&worth[..split as usize]));
+        let mut converter = Self { levels, upper, lower, split, rises, near: false };
+        converter.near = rises && (0..=levels).all(|code| (converter.worth(code) - code as f32).abs() < 1.0);
+        converter
     }
 
+    /// Writes down where each code begins, for [`Self::codes`] of many charges; nothing where they are faster found one by one.
+    pub fn begin(&self, charges: usize, begins: &mut Vec<f32>) {
+        begins.clear();
+        if self.lower.is_empty() || !self.near || 4 * charges < self.levels as usize {
+            return;
+        }
+        // The first code has no beginning, and none follows the last.
+        for upper in &self.upper {
+            begins.extend(self.lower.iter().map(|lower| upper + lower));
+        }
+        begins[0] = f32::NEG_INFINITY;
+        begins.push(f32::INFINITY);
+    }
+
+    /// The codes of many charges in their place, as [`Self::code`] finds them, with what [`Self::begin`] wrote down.
+    pub fn codes(&self, places: &mut [f32], begins: &[f32]) {
+        let last = self.levels as i32;
+        if self.lower.is_empty() {
+            places.iter_mut().for_each(|place| *place = (*place as i32).clamp(0, last) as f32);
+            return;
+        }
+        if begins.is_empty() {
+            places.iter_mut().for_each(|place| *place = self.code(*place) as f32);
+            return;
+        }
+        for places in places.chunks_mut(LANES) {
+            // In whole vectors first: the code that an ideal converter gives is at most one off.
+            let mut codes = [0i32; LANES];
+            for (code, &place) in codes.iter_mut().zip(&*places) {
+                *code = (place as i32).clamp(0, last);
+            }
+            for (place, code) in places.iter_mut().zip(codes) {
+                let (this, next) = (begins[code as usize], begins[code as usize + 1]);
+                *place = (code + i32::from(next <= *place) - i32::from(this > *place)) as f32;
+            }
+        }
+    }
+
+    #[inline(always)]
     fn worth(&self, code: u32) -> f32 {
         self.upper[(code >> self.split) as usize] + self.lower[(code & ((1 << self.split) - 1)) as usize]
     }
 
     /// The code of a charge in steps above the range's lower end, half a step added, so that codes are rounded and not cut.
-    #[inline]
+    #[inline(always)]
     pub fn code(&self, place: f32) -> u32 {
         // A float below zero becomes zero, one that is too large the last code.
         let mut code = (place as u32).min(self.levels);
@@ -101,6 +148,24 @@ mod tests {
             }
         }
         assert!(!Converter::new(12, 1.0, &mut Random::new(7)).rises);
+    }
+
+    #[test]
+    fn many_charges_at_once_are_the_codes_of_each() {
+        let mut begins = Vec::new();
+        for (bits, mismatch) in
+            [(8, 0.0), (1, 0.1), (5, 0.02), (8, 0.006), (8, 0.3), (11, 0.008), (12, 1.0), (14, 0.006)]
+        {
+            let converter = Converter::new(bits, mismatch, &mut Random::new(7));
+            let places: Vec<f32> = (-20..(10 << bits) + 30).map(|tenth| tenth as f32 / 10.0 + 0.013).collect();
+            let wanted: Vec<f32> = places.iter().map(|&place| converter.code(place) as f32).collect();
+            for charges in [1, places.len()] {
+                let mut found = places.clone();
+                converter.begin(charges, &mut begins);
+                converter.codes(&mut found, &begins);
+                assert_eq!(found, wanted, "{bits} bits with a deviation of {mismatch}");
+            }
+        }
     }
 
     #[test]

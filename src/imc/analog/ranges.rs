@@ -103,17 +103,6 @@ impl Seen {
         }
     }
 
-    /// Adds what another run saw.
-    pub fn add(&mut self, other: &Self) {
-        self.clipped += other.clipped;
-        self.conversions += other.conversions;
-        match (&mut self.charges, &other.charges) {
-            (Some(mine), Some(other)) => mine.bins.iter_mut().zip(&other.bins).for_each(|(bin, more)| *bin += more),
-            (mine @ None, Some(other)) => *mine = Some(other.clone()),
-            (_, None) => {}
-        }
-    }
-
     /// For each bit and slice, the range with the smallest mean square of clipping, rounding and the converter's noise
     /// together; `None` where no charge was kept.
     pub fn best(&self, circuit: &Circuit) -> Option<Ranges> {

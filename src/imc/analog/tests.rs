@@ -119,3 +119,13 @@ fn charge_noise_at_one_picofarad_is_64_microvolts() {
     assert!((libm::sqrt(KT / 1e-12) * 1e6 - 64.0).abs() < 1.0);
     assert!(Circuit { adc_bits: 0, ..Circuit::default() }.check().is_err() && Circuit::default().check().is_ok());
 }
+
+#[test]
+fn larger_capacitors_take_more_energy_as_they_get_quieter() {
+    let of = |unit_ff: f64| Circuit { unit_ff, ..Circuit::default() };
+    let (small, large) = (of(1.2), of(12.0));
+    assert!(large.thermal(256.0) < 0.33 * small.thermal(256.0));
+    // 256 cells of 1.2 fF, three tenths more and 2.04 fF of parasitics, at 0.8 V.
+    assert!((small.charging(256).0 - 401.4e-15 * 0.64).abs() < 1e-16, "{:?}", small.charging(256));
+    assert!(large.charging(256).0 > 9.8 * small.charging(256).0 && large.converting() == small.converting());
+}

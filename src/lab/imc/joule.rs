@@ -64,23 +64,54 @@ pub(super) fn rows(
     Ok(rows)
 }
 
+/// The array's parts in the words that the processor's have too: its own report tells them further apart.
 fn in_array(id: &str, name: &str, parts: &Parts, band: f64) -> JouleRow {
-    let total = parts.system().0;
+    let part = |part: &str, label: &str, joules: f64, in_macro: bool, note: &str| EnergyPart {
+        part: part.into(),
+        label: label.into(),
+        in_macro,
+        energy: card::modelled(joules, "J", band, note),
+    };
+    let memory = parts.fetch + parts.store + parts.partial + parts.load;
     JouleRow {
         id: id.into(),
         name: name.into(),
-        parts: card::parts(parts, band),
+        parts: vec![
+            part(
+                ARITHMETIC[0],
+                ARITHMETIC[1],
+                parts.array().0,
+                true,
+                "Cells, adders or converters, and the macro's control",
+            ),
+            part(
+                SRAM[0],
+                SRAM[1],
+                memory,
+                false,
+                "Buffers of inputs, outputs and partial sums, and loading of weights",
+            ),
+            part(LEAKAGE[0], LEAKAGE[1], parts.idle, false, "What buffers and arrays leak meanwhile"),
+        ],
         total: card::modelled(
-            total,
+            parts.system().0,
             "J",
             band,
             "The array with its buffers, loading and leakage; no off-chip memory is there",
         ),
+        remark: None,
     }
 }
 
-/// What can be told apart of a processor's energy: arithmetic, and reading and writing numbers; the rest is what fetches
-/// instructions, reads weights from flash, drives clocks and leaks, which no source separates.
+const ARITHMETIC: [&str; 2] = ["arithmetic", "Arithmetic"];
+const SRAM: [&str; 2] = ["sram", "SRAM"];
+const LEAKAGE: [&str; 2] = ["leakage", "Leakage"];
+const CLOCKS: [&str; 2] = ["clocks", "Clocks while nothing is computed"];
+const REST: [&str; 2] = ["rest", "Instructions and flash"];
+
+/// What published figures tell apart of a processor's energy: arithmetic, and reading and writing numbers; what the chip takes with
+/// its clocks off, and with its clocks on and nothing to do, for as long as the inference lasts. The rest is what fetches
+/// instructions and reads weights from flash, which no source separates.
 fn processor(model: &Model, estimate: &Estimate, device: &Device) -> Option<JouleRow> {
     let total = estimate.energy?;
     let mut sum = Work::default();
@@ -91,40 +122,60 @@ fn processor(model: &Model, estimate: &Estimate, device: &Device) -> Option<Joul
         sum.moved += work.moved;
     }
     let kib = device.ram.as_ref().map_or(256.0, |ram| ram.value.0 as f64 / 1024.0);
-    let arithmetic = sum.macs as f64 * MULTIPLY_ADD;
-    let memory = sram::bits(8.0 * (sum.fetched + sum.moved) as f64, kib.min(1024.0), NODE).0;
+    let seconds = estimate.latency.value.0;
     let factor = total.high.0 / total.value.0;
-    let rest = (total.value.0 - arithmetic - memory).max(0.0);
-    let part = |part: &str, label: &str, joules: f64, factor: f64, note: &str, source: &str| EnergyPart {
-        part: part.into(),
-        label: label.into(),
-        in_macro: false,
-        energy: Figure::modelled(joules, "J", (joules / factor, joules * factor), note, source),
+    // No part takes more than what those before it leave.
+    let mut left = total.value.0;
+    let mut parts = Vec::new();
+    let mut push = |[part, label]: [&str; 2], joules: f64, factor: f64, note: &str, source: &str| {
+        let joules = joules.min(left);
+        left -= joules;
+        let energy = Figure::modelled(joules, "J", (joules / factor, joules * factor), note, source);
+        parts.push(EnergyPart { part: part.into(), label: label.into(), in_macro: false, energy });
     };
     let horowitz = "Horowitz, ISSCC 2014: 0.23 pJ at 45 nm; the node of the board is taken to be that";
+    push(ARITHMETIC, sum.macs as f64 * MULTIPLY_ADD, 3.0, "Multiply-accumulates alone", horowitz);
+    let memory = sram::bits(8.0 * (sum.fetched + sum.moved) as f64, kib.min(1024.0), NODE).0;
     let cacti = "CACTI 7, 45 nm, low operating power, one bank as large as the board's RAM";
+    push(SRAM, memory, 3.0, "Each number read or written once where it is needed: a lower bound", cacti);
+    let stopped = device.stop_power.as_ref();
+    if let Some(stop) = stopped {
+        let note = "Power with all clocks off and all of RAM kept, for as long as the inference lasts: at least, because the \
+                    supply of the logic is lower then";
+        push(LEAKAGE, stop.value.0 * seconds, factor, note, stop.source);
+    }
+    let waiting = device.listening_power();
+    if let Some(power) = waiting {
+        let label =
+            if stopped.is_some() { CLOCKS } else { [CLOCKS[0], "Clocks while nothing is computed, and leakage"] };
+        let leaks = stopped.map_or(0.0, |stop| stop.value.0);
+        let note = "Power of waiting with clocks on between two frames of a stream, for as long as the inference lasts";
+        let source = "derived from its MLPerf Tiny streaming result and its other results";
+        push(label, (power.0 - leaks).max(0.0) * seconds, factor, note, source);
+    }
+    push(
+        REST,
+        f64::INFINITY,
+        factor,
+        "What is left of the modelled energy: no published figure separates it further",
+        &estimate.basis,
+    );
+    let weights: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
+    let leakage = match (stopped, waiting) {
+        (Some(_), _) => "",
+        (None, Some(_)) => " Leakage by itself is not published for it, and stands with the clocks.",
+        (None, None) => " Leakage and clocks are not published for it, and stand with the instructions.",
+    };
+    let remark = format!(
+        "No DRAM is counted: what runs on {} lies on the chip. What its flash takes is not published: {:.0} KiB of weights are read \
+         from where the model is kept at least once, which stands with the instructions.{leakage}",
+        device.name,
+        libm::ceil(weights as f64 / 1024.0)
+    );
     Some(JouleRow {
         id: "processor".into(),
         name: format!("On {}", device.name),
-        parts: vec![
-            part("arithmetic", "Arithmetic", arithmetic, 3.0, "Multiply-accumulates alone", horowitz),
-            part(
-                "sram",
-                "SRAM",
-                memory,
-                3.0,
-                "Each number read or written once where it is needed: a lower bound",
-                cacti,
-            ),
-            part(
-                "rest",
-                "Instructions, flash, clocks, leakage",
-                rest,
-                factor,
-                "What is left of the modelled energy: no published figure separates it further",
-                &estimate.basis,
-            ),
-        ],
+        parts,
         total: Figure::modelled(
             total.value.0,
             "J",
@@ -132,5 +183,6 @@ fn processor(model: &Model, estimate: &Estimate, device: &Device) -> Option<Joul
             "By rates fitted to its MLPerf Tiny results",
             estimate.basis.clone(),
         ),
+        remark: Some(remark),
     })
 }

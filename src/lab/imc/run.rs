@@ -38,8 +38,11 @@ pub(super) fn run(bench: &Bench, side: &Side, array: &Macro, request: &ImcReques
         // Random data says nothing of this model's own: it is priced as random data, and its bytes are compared.
         ran.items = 0;
     }
-    if let Some(chips) = &mut chips {
-        while chips.run()? {}
+    if let Some((chips, analog)) = chips.as_mut().zip(request.analog.as_ref()) {
+        for seed in 1..=analog.chips as u32 {
+            let run = chips.run(seed)?;
+            chips.take(run);
+        }
         ran.chips = Some(chips.scores());
     }
     Ok(ran)

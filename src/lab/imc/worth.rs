@@ -17,16 +17,17 @@ pub(super) const ARRAYS: [(&str, [f64; 2]); 2] = [("digital", [1.4, 3.0]), ("ana
 /// Those of reading the table of results.
 pub fn rows() -> Result<Vec<WorthRow>> {
     let mut rows = Vec::new();
-    let mut push = |what: String, unit: &str, goal: f64, found: f64, n: usize, met: bool| {
+    let mut push = |what: String, unit: &str, goal: f64, found: f64, n: usize, met: bool, why: &str| {
         let figure = |value: f64, note: &str| Figure::measured(value, unit, None, n, note);
-        rows.push(WorthRow { what, goal: figure(goal, "The goal"), found: figure(found, "Held out"), met });
+        let why = (!met).then(|| why.to_owned());
+        rows.push(WorthRow { what, goal: figure(goal, "The goal"), found: figure(found, "Held out"), met, why });
     };
     for (name, [median, p90]) in ARRAYS {
         let errors = fitted::errors(name == "digital");
         let n = errors.points;
-        for (what, goal, found) in [("half", median, errors.median), ("nine tenths", p90, errors.p90)] {
-            let what = format!("Arrays, {name}: {what} of {n} points of chips left out are within this factor");
-            push(what, "x", goal, found, n, found <= goal);
+        for (share, goal, found) in [("half", median, errors.median), ("nine tenths", p90, errors.p90)] {
+            let what = format!("Arrays, {name}: {share} of {n} points of chips left out are within this factor");
+            push(what, "x", goal, found, n, found <= goal, why(name, share));
         }
     }
     for (name, held) in [("times", systems::times()?), ("energies", systems::energies()?)] {
@@ -34,8 +35,62 @@ pub fn rows() -> Result<Vec<WorthRow>> {
         let n = held.len();
         let (median, within) = (100.0 * errors.median, 100.0 * errors.within_quarter);
         let goals = GOALS.map(|goal| 100.0 * goal);
-        push(format!("Boards, {n} {name} left out: median error"), "%", goals[0], median, n, median <= goals[0]);
-        push(format!("Boards, {n} {name} left out: within a quarter"), "%", goals[1], within, n, within >= goals[1]);
+        push(
+            format!("Boards, {n} {name} left out: median error"),
+            "%",
+            goals[0],
+            median,
+            n,
+            median <= goals[0],
+            why(name, "half"),
+        );
+        push(
+            format!("Boards, {n} {name} left out: within a quarter"),
+            "%",
+            goals[1],
+            within,
+            n,
+            within >= goals[1],
+            why(name, "nine tenths"),
+        );
     }
     Ok(rows)
+}
+
+/// Why a goal is missed, in a sentence, as docs/imc.md has it at length.
+fn why(of: &str, share: &str) -> &'static str {
+    match (of, share) {
+        ("digital", "half") => {
+            "This is the best found in which no chip takes part in choosing what predicts it. Single forms come closer, but which one \
+             does changes with the chip that is left out"
+        }
+        ("digital", _) => {
+            "Four chips decide this: one whose energy rises far more than the square of its supply, two that their sources list \
+             inconsistently, and one measured on sparse data. Leaving them out would say nothing of the next chip"
+        }
+        ("analog", _) => {
+            "Circuits on charge differ more than any form that was tried tells apart, and no source says on what data it measured"
+        }
+        ("times", _) => {
+            "Two boards with the same core and the same software differ by up to a half in cycles, because one keeps weights in a \
+             slower flash behind a smaller cache; results name neither"
+        }
+        _ => {
+            "Energies of one board differ between submissions by what was taken off the board and how it was supplied, which results \
+             do not say"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_goal_that_is_missed_says_why_and_no_other_does() {
+        let rows = rows().unwrap();
+        assert_eq!(rows.len(), 8);
+        assert!(rows.iter().all(|row| row.met == row.why.is_none()));
+        assert!(rows.iter().any(|row| row.met) && rows.iter().any(|row| !row.met));
+    }
 }

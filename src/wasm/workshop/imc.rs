@@ -7,7 +7,7 @@ use super::super::{out, taken, thrown};
 use super::Workshop;
 use crate::imc::digital::{self, Bits, Operands};
 use crate::lab::hardware;
-use crate::lab::imc::chips::Chips;
+use crate::lab::imc::chips::{ChipRun, Chips};
 use crate::lab::imc::{ImcRequest, Ran, cards, worth};
 use crate::random::Random;
 use crate::report::hardware::{HardwareReport, ScoreboardReport};
@@ -51,9 +51,15 @@ pub struct ImcChips(Chips);
 
 #[wasm_bindgen]
 impl ImcChips {
-    /// Runs the next chip; false where it was the last.
-    pub fn run(&mut self) -> Result<bool, JsValue> {
-        self.0.run().map_err(thrown)
+    /// Runs one chip, whichever was run before.
+    pub fn run(&self, seed: u32) -> Result<Ts<ChipRun>, JsValue> {
+        out(&self.0.run(seed).map_err(thrown)?)
+    }
+
+    /// Takes in what a chip did, here or in another worker.
+    pub fn take(&mut self, run: Ts<ChipRun>) -> Result<(), JsValue> {
+        self.0.take(taken(&run, "run")?);
+        Ok(())
     }
 
     /// Scores so far.

@@ -1,6 +1,5 @@
 // What the Memory and Hardware views do: the workshop's worker, what it was asked, and what it answered.
 
-import { proxy } from "comlink";
 import type { MatricesView, MatrixSource, Measured, MemoryAction, MemoryView, Subject } from "../memory";
 import type { Session } from "../session";
 import { SEEDS, type State } from "../state";
@@ -8,6 +7,7 @@ import type { ChipScores, InputFile } from "../types";
 import { Cancelled } from "../worker/bench-worker";
 import type { Timed, ToTime } from "../worker/speed";
 import { WorkshopWorker } from "../worker/workshop";
+import { Chips } from "./chips";
 import { Script, ScriptError } from "./script";
 import { m } from "./words";
 
@@ -23,10 +23,12 @@ export class MemoryWork {
   #session: Session;
   #worker = new WorkshopWorker();
   /** Analog chips run beside everything else. */
-  #analog = new WorkshopWorker();
+  #analog = new Chips();
   /** What each worker has open, and what the first was last asked. */
   #opened = new Map<WorkshopWorker, string>();
   #asked = "";
+  /** The model that chips were run with. */
+  #charged = "";
   #script = new Script();
   /** Which product was last asked for. */
   #turn = 0;
@@ -109,7 +111,7 @@ export class MemoryWork {
     const { state } = this.#session.snapshot;
     if (!this.#view.macros.length) this.#patch({ macros: await this.#worker.call((host) => host.macros()) });
     if (!subject) return;
-    if (this.#view.chips && this.#opened.get(this.#analog) !== subject.key) this.#forgetChips();
+    if (this.#view.chips && this.#charged !== subject.key) this.#forgetChips();
     const asked = JSON.stringify([subject.key, state.view, state.device, state.rate, this.#request(state.device)]);
     if (asked === this.#asked) return;
     this.#asked = asked;
@@ -204,7 +206,7 @@ export class MemoryWork {
     this.#patch({ matrices: { ...matrices, ...change } });
   }
 
-  /** Runs chips on charge, one after the other, and shows the scores of those that have run. */
+  /** Runs chips on charge and shows the scores of those that have run. */
   async #chips(subject: Subject | undefined): Promise<void> {
     if (!subject) return;
     this.#forgetChips();
@@ -215,16 +217,18 @@ export class MemoryWork {
     };
     show({ running: true });
     try {
-      await this.#open(this.#analog, subject);
+      this.#charged = subject.key;
       const request = {
         ...this.#request(this.#session.snapshot.state.device),
         items: CHIPS.items,
         analog: { circuit, chips: CHIPS.chips, optimise },
       };
-      await this.#analog.call((host) => host.chips(request, proxy((scores: ChipScores) => show({ scores, running: true }))));
+      await this.#analog.run(request, CHIPS.chips, (worker) => this.#open(worker, subject), (scores) => show({ scores, running: true }));
       show({ running: false });
     } catch (error) {
-      if (!(error instanceof Cancelled)) show({ running: false, error: words(error) });
+      if (error instanceof Cancelled) return;
+      this.#forgetChips();
+      show({ running: false, error: words(error) });
     }
   }
 
@@ -258,7 +262,7 @@ export class MemoryWork {
   #forgetChips(): void {
     if (this.#view.chips?.running) {
       this.#analog.end();
-      this.#opened.delete(this.#analog);
+      for (const worker of this.#analog.workers) this.#opened.delete(worker);
     }
     this.#patch({}, "chips");
   }

@@ -8,8 +8,8 @@ import type { DataSet } from "./bench-worker";
 import { instantiateWorkshop, type WorkshopModule } from "./load";
 import { follow, Team } from "./team";
 import type {
-  ChipScores, DiagnosisReport, Dot, HardwareReport, ImcReport, ImcRequest, ImcRun, LintReport, MacroCard, MatmulReport,
-  MatmulRequest, Matrices, MatrixCard, ScoreboardReport, Search, SearchNews, SearchRequest, Session, TraceReport,
+  ChipRun, ChipScores, DiagnosisReport, Dot, HardwareReport, ImcChips, ImcReport, ImcRequest, ImcRun, LintReport, MacroCard,
+  MatmulReport, MatmulRequest, Matrices, MatrixCard, ScoreboardReport, Search, SearchNews, SearchRequest, Session, TraceReport,
   TrainingCard, TrainingNews, TrainingOutcome, Trial, WeightsView, Workshop, WorthRow,
 } from "../wasm/workshop/milliwatt";
 
@@ -26,6 +26,7 @@ export class WorkshopHost {
   #team: Team | undefined;
   #matrices: Matrices | undefined;
   #ran: { array: string; run: ImcRun } | undefined;
+  #chips: ImcChips | undefined;
 
   async start(module: WebAssembly.Module): Promise<void> {
     this.#wasm = await instantiateWorkshop(module);
@@ -101,20 +102,21 @@ export class WorkshopHost {
     return { shape: Array.from(shape), data };
   }
 
-  /** Analog chips one after the other, telling the scores after each. */
-  async chips(request: ImcRequest, tell: (scores: ChipScores) => void): Promise<void> {
-    const chips = this.#engine().imc_chips(request);
-    try {
-      let more = true;
-      while (more) {
-        more = chips.run();
-        tell(chips.scores());
-        // Between two chips other calls are answered.
-        await new Promise((resolve) => setTimeout(resolve));
-      }
-    } finally {
-      chips.free();
-    }
+  /** Prepares analog chips; several workers that do so can share them. */
+  chips(request: ImcRequest): void {
+    this.#chips?.free();
+    this.#chips = this.#engine().imc_chips(request);
+  }
+
+  /** Runs one of the chips. */
+  chip(seed: number): ChipRun {
+    return this.#prepared().run(seed);
+  }
+
+  /** Takes in what a chip did, here or in another worker; the scores so far. */
+  takeChip(run: ChipRun): ChipScores {
+    this.#prepared().take(run);
+    return this.#prepared().scores();
   }
 
   hardware(rate: number, request: ImcRequest): HardwareReport {
@@ -252,6 +254,11 @@ export class WorkshopHost {
   #engine(): Workshop {
     if (!this.#workshop) throw new Error("The engine has not started");
     return this.#workshop;
+  }
+
+  #prepared(): ImcChips {
+    if (!this.#chips) throw new Error("No chips are prepared");
+    return this.#chips;
   }
 
   #open(): Session {

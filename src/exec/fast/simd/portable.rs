@@ -97,6 +97,12 @@ impl I32x4 {
         }))
     }
 
+    /// The sum of the lanes of each of four vectors, wrapping.
+    #[inline(always)]
+    pub fn sums(vectors: [Self; 4]) -> Self {
+        Self(vectors.map(|vector| vector.0.into_iter().fold(0, i32::wrapping_add)))
+    }
+
     /// Eight lanes as 16-bit integers, saturating.
     #[inline(always)]
     pub fn narrow(low: Self, high: Self) -> I16x8 {

@@ -17,3 +17,16 @@ fn interleaving_puts_neighbours_into_one_dot_product() {
     }
     assert_eq!(out, [21, 42, 63, 84, 106, 127, 148, 169]);
 }
+
+#[test]
+fn sums_are_those_of_the_lanes_of_each_vector() {
+    let numbers: Vec<i32> = (0..16).map(|at| i32::MAX - at * at * 9_000_000).collect();
+    let mut out = [0; 4];
+    // SAFETY: four values each.
+    unsafe {
+        I32x4::sums([0, 4, 8, 12].map(|from| I32x4::load(numbers.as_ptr().add(from)))).store(out.as_mut_ptr());
+    }
+    let wanted: Vec<i32> =
+        numbers.chunks(4).map(|four| four.iter().fold(0, |sum: i32, &x| sum.wrapping_add(x))).collect();
+    assert_eq!(out[..], wanted);
+}

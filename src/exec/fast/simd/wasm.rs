@@ -91,6 +91,13 @@ impl I32x4 {
         Self(i32x4_add(self.0, i32x4_dot_i16x8(a.0, b.0)))
     }
 
+    /// The sum of the lanes of each of four vectors, wrapping.
+    #[inline(always)]
+    pub fn sums([a, b, c, d]: [Self; 4]) -> Self {
+        let pairs = |x, y| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(x, y), i32x4_shuffle::<1, 3, 5, 7>(x, y));
+        Self(pairs(pairs(a.0, b.0), pairs(c.0, d.0)))
+    }
+
     /// Eight lanes as 16-bit integers, saturating.
     #[inline(always)]
     pub fn narrow(low: Self, high: Self) -> I16x8 {

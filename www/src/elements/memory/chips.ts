@@ -36,6 +36,7 @@ function outcome(scores: ChipScores, bits: number): TemplateResult {
       items: String(scores.items), exact: format.figure(scores.exact), bits: String(bits),
     })}</p>
     ${picture(scores)}
+    <p>${scores.energy.map(({ label, energy }) => m("chips.energy", { energy: format.figure(energy), interval: format.interval(energy), what: label.toLowerCase() })).join(" ")}</p>
     <p class="quiet">${m("chips.ranges", { ranges: scores.ranges, clipped: format.figure(scores.clipped) })}</p>`;
 }
 

@@ -63,7 +63,6 @@ export function map({ rows, placements, label, name }: Mapped): TemplateResult {
 
 const outputs = (placements: readonly PlacedTile[]): number => Math.max(1, ...placements.map((tile) => tile.output + tile.outputs));
 
-
 /** Where a joule goes in each place, all on one scale. */
 export function joules(rows: readonly JouleRow[]): TemplateResult {
   const names = [...new Set(rows.flatMap(({ parts }) => parts.map(({ part }) => part)))];
@@ -80,5 +79,6 @@ export function joules(rows: readonly JouleRow[]): TemplateResult {
       })}</svg>
       <span title=${total.note ?? ""}>${format.figure(total)} <span class="quiet">${format.interval(total)}</span></span>`;
   })}</div>
-  <ul class="legend">${names.map((part, at) => html`<li><span class="swatch series-${at + 2}"></span>${labels.get(part) ?? part}</li>`)}</ul>`;
+  <ul class="legend">${names.map((part, at) => html`<li><span class="swatch series-${at + 2}"></span>${labels.get(part) ?? part}</li>`)}</ul>
+  ${rows.map(({ remark }) => (remark ? html`<p class="quiet">${remark}</p>` : nothing))}`;
 }

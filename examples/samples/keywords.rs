@@ -1,6 +1,5 @@
 //! The keyword spotter: MLPerf Tiny's DS-CNN, taught by synthetic voices.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -8,9 +7,10 @@ use std::time::Instant;
 
 use milliwatt::audio;
 use milliwatt::data::Clip;
-use milliwatt::data::keywords::{CLASSES, Word, archive, words};
-use milliwatt::data::sample::{self, ClipSet, Place, Sample};
+use milliwatt::data::keywords::{self, CLASSES, Word, archive, words};
+use milliwatt::data::sample::{self, ClipSet, JUDGING_VOICES, Sample};
 use milliwatt::format::tflite;
+use milliwatt::random::Random;
 use milliwatt::train::architecture::{Architecture, Kind};
 use milliwatt::train::plan::{Quantization, Schedule, Steps};
 use milliwatt::train::{Data, Examples, Plan, Trainer, one_hot};
@@ -20,43 +20,44 @@ use crate::voices;
 
 /// The model that was trained for integers, beside the float one.
 const INT8_FILE: &str = "int8.tflite";
-/// How often all clips are seen.
-const EPOCHS: usize = 14;
-/// How often they are seen again by the rounded network.
-const ROUNDED_EPOCHS: usize = 2;
+/// How often all words are heard, each time as in the next of the surroundings that were made for it.
+const EPOCHS: usize = 32;
+/// How often they are heard again by the rounded network.
+const ROUNDED_EPOCHS: usize = 4;
+/// Words whose clips are made at once: all together would fill the memory.
+const WORDS_AT_ONCE: usize = 1_000;
 
 pub fn make(folder: &Path) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let sample = sample::keywords(1);
     let spoken = voices::speak()?;
-    let clips = sample.training.clips(&spoken.learned)?;
     println!(
-        "keywords: {} words to learn, {} to test, {} to ship; {} clips ({:.0} s)",
+        "keywords: {} words to learn, {} to ship ({:.0} s)",
         spoken.learned.len(),
-        spoken.tested.len(),
         spoken.shipped.len(),
-        clips.len(),
         start.elapsed().as_secs_f64()
     );
-    let inputs = features(&sample, &clips)?;
-    let labels: Vec<usize> = clips.iter().filter_map(|clip| clip.label).collect();
-    let targets = one_hot(&labels, CLASSES.len())?;
-    let examples = Examples { inputs: &inputs, targets: &targets };
-    println!("keywords: features are made ({:.0} s)", start.elapsed().as_secs_f64());
+    let sets = sets(&sample, &spoken.learned)?;
+    println!(
+        "keywords: {} sets of {} clips ({:.0} s)",
+        sets.len(),
+        sets[0].labels.len(),
+        start.elapsed().as_secs_f64()
+    );
 
     let float = Plan {
         epochs: EPOCHS,
-        batch: 64,
-        learning_rate: 3e-3,
+        batch: 100,
+        learning_rate: 4e-3,
         schedule: Schedule::Cosine,
-        warm_up: 100,
+        warm_up: 200,
         label_smoothing: 0.1,
-        mixup: 0.2,
         weight_decay: 1e-5,
         batch_norm: true,
+        average: Some(0.998),
         ..Plan::default()
     };
-    let trainer = train(&Architecture::of(Kind::DsCnn).build(1)?, &float, examples, &start)?;
+    let trainer = train(&Architecture::of(Kind::DsCnn).build(1)?, &float, &sets, &start)?;
     let mut model = trainer.model()?;
     model.name = "keywords".into();
     model.description = "DS-CNN keyword spotter, trained by Milliwatt on synthetic voices".into();
@@ -68,7 +69,7 @@ pub fn make(folder: &Path) -> Result<(), Box<dyn Error>> {
         quantization: Some(Quantization { method: Steps::MovingAverage, ..Quantization::default() }),
         ..float
     };
-    let rounded = train(&model, &integers, examples, &start)?;
+    let rounded = train(&model, &integers, &sets, &start)?;
 
     fs::create_dir_all(folder)?;
     let shipped = archive(&spoken.shipped)?;
@@ -86,7 +87,32 @@ pub fn make(folder: &Path) -> Result<(), Box<dyn Error>> {
         folder.display(),
         start.elapsed().as_secs_f64()
     );
-    judge(&sample::keywords(PAGE_SEED), &shipped, &spoken.tested, [&float, &int8])
+    judge(&sample::keywords(PAGE_SEED), &shipped, [&float, &int8])
+}
+
+/// Features and labels of clips.
+struct Set {
+    inputs: Vec<f32>,
+    labels: Vec<usize>,
+    targets: Vec<f32>,
+}
+
+/// What teaches: all words in one of the surroundings of each after the other.
+fn sets(sample: &Sample, words: &[Word]) -> Result<Vec<Set>, Box<dyn Error>> {
+    let &ClipSet::Keywords { seed, copies, .. } = &sample.training else { return Err("these are not words".into()) };
+    let mut order: Vec<&Word> = words.iter().collect();
+    Random::new(seed).shuffle(&mut order);
+    let set = |copy| -> Result<Set, Box<dyn Error>> {
+        let (mut inputs, mut labels) = (Vec::new(), Vec::new());
+        for (part, words) in order.chunks(WORDS_AT_ONCE).enumerate() {
+            let clips = keywords::clips(words, &keywords::LEARNED, seed + ((copy * 1_000 + part) << 44) as u64, 1);
+            inputs.extend(features(sample, &clips)?);
+            labels.extend(clips.iter().filter_map(|clip| clip.label));
+        }
+        let targets = one_hot(&labels, CLASSES.len())?;
+        Ok(Set { inputs, labels, targets })
+    };
+    (0..copies).map(set).collect()
 }
 
 /// Clips through the sample's front end, one behind the other.
@@ -99,16 +125,12 @@ fn features(sample: &Sample, clips: &[Clip]) -> Result<Vec<f32>, Box<dyn Error>>
     Ok(all)
 }
 
-fn train(
-    model: &milliwatt::Model,
-    plan: &Plan,
-    examples: Examples<'_>,
-    start: &Instant,
-) -> Result<Trainer, Box<dyn Error>> {
+fn train(model: &milliwatt::Model, plan: &Plan, sets: &[Set], start: &Instant) -> Result<Trainer, Box<dyn Error>> {
     let mut trainer = Trainer::new(model, plan)?;
-    let (mut right, mut steps) = (0.0, 0.0);
+    let (mut right, mut steps, mut epoch) = (0.0, 0.0, 0);
     while !trainer.is_over() {
-        let metrics = trainer.step(Data::of(examples))?;
+        let set = &sets[epoch % sets.len()];
+        let metrics = trainer.step(Data::of(Examples { inputs: &set.inputs, targets: &set.targets }))?;
         right += metrics.accuracy.unwrap_or(0.0);
         steps += 1.0;
         if let Some(loss) = metrics.epoch_loss {
@@ -118,22 +140,21 @@ fn train(
                 100.0 * right / steps,
                 start.elapsed().as_secs_f64()
             );
-            (right, steps) = (0.0, 0.0);
+            (right, steps, epoch) = (0.0, 0.0, epoch + 1);
         }
     }
     Ok(trainer)
 }
 
 /// Says how often float, int8 made afterwards and int8 trained are right, through the steps of the page.
-fn judge(sample: &Sample, shipped: &[u8], tested: &[Word], [float, int8]: [&[u8]; 2]) -> Result<(), Box<dyn Error>> {
+fn judge(sample: &Sample, shipped: &[u8], [float, int8]: [&[u8]; 2]) -> Result<(), Box<dyn Error>> {
     let shipped = words(shipped)?;
     let calibration = sample.calibration.clips(&shipped)?;
-    let mut sets = vec![("shipped words".to_string(), sample.test.clips(&shipped)?)];
-    let all = ClipSet::Keywords { seed: 2, voices: Vec::new(), copies: 3, place: Place::Tested };
-    sets.push(("all held-out voices".into(), all.clips(tested)?));
-    for voice in tested.iter().map(|word| &word.voice).collect::<BTreeSet<_>>() {
-        let words: Vec<Word> = tested.iter().filter(|word| word.voice == *voice).cloned().collect();
-        sets.push((format!("  {voice}"), all.clips(&words)?));
+    let all = sample::held_out(&JUDGING_VOICES);
+    let mut sets = vec![("the page's clips".to_string(), sample.test.clips(&shipped)?)];
+    sets.push(("held-out voices".into(), all.clips(&shipped)?));
+    for voice in JUDGING_VOICES {
+        sets.push((format!("  {voice}"), sample::held_out(&[voice]).clips(&shipped)?));
     }
     match real_clips()? {
         Some(clips) => sets.push(("real clips".into(), clips)),

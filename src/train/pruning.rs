@@ -36,9 +36,12 @@ impl Masks {
     /// All weights live, except those that are zero already: a network that was pruned before stays so.
     pub fn new(plan: Pruning, model: &Model, parameters: &Parameters) -> Self {
         let mut slots: Slots = vec![None; parameters.slots.len()];
-        for id in prunable(model, plan.pattern) {
-            let alive = |weights: &[f32]| weights.iter().map(|&w| if w == 0.0 { 0.0 } else { 1.0 }).collect();
-            slots[id] = parameters.get(id).map(alive);
+        let may_die = prunable(model, plan.pattern);
+        for id in weight_values(model) {
+            let Some(weights) = parameters.get(id) else { continue };
+            if may_die.contains(&id) || weights.contains(&0.0) {
+                slots[id] = Some(weights.iter().map(|&w| if w == 0.0 { 0.0 } else { 1.0 }).collect());
+            }
         }
         Self { plan, slots }
     }
@@ -68,7 +71,7 @@ impl Masks {
                 self.cut_smallest(model, parameters, progress * self.plan.sparsity);
                 if self.plan.regrowth > 0.0 && done < last {
                     let share = self.plan.regrowth * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * progress));
-                    self.regrow(parameters, gradients, share);
+                    self.regrow(&prunable(model, self.plan.pattern), parameters, gradients, share);
                 }
             }
             Pattern::NOfM { n, m } => self.cut_groups(model, parameters, m, (progress * (m - n) as f64) as usize),
@@ -117,9 +120,11 @@ impl Masks {
 
     /// In each layer, a share of the living dies, the smallest first, and as many of the dead live again, those with the
     /// largest gradient first; they start from 0.
-    fn regrow(&mut self, parameters: &Parameters, gradients: &Parameters, share: f64) {
-        for (id, mask) in self.slots.iter_mut().enumerate() {
-            let (Some(mask), Some(weights), Some(gradient)) = (mask, parameters.get(id), gradients.get(id)) else {
+    fn regrow(&mut self, values: &[ValueId], parameters: &Parameters, gradients: &Parameters, share: f64) {
+        for &id in values {
+            let (Some(mask), Some(weights), Some(gradient)) =
+                (&mut self.slots[id], parameters.get(id), gradients.get(id))
+            else {
                 continue;
             };
             let chosen = |numbers: &[f32], alive: f32| -> Vec<(f32, ValueId, usize)> {
@@ -185,7 +190,7 @@ fn is_depthwise(op: &Op) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::architecture::dense;
+    use crate::train::architecture::{Architecture, Kind, dense};
 
     fn masks(plan: Pruning) -> (Model, Parameters, Masks) {
         let model = dense("test", 8, &[6, 4, 3], 1).unwrap();
@@ -256,9 +261,28 @@ mod tests {
         let mut gradients = parameters.clone();
         let dead = before.iter().position(|&alive| alive == 0.0).unwrap();
         gradients.get_mut(id).unwrap()[dead] = 100.0;
-        masks.regrow(&parameters, &gradients, 0.1);
+        masks.regrow(&[id], &parameters, &gradients, 0.1);
         let after = masks.slots[id].clone().unwrap();
         assert_eq!(after.iter().sum::<f32>(), before.iter().sum::<f32>());
         assert_eq!(after[dead], 1.0);
+    }
+
+    #[test]
+    fn zeros_that_a_depthwise_filter_has_stay_though_no_more_of_its_weights_die() {
+        let model = Architecture::of(Kind::DsCnn).build(1).unwrap();
+        let depthwise = model.nodes.iter().find(|node| is_depthwise(&node.op)).unwrap();
+        let (id, _) = weights_of(&model, depthwise).unwrap();
+        let mut parameters = Parameters::of(&model).unwrap();
+        parameters.get_mut(id).unwrap()[..5].fill(0.0);
+        let plan = Pruning { sparsity: 0.5, regrowth: 0.3, begin: 0.0, end: 1.0, ..Pruning::default() };
+        let mut masks = Masks::new(plan, &model, &parameters);
+        for done in [5, 10] {
+            masks.cut(&model, &parameters, &parameters, done, 10);
+        }
+        let mask = masks.slots[id].clone().unwrap();
+        assert!(mask.iter().enumerate().all(|(index, &alive)| alive == if index < 5 { 0.0 } else { 1.0 }));
+        parameters.get_mut(id).unwrap().fill(1.0);
+        masks.apply(&mut parameters);
+        assert_eq!(parameters.get(id).unwrap()[..6], [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
     }
 }

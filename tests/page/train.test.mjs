@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { axe, ROOT, test } from "./harness.mjs";
-import { control, download, settled, state, tab } from "./steps.mjs";
+import { control, download, notice, settled, state, tab } from "./steps.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -139,6 +139,59 @@ test("workers that share the steps of a training make the file that one alone ma
   assert.deepEqual([together.workers, alone.workers], [2, 1]);
   assert.deepEqual(together.losses, alone.losses);
   assert.deepEqual(together.file, alone.file);
+});
+
+test("another file can be the teacher: the recipe names it, a link asks for it, and one that does not fit says so", async ({ page }) => {
+  const folder = await mkdtemp(join(tmpdir(), "milliwatt-teacher-"));
+  try {
+    // The open model with other weights in its middle.
+    const file = await readFile(join(ROOT, "www/public/samples/keywords/model.tflite"));
+    for (let at = 40_002; at < 44_000; at += 4) file[at] = (file[at] ?? 0) ^ 0x55;
+    const teacher = join(folder, "older-sister.tflite");
+    await writeFile(teacher, file);
+    const begin = async () => {
+      await settled(page);
+      await tab(page, "train");
+      await press(page, /Let B learn/);
+      await slide(page, "plan-epochs", 1);
+      await page.click("#b-train-plan-distillation");
+      await page.waitForSelector("#b-teacher");
+    };
+    /** @param {string} phase */
+    const learn = async (phase) => {
+      await press(page, /Train B/);
+      await reaches(page, "b", phase);
+    };
+    await begin();
+    await learn("over");
+    await settled(page);
+    const own = (await download(page)).bytes;
+
+    const input = /** @type {import("puppeteer-core").ElementHandle<HTMLInputElement>} */ (await page.$("#b-teacher-file"));
+    await input.uploadFile(teacher);
+    await page.waitForFunction(() =>
+      /** @type {HTMLSelectElement | null} */ (document.querySelector("#b-teacher"))?.selectedOptions[0]?.textContent === "older-sister.tflite");
+    assert.equal((await state(page)).b.steps[0].teacher.name, "older-sister.tflite");
+    assert.deepEqual(await axe(page), []);
+    await learn("over");
+    await settled(page);
+    assert.notDeepEqual((await download(page)).bytes, own, "what is learned depends on who teaches");
+
+    await page.select("#b-teacher", "machine");
+    await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b.steps[0].teacher.name === "machine.tflite");
+    await press(page, /Train B/);
+    await notice(page, /teacher/);
+
+    await page.select("#b-teacher", await page.$eval("#b-teacher", (select) =>
+      [.../** @type {HTMLSelectElement} */ (select).options].find(({ textContent }) => textContent === "older-sister.tflite")?.value ?? ""));
+    await page.waitForFunction(() => location.hash.includes("older-sister"));
+    await page.reload();
+    await page.waitForSelector("#b-teacher");
+    await press(page, /Train B/);
+    await notice(page, /older-sister\.tflite, which is not open: choose that file as the teacher/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("three own words are recorded, learned in a minute, quantized, exported, and run by the device's runtime with the same bytes", { browsers: ["chromium"], timeout: 400_000 }, async ({ page, context }) => {

@@ -25,12 +25,12 @@ pub struct Place {
     pub peak: [f64; 2],
 }
 
-/// Where words are tested: rooms from dry to echoing, noise from not heard to a thirtieth of the voice's power.
+/// Where words are tested: rooms from dry to echoing, noise from not heard to a tenth of the voice's power.
 pub const TESTED: Place = Place {
     speed: [0.93, 1.07],
-    echo: (0.5, [0.1, 0.3]),
+    echo: (0.5, [0.1, 0.4]),
     colour: ([20.0, 150.0], [4_000.0, 8_000.0]),
-    noise: [15.0, 45.0],
+    noise: [10.0, 40.0],
     peak: [-24.0, -1.0],
 };
 

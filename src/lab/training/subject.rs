@@ -126,9 +126,7 @@ pub(super) fn plan(
     }
     let is_pruned = before.iter().any(|step| matches!(step, Step::Prune(_)));
     if is_pruned && plan.pruning.is_none() {
-        remarks.push(
-            "Weights that were set to zero before stay zero while it learns, but for those of depthwise filters".into(),
-        );
+        remarks.push("The weights that were set to zero before stay zero while it learns".into());
         plan.pruning = Some(Pruning { sparsity: 0.0, ..Pruning::default() });
     }
     plan

@@ -2,10 +2,16 @@
 
 #[path = "main/audio.rs"]
 mod audio;
+#[path = "main/bundle.rs"]
+mod bundle;
+#[path = "main/compress.rs"]
+mod compress;
 #[path = "main/diagnose.rs"]
 mod diagnose;
 #[path = "main/imc.rs"]
 mod imc;
+#[path = "main/report.rs"]
+mod report;
 #[path = "main/search.rs"]
 mod search;
 
@@ -15,16 +21,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use milliwatt::compress::{self, lint, recipe::Recipe};
+use milliwatt::compress::{lint, presets, recipe::Recipe};
+use milliwatt::cost;
 use milliwatt::error::{Error, Result};
 use milliwatt::exec::{Executor, Kernels, Options};
 use milliwatt::format::{self, npy, tflite};
 use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, batch, card, files};
-use milliwatt::progress::Silent;
 use milliwatt::quant::Arithmetic;
 use milliwatt::tensor::Tensor;
-use milliwatt::{cost, report};
 
 /// Shows what a tiny neural network costs on a microcontroller, and makes it cost less.
 #[derive(Parser)]
@@ -62,27 +67,7 @@ enum Command {
         kernels: String,
     },
     /// Make a smaller model
-    #[command(group = clap::ArgGroup::new("how").required(true))]
-    Compress {
-        /// TFLite file
-        model: PathBuf,
-        /// A named recipe; `milliwatt presets` lists them
-        #[arg(long, group = "how")]
-        preset: Option<String>,
-        /// A recipe as JSON
-        #[arg(long, group = "how")]
-        recipe: Option<PathBuf>,
-        /// Example inputs, for recipes that measure activation ranges or learn: an NPY array, or a ZIP of clips, of which the
-        /// page's share is taken
-        #[arg(long)]
-        data: Option<PathBuf>,
-        /// A TFLite file to learn from, for recipes that name another teacher than the model
-        #[arg(long)]
-        teacher: Option<PathBuf>,
-        /// TFLite file to write
-        #[arg(short, long)]
-        output: PathBuf,
-    },
+    Compress(compress::Compress),
     /// Say what keeps a model from its target, what to do about it, and which operators TFLM needs
     Lint {
         /// TFLite file
@@ -99,52 +84,9 @@ enum Command {
     /// List the devices of the cost model
     Devices,
     /// Say what a model costs, and how good it is where data is given
-    Report {
-        /// TFLite file
-        model: PathBuf,
-        /// Inputs to test on: an NPY array, or a ZIP of clips in a folder for each class
-        #[arg(long)]
-        data: Option<PathBuf>,
-        /// NPY array of one class for each input
-        #[arg(long, requires = "data")]
-        labels: Option<PathBuf>,
-        /// Device of the latency and energy figures; `milliwatt devices` lists them
-        #[arg(long)]
-        device: Option<String>,
-        /// Inferences each second, for average power
-        #[arg(long, default_value_t = 1.0)]
-        rate: f64,
-        /// Write JSON instead of text
-        #[arg(long)]
-        json: bool,
-    },
+    Report(report::Report),
     /// Pack a model for the board: with C++ that runs it, test vectors, its recipe and a report
-    #[command(group = clap::ArgGroup::new("made").required(false))]
-    Bundle {
-        /// TFLite file
-        model: PathBuf,
-        /// A named recipe; `milliwatt presets` lists them; without a recipe the model stays as it is
-        #[arg(long, group = "made")]
-        preset: Option<String>,
-        /// A recipe as JSON
-        #[arg(long, group = "made")]
-        recipe: Option<PathBuf>,
-        /// Inputs to measure with: an NPY array, an NPZ of arrays and labels, or a ZIP of clips
-        #[arg(long)]
-        data: Option<PathBuf>,
-        /// NPY array of one class for each input
-        #[arg(long, requires = "data")]
-        labels: Option<PathBuf>,
-        /// Device of the latency and energy figures; `milliwatt devices` lists them
-        #[arg(long, default_value = "nucleo-h7a3zi-q")]
-        device: String,
-        /// Inferences each second, for average power
-        #[arg(long, default_value_t = 1.0)]
-        rate: f64,
-        /// ZIP file to write
-        #[arg(short, long)]
-        output: PathBuf,
-    },
+    Bundle(bundle::Bundle),
     /// Say why a recipe's candidate lost, layer by layer, and what may help
     Diagnose(diagnose::Diagnose),
     /// Find a recipe under budgets
@@ -183,37 +125,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             let rows = npy::read(&read(&input)?).map_err(|error| error.at(input.display()))?;
             write(&output, &npy::write(&batch::run(&model, &mut executor, &rows)?)?)
         }
-        Command::Compress { model, preset, recipe, data, teacher, output } => {
-            let recipe = recipe_of(preset.as_deref(), recipe.as_deref())?;
-            let bytes = read(&model)?;
-            let opened = tflite::read(&bytes)?;
-            let data = data.map(|path| Ok((file_name(&path), read(&path)?))).transpose()?;
-            let written = match data {
-                Some((name, data)) if !is_array(&data) => {
-                    let mut bench = Bench::new();
-                    bench.open(&bytes, &file_name(&model))?;
-                    bench.set_files(
-                        vec![(name, data)],
-                        Split { seed: files::SEED, learns: recipe.trained().is_some() },
-                    )?;
-                    if let Some(teacher) = teacher {
-                        bench.set_teacher(&read(&teacher)?, &file_name(&teacher))?;
-                    }
-                    bench.train(&recipe, &mut Silent)?;
-                    bench.apply(&recipe, &mut Silent)?;
-                    bench.candidate_bytes()?.to_vec()
-                }
-                data => {
-                    let array =
-                        data.map(|(name, data)| npy::read(&data).map_err(|error| error.at(name))).transpose()?;
-                    let rows = array.map(|array| batch::rows(&opened.model, &array)).transpose()?.unwrap_or_default();
-                    let windows: Vec<_> = rows.into_iter().map(|row| vec![row]).collect();
-                    let candidate = compress::apply(&opened.model, &recipe, &windows, &mut Silent)?;
-                    if recipe.steps.is_empty() { bytes } else { compress::deliver(&candidate, &recipe, &windows)? }
-                }
-            };
-            write(&output, &written)
-        }
+        Command::Compress(arguments) => compress::run(arguments),
         Command::Lint { model, target, json } => {
             let model = tflite::read(&read(&model)?)?.model;
             let problems = lint::lint(&model, lint::Target::from_name(&target)?);
@@ -231,7 +143,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             lint::resolver(&model)?.iter().try_for_each(|text| line(out, format_args!("{text}")))
         }
         Command::Presets => {
-            for preset in compress::presets() {
+            for preset in presets() {
                 line(out, format_args!("{:<18} {}", preset.name, preset.sentence))?;
             }
             Ok(())
@@ -242,34 +154,8 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             }
             Ok(())
         }
-        Command::Report { model, data, labels, device, rate, json } => {
-            let mut bench = Bench::new();
-            bench.open(&read(&model)?, &file_name(&model))?;
-            if let Some(path) = data {
-                self::data(&mut bench, &path, labels.as_deref(), false)?;
-            }
-            bench.apply(&Recipe::original(), &mut Silent)?;
-            if bench.test_items() > 0 {
-                let part = bench.evaluate(0, bench.test_items())?;
-                bench.add_evaluation(part);
-            }
-            let device = device.unwrap_or_else(|| cost::devices()[0].id.to_string());
-            let report = bench.report(&device, rate)?;
-            if json { print_json(out, &report) } else { print_report(out, &report) }
-        }
-        Command::Bundle { model, preset, recipe, data, labels, device, rate, output } => {
-            let recipe = match (&preset, &recipe) {
-                (None, None) => Recipe::original(),
-                _ => recipe_of(preset.as_deref(), recipe.as_deref())?,
-            };
-            let mut bench = Bench::new();
-            bench.open(&read(&model)?, &file_name(&model))?;
-            if let Some(path) = data {
-                self::data(&mut bench, &path, labels.as_deref(), recipe.trained().is_some())?;
-            }
-            bench.train(&recipe, &mut Silent)?;
-            write(&output, &bench.bundle(&recipe, &device, rate, &mut Silent)?)
-        }
+        Command::Report(arguments) => report::run(arguments, out),
+        Command::Bundle(arguments) => bundle::run(arguments),
         Command::Diagnose(arguments) => diagnose::run(&arguments, out),
         Command::Search(arguments) => search::run(&arguments, out),
         Command::Audio { command } => audio::run(command, out),
@@ -310,30 +196,6 @@ fn info(path: &Path, json: bool, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn print_report(out: &mut dyn Write, report: &report::Report) -> Result<()> {
-    let strip = &report.strip;
-    let rows = [
-        ("flash", Some(&strip.flash)),
-        ("RAM", Some(&strip.ram)),
-        ("score", strip.score.as_ref()),
-        ("time", strip.latency.as_ref()),
-        ("energy", strip.energy.as_ref()),
-    ];
-    for (name, figure) in rows {
-        let Some(figure) = figure else { continue };
-        let kind = format!("{:?}", figure.kind).to_lowercase();
-        let band = match (figure.low, figure.high) {
-            (Some(low), Some(high)) => format!(" ({low:.4} to {high:.4})"),
-            _ => String::new(),
-        };
-        line(out, format_args!("{name:<8} {} {}{band}  [{kind}] {}", figure.value, figure.unit, figure.note))?;
-    }
-    for device in &report.devices {
-        line(out, format_args!("{:<24} {}; {}", device.name, device.fits_sentence, device.power_sentence))?;
-    }
-    Ok(())
-}
-
 fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Error::numeric(error.to_string()))?;
     line(out, format_args!("{text}"))
@@ -348,7 +210,7 @@ fn recipe_of(preset: Option<&str>, recipe: Option<&Path>) -> Result<Recipe> {
         let text = String::from_utf8(read(path)?).map_err(|_| Error::format("the recipe is not UTF-8 text"))?;
         return Recipe::from_json(&text).map_err(|error| error.at(path.display()));
     }
-    let presets = compress::presets();
+    let presets = presets();
     let found = presets.iter().find(|known| Some(known.name.as_str()) == preset);
     found.map(|preset| preset.recipe.clone()).ok_or_else(|| {
         let names: Vec<&str> = presets.iter().map(|preset| preset.name.as_str()).collect();

@@ -1,0 +1,75 @@
+//! `milliwatt report`: what a model costs, and how good it is.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use milliwatt::compress::recipe::Recipe;
+use milliwatt::error::Result;
+use milliwatt::lab::Bench;
+use milliwatt::progress::Silent;
+use milliwatt::{cost, report};
+
+use super::{file_name, line, print_json, read};
+
+#[derive(Args)]
+pub struct Report {
+    /// TFLite file
+    model: PathBuf,
+    /// Inputs to test on: an NPY array, or a ZIP of clips in a folder for each class
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// NPY array of one class for each input
+    #[arg(long, requires = "data")]
+    labels: Option<PathBuf>,
+    /// Device of the latency and energy figures; `milliwatt devices` lists them
+    #[arg(long)]
+    device: Option<String>,
+    /// Inferences each second, for average power
+    #[arg(long, default_value_t = 1.0)]
+    rate: f64,
+    /// Write JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: Report, out: &mut dyn Write) -> Result<()> {
+    let Report { model, data, labels, device, rate, json } = arguments;
+    let mut bench = Bench::new();
+    bench.open(&read(&model)?, &file_name(&model))?;
+    if let Some(path) = data {
+        super::data(&mut bench, &path, labels.as_deref(), false)?;
+    }
+    bench.apply(&Recipe::original(), &mut Silent)?;
+    if bench.test_items() > 0 {
+        let part = bench.evaluate(0, bench.test_items())?;
+        bench.add_evaluation(part);
+    }
+    let device = device.unwrap_or_else(|| cost::devices()[0].id.to_string());
+    let report = bench.report(&device, rate)?;
+    if json { print_json(out, &report) } else { print(out, &report) }
+}
+
+fn print(out: &mut dyn Write, report: &report::Report) -> Result<()> {
+    let strip = &report.strip;
+    let rows = [
+        ("flash", Some(&strip.flash)),
+        ("RAM", Some(&strip.ram)),
+        ("score", strip.score.as_ref()),
+        ("time", strip.latency.as_ref()),
+        ("energy", strip.energy.as_ref()),
+    ];
+    for (name, figure) in rows {
+        let Some(figure) = figure else { continue };
+        let kind = format!("{:?}", figure.kind).to_lowercase();
+        let band = match (figure.low, figure.high) {
+            (Some(low), Some(high)) => format!(" ({low:.4} to {high:.4})"),
+            _ => String::new(),
+        };
+        line(out, format_args!("{name:<8} {} {}{band}  [{kind}] {}", figure.value, figure.unit, figure.note))?;
+    }
+    for device in &report.devices {
+        line(out, format_args!("{:<24} {}; {}", device.name, device.fits_sentence, device.power_sentence))?;
+    }
+    Ok(())
+}

@@ -102,6 +102,7 @@ export class TrainView extends PageElement {
         ${news ? html`<span>${news.precision}</span>` : nothing}
         ${news ? html`<span>${t("train.rate", { rate: format.real(news.learning_rate) })}</span>` : nothing}
       </p>
+      ${phase === "over" ? this.#teacher(side) : nothing}
       <div class="train-buttons">
         ${phase === "running" ? button("pause", t("train.pause")) : nothing}
         ${phase === "paused" ? button("go-on", t("train.go-on"), true) : nothing}

@@ -6,7 +6,9 @@
 
 mod header;
 
-use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use std::borrow::Cow;
+
+use ndarray::{ArrayD, IxDyn};
 
 use self::header::{Element, Header};
 use crate::error::{Error, Kind, Result};
@@ -46,6 +48,7 @@ pub fn read(bytes: &[u8]) -> Result<Tensor> {
             data.len()
         )));
     }
+    let data = &*ordered(&header, data);
     match header.element {
         Element::Bool => array(&header, data, |[byte]: [u8; 1]| byte != 0).map(Tensor::Bool),
         Element::Int8 => array(&header, data, i8::from_le_bytes).map(Tensor::Int8),
@@ -56,10 +59,10 @@ pub fn read(bytes: &[u8]) -> Result<Tensor> {
         Element::Uint32 => array(&header, data, |word| i64::from(u32::from_le_bytes(word))).map(Tensor::Int64),
         Element::Int64 => array(&header, data, i64::from_le_bytes).map(Tensor::Int64),
         Element::Uint64 => {
-            let wide = array(&header, data, u64::from_le_bytes)?;
-            match wide.iter().find(|&&value| i64::try_from(value).is_err()) {
+            let mut wide = data.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+            match wide.find(|&value| i64::try_from(value).is_err()) {
                 Some(value) => Err(Error::unsupported(format!("the element {value} does not fit int64"))),
-                None => Ok(Tensor::Int64(wide.mapv(|value| value as i64))),
+                None => array(&header, data, i64::from_le_bytes).map(Tensor::Int64),
             }
         }
         Element::Float16 => {
@@ -71,20 +74,38 @@ pub fn read(bytes: &[u8]) -> Result<Tensor> {
     }
 }
 
-/// The elements, in row-major order and of this machine's byte order.
-fn array<const N: usize, T: Clone>(header: &Header, data: &[u8], element: impl Fn([u8; N]) -> T) -> Result<ArrayD<T>> {
-    let read = |word: &[u8; N]| {
-        let mut word = *word;
-        if header.big_endian {
-            word.reverse();
+/// The bytes with elements in row-major order and each little-endian, put right once for elements of any type.
+fn ordered<'a>(header: &Header, data: &'a [u8]) -> Cow<'a, [u8]> {
+    let size = header.element.size();
+    let mut bytes = Cow::Borrowed(data);
+    if header.big_endian && size > 1 {
+        bytes.to_mut().chunks_exact_mut(size).for_each(<[u8]>::reverse);
+    }
+    if !header.fortran_order || header.shape.len() < 2 {
+        return bytes;
+    }
+    let mut turned = Vec::with_capacity(bytes.len());
+    let mut index = vec![0; header.shape.len()];
+    for _ in 0..bytes.len() / size {
+        // The first index runs fastest in what is read, the last one in what is written.
+        let at = index.iter().zip(&header.shape).rev().fold(0, |at, (index, dim)| at * dim + index);
+        turned.extend_from_slice(&bytes[at * size..(at + 1) * size]);
+        for (index, &dim) in index.iter_mut().zip(&header.shape).rev() {
+            *index += 1;
+            if *index < dim {
+                break;
+            }
+            *index = 0;
         }
-        element(word)
-    };
-    let elements: Vec<T> = data.as_chunks::<N>().0.iter().map(read).collect();
-    let shape = IxDyn(&header.shape).set_f(header.fortran_order);
-    let array = ArrayD::from_shape_vec(shape, elements)
-        .map_err(|_| Error::format(format!("the elements do not fill the shape {:?}", header.shape)))?;
-    Ok(if header.fortran_order { array.as_standard_layout().into_owned() } else { array })
+    }
+    Cow::Owned(turned)
+}
+
+/// The elements of bytes that are in order.
+fn array<const N: usize, T>(header: &Header, data: &[u8], element: impl Fn([u8; N]) -> T) -> Result<ArrayD<T>> {
+    let elements: Vec<T> = data.as_chunks::<N>().0.iter().map(|word| element(*word)).collect();
+    ArrayD::from_shape_vec(IxDyn(&header.shape), elements)
+        .map_err(|_| Error::format(format!("the elements do not fill the shape {:?}", header.shape)))
 }
 
 /// Writes an array, little-endian and row-major, as NumPy itself does.

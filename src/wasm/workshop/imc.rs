@@ -5,11 +5,9 @@ use wasm_bindgen::prelude::*;
 
 use super::super::{out, taken, thrown};
 use super::Workshop;
-use crate::imc::digital::{self, Bits, Operands};
 use crate::lab::hardware;
 use crate::lab::imc::chips::{ChipRun, Chips};
 use crate::lab::imc::{ImcRequest, Ran, cards, worth};
-use crate::random::Random;
 use crate::report::hardware::{HardwareReport, ScoreboardReport};
 use crate::report::imc::{ChipScores, ImcReport, MacroCard, WorthRow};
 
@@ -19,11 +17,6 @@ pub struct ImcRun(Ran);
 
 #[wasm_bindgen]
 impl Workshop {
-    /// The model in the array: mapped, run and priced.
-    pub fn imc(&self, request: Ts<ImcRequest>) -> Result<Ts<ImcReport>, JsValue> {
-        out(&self.0.imc(&taken(&request, "request")?).map_err(thrown)?)
-    }
-
     /// Runs the test items in the array, for `imc_price`.
     pub fn imc_run(&self, request: Ts<ImcRequest>) -> Result<ImcRun, JsValue> {
         Ok(ImcRun(self.0.imc_run(&taken(&request, "request")?).map_err(thrown)?))
@@ -84,38 +77,4 @@ pub fn imc_worth() -> Result<Vec<Ts<WorthRow>>, JsValue> {
 #[wasm_bindgen]
 pub fn scoreboard(request: Ts<ImcRequest>) -> Result<Ts<ScoreboardReport>, JsValue> {
     out(&hardware::scoreboard(&taken(&request, "request")?).map_err(thrown)?)
-}
-
-/// A product of random int8 matrices in a digital array, for benchmarks: the sum of its results and of its changes.
-#[wasm_bindgen]
-pub struct DigitalBench {
-    a: Vec<i32>,
-    b: Vec<i32>,
-    size: [usize; 3],
-    rows: usize,
-}
-
-#[wasm_bindgen]
-impl DigitalBench {
-    /// Draws both matrices.
-    #[wasm_bindgen(constructor)]
-    pub fn new(rows: usize, depth: usize, columns: usize, tile: usize) -> Self {
-        let mut random = Random::new(1);
-        let mut draw = |count: usize| (0..count).map(|_| random.below(256) as i32 - 128).collect::<Vec<i32>>();
-        Self { a: draw(rows * depth), b: draw(depth * columns), size: [rows, depth, columns], rows: tile }
-    }
-
-    /// Multiplies once.
-    pub fn run(&self) -> Result<f64, JsValue> {
-        let operands = Operands {
-            a: &self.a,
-            b: &self.b,
-            size: self.size,
-            a_bits: Bits::signed(8),
-            b_bits: Bits::signed(8),
-            tile: self.rows,
-        };
-        let product = digital::product(&operands).map_err(thrown)?;
-        Ok(product.values.iter().sum::<i64>() as f64 + product.toggles.leaves as f64 + product.toggles.roots as f64)
-    }
 }

@@ -51,7 +51,7 @@ const TEXTS = {
   "chips.choosing": "Choosing ranges and running the first chip…",
   "chips.outcome": "{metric} {mean} ({interval}, one deviation between chips either way) on {n} of {wanted} chips with converters of {bits} bits, {items} items each; exactly {exact}.",
   "chips.ranges": "Ranges: {ranges}. {clipped} of conversions were outside.",
-  "chips.energy": "In this very circuit one inference takes {energy} ({interval}, modelled) for {what}.",
+  "chips.energy": "One inference in this very circuit takes {charge} ({charge-band}) for charging columns and {convert} ({convert-band}) for converting, modelled.",
   "chips.picture": "Scores of the chips: {scores}",
   "chips.exact": "The exact arithmetic: {exact}",
   "chips.one": "Chip {seed}: {score}",

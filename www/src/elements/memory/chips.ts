@@ -36,7 +36,8 @@ function outcome(scores: ChipScores, bits: number): TemplateResult {
       items: String(scores.items), exact: format.figure(scores.exact), bits: String(bits),
     })}</p>
     ${picture(scores)}
-    <p>${scores.energy.map(({ label, energy }) => m("chips.energy", { energy: format.figure(energy), interval: format.interval(energy), what: label.toLowerCase() })).join(" ")}</p>
+    ${scores.energy.length ? html`<p>${m("chips.energy", Object.fromEntries(scores.energy.flatMap(({ part, energy }) =>
+      [[part, format.figure(energy)], [`${part}-band`, format.interval(energy)]])))}</p>` : nothing}
     <p class="quiet">${m("chips.ranges", { ranges: scores.ranges, clipped: format.figure(scores.clipped) })}</p>`;
 }
 

@@ -18,7 +18,7 @@ export function worth({ worth }: MemoryView, act: (what: MemoryAction) => void):
 function table(rows: readonly WorthRow[]): TemplateResult {
   return html`<div class="scroller" tabindex="0" role="region" aria-label=${m("worth.title")}><table class="data">
     <thead><tr>${(["worth.what", "worth.goal", "worth.found", "worth.is-met"] as const).map((key) => html`<th scope="col">${m(key)}</th>`)}</tr></thead>
-    <tbody>${rows.map(({ what, goal, found, met, why }) => html`<tr><th scope="row">${what}${why ? html`<br><span class="quiet">${why}.</span>` : nothing}</th><td>${format.figure(goal)}</td><td>${format.figure(found)}</td>
+    <tbody>${rows.map(({ what, goal, found, met, why }) => html`<tr><th scope="row">${what}${why ? html` <span class="quiet">${why}.</span>` : nothing}</th><td>${format.figure(goal)}</td><td>${format.figure(found)}</td>
       <td>${m(met ? "worth.met" : "worth.not-met")}</td></tr>`)}</tbody></table></div>
     <p class="quiet">${m("worth.all")}</p>`;
 }

@@ -23,7 +23,7 @@ use crate::report::{Figure, Task};
 use subject::Subject;
 
 /// Raised when a saved state means something else.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A search under way on the model and inputs of a bench.
 pub struct Search {

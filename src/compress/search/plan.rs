@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::compress::recipe::{
-    Calibration, ChannelsOptions, CodebookOptions, PackOptions, PruneOptions, QuantizeOptions, Recipe, Rounding,
-    SlimOptions, SlimTarget, Step, Tables,
+    Calibration, ChannelsOptions, CodebookOptions, EqualizeBy, EqualizeOptions, PackOptions, PruneOptions,
+    QuantizeOptions, Recipe, Rounding, Scheme, SlimOptions, SlimTarget, Step, Tables,
 };
 
 /// What becomes of the weights of one layer.
@@ -47,6 +47,13 @@ const INTEGER: [Treatment; 7] = [
 ];
 const CALIBRATIONS: [Calibration; 3] =
     [Calibration::MinMax, Calibration::Mse, Calibration::Percentile { percent: 99.9 }];
+/// What may be done besides, with any way of choosing ranges: rounding always moves biases, so that needs no choice.
+const VARIANTS: [(Scheme, Option<EqualizeBy>); 4] = [
+    (Scheme::Int8, None),
+    (Scheme::Int8, Some(EqualizeBy::Weights)),
+    (Scheme::Int8, Some(EqualizeBy::Both)),
+    (Scheme::Int16x8, None),
+];
 /// Shares of the channels that stay, where nothing else fits.
 const KEEPS: [f64; 5] = [1.0, 0.875, 0.75, 0.5, 0.25];
 /// Layers with fewer of all weights than this share are not asked about.
@@ -59,6 +66,7 @@ pub struct Plan {
     pub layers: Vec<usize>,
     /// Whether weights are packed for TFLM to unpack.
     pub packed: bool,
+    /// The way of choosing ranges, and a multiple of how many there are for the variant.
     pub(super) calibration: usize,
     pub(super) keep: usize,
 }
@@ -86,6 +94,23 @@ impl Space {
 
     pub(super) fn calibrations(&self) -> usize {
         if self.is_integer { 1 } else { CALIBRATIONS.len() }
+    }
+
+    /// The same way of choosing ranges on equalized channels, and with int16 activations.
+    pub(super) fn variants(&self, calibration: usize) -> (Vec<usize>, Option<usize>) {
+        if self.is_integer {
+            return (vec![], None);
+        }
+        let at = |variant: usize| calibration + variant * CALIBRATIONS.len();
+        ((1..VARIANTS.len() - 1).map(at).collect(), Some(at(VARIANTS.len() - 1)))
+    }
+
+    /// What variants are told apart by: every layer in 8 bits, and in 4; int16 activations change little in 4.
+    pub(super) fn probes(&self, at: usize) -> Vec<Plan> {
+        let whole = self.whole(true, at);
+        let narrow = Plan { layers: vec![1; whole.layers.len()], ..whole.clone() };
+        let is_wide = at / CALIBRATIONS.len() == VARIANTS.len() - 1;
+        if self.is_integer || is_wide { vec![whole] } else { vec![whole, narrow] }
     }
 
     pub(super) fn keeps(&self) -> usize {
@@ -145,10 +170,15 @@ impl Space {
             steps.push(Step::Prune(PruneOptions { layers, ..PruneOptions::default() }));
         }
         if !self.is_integer {
+            let (scheme, equalized) = VARIANTS.get(plan.calibration / CALIBRATIONS.len()).copied().unwrap_or_default();
+            if let Some(by) = equalized {
+                steps.push(Step::Equalize(EqualizeOptions { by, ..EqualizeOptions::default() }));
+            }
             // One number says it where all layers have the same bits.
             let same = all.windows(2).all(|pair| pair[0].bits == pair[1].bits);
             steps.push(Step::Quantize(QuantizeOptions {
-                calibration: CALIBRATIONS.get(plan.calibration).copied().unwrap_or_default(),
+                scheme,
+                calibration: CALIBRATIONS.get(plan.calibration % CALIBRATIONS.len()).copied().unwrap_or_default(),
                 weight_bits: if same { all.first().map_or(8, |first| first.bits) } else { 8 },
                 rounding: Rounding::Compensated,
                 layers: if same { vec![] } else { all.iter().map(|treatment| treatment.bits).collect() },

@@ -75,6 +75,27 @@ fn where_nothing_fits_the_smallest_that_keeps_the_answers_is_known() {
 }
 
 #[test]
+fn channels_are_equalized_where_that_loses_much_less_and_int16_is_asked_only_where_int8_loses_answers() {
+    for (kept, better) in [(0.95, 1), (0.4, 3)] {
+        let mut search = search(6000.0);
+        while let Some(next) = search.next() {
+            let (Next::Ask(plan) | Next::Try(plan)) = &next;
+            let mut outcome = measured(search.space(), plan);
+            let variant = plan.calibration / search.space.calibrations();
+            outcome.loss *= if variant == better { 0.5 } else { 1.0 };
+            outcome.kept = if variant == 3 { 1.0 } else { kept };
+            search.tell(next, Some(outcome));
+        }
+        assert_eq!(search.calibration() / search.space.calibrations(), better);
+        let is_wide = |known: &Known| known.plan.calibration / search.space.calibrations() == 3;
+        assert_eq!(search.asked.iter().any(is_wide), better == 3);
+        let recipe = search.space().recipe(&search.tried.last().unwrap().plan).to_json();
+        assert_eq!(recipe.contains("equalize"), better == 1, "{recipe}");
+        assert_eq!(recipe.contains("int16x8"), better == 3, "{recipe}");
+    }
+}
+
+#[test]
 fn the_same_plan_is_never_tried_twice() {
     let done = run(search(6000.0));
     for (at, known) in done.tried.iter().enumerate() {

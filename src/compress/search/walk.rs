@@ -48,12 +48,21 @@ impl Effects {
 impl Explorer {
     /// What to measure next; none when the search is over.
     pub fn next(&self) -> Option<Next> {
-        if let Some(plan) = self.starts().into_iter().find(|plan| !self.knows(plan)) {
+        let space = &self.space;
+        let untried = |plan: &Plan| !self.knows(plan);
+        let unasked = |plan: &Plan| Self::outcome_of(&self.asked, plan).is_none();
+        if let Some(plan) = (0..space.calibrations()).map(|at| space.whole(true, at)).find(untried) {
+            return Some(Next::Try(plan));
+        }
+        let variants = [self.ranges()].into_iter().chain(self.variants());
+        if let Some(plan) = variants.flat_map(|at| space.probes(at)).find(unasked) {
+            return Some(Next::Ask(plan));
+        }
+        if let Some(plan) = self.starts().into_iter().find(untried) {
             return Some(Next::Try(plan));
         }
         let calibration = self.calibration();
         for &packed in self.space.modes() {
-            let unasked = |plan: &Plan| Self::outcome_of(&self.asked, plan).is_none();
             if let Some(plan) = self.space.asks(packed, calibration).into_iter().find(unasked) {
                 return Some(Next::Ask(plan));
             }
@@ -69,11 +78,11 @@ impl Explorer {
         Self::outcome_of(&self.tried, plan).is_some()
     }
 
-    /// What is tried before anything is asked.
+    /// What is tried before layers are asked.
     fn starts(&self) -> Vec<Plan> {
         let space = &self.space;
-        let mut starts: Vec<Plan> = (0..space.calibrations()).map(|at| space.whole(true, at)).collect();
-        let calibration = if starts.iter().all(|plan| self.knows(plan)) { self.calibration() } else { return starts };
+        let mut starts = Vec::new();
+        let calibration = self.calibration();
         for &packed in space.modes() {
             let whole = space.whole(packed, calibration);
             let all = |treatment: usize| Plan { layers: vec![treatment; whole.layers.len()], ..whole.clone() };

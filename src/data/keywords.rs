@@ -26,7 +26,8 @@ pub const CLASSES: [&str; 12] =
     ["down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes", "silence", "unknown"];
 /// The classes that are words.
 pub const KEYWORDS: usize = 10;
-const SILENCE: usize = 10;
+/// The class of noise without a word.
+pub const SILENCE: usize = 10;
 const UNKNOWN: usize = 11;
 
 /// Samples in a second.

@@ -177,7 +177,12 @@ impl ClipSet {
                     Place::Learned => keywords::LEARNED,
                     Place::Tested => keywords::TESTED,
                 };
-                Ok(keywords::clips(&words, &place, *seed, *copies))
+                let mut clips = keywords::clips(&words, &place, *seed, *copies);
+                // What is looked at first is a word: noise alone would be a dull beginning.
+                if let Some(word) = clips.iter().position(|clip| clip.label != Some(keywords::SILENCE)) {
+                    clips.swap(0, word);
+                }
+                Ok(clips)
             }
         }
     }
@@ -208,6 +213,16 @@ mod tests {
     fn a_set_larger_than_anything_sensible_is_refused_before_it_is_made() {
         let set = ClipSet::MachineSound { seed: 1, normal: usize::MAX, anomalous: 1 };
         assert_eq!(set.clips(&[]).unwrap_err().kind(), crate::error::Kind::Limits);
+    }
+
+    #[test]
+    fn the_first_clip_is_a_word_wherever_silence_falls() {
+        let word = Word { word: "yes".into(), voice: "nobody".into(), samples: vec![0.5; 1_600] };
+        for seed in 0..8 {
+            let clips = words_of(&["nobody"], seed, 1).clips(&vec![word.clone(); 20]).unwrap();
+            let silent: Vec<_> = clips.iter().filter(|clip| clip.label == Some(keywords::SILENCE)).collect();
+            assert_eq!((clips.len(), silent.len(), clips[0].label), (22, 2, Some(9)), "seed {seed}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ function outcome(scores: ChipScores, bits: number): TemplateResult {
     })}</p>
     ${picture(scores)}
     ${scores.energy.length ? html`<p>${m("chips.energy", Object.fromEntries(scores.energy.flatMap(({ part, energy }) =>
-      [[part, format.figure(energy)], [`${part}-band`, format.interval(energy)]])))}</p>` : nothing}
+      [[part, format.figure(energy)], [`${part}Band`, format.interval(energy)]])))}</p>` : nothing}
     <p class="quiet">${m("chips.ranges", { ranges: scores.ranges, clipped: format.figure(scores.clipped) })}</p>`;
 }
 

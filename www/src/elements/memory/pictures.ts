@@ -63,12 +63,15 @@ export function map({ rows, placements, label, name }: Mapped): TemplateResult {
 
 const outputs = (placements: readonly PlacedTile[]): number => Math.max(1, ...placements.map((tile) => tile.output + tile.outputs));
 
-/** Where a joule goes in each place, all on one scale. */
+/** Where a joule goes: the processor's row on its scale, those of the array on a finer one, where they can be told apart. */
 export function joules(rows: readonly JouleRow[]): TemplateResult {
   const names = [...new Set(rows.flatMap(({ parts }) => parts.map(({ part }) => part)))];
   const labels = new Map(rows.flatMap(({ parts }) => parts.map(({ part, label }) => [part, label] as const)));
-  const x = scaleLinear([0, Math.max(...rows.map(({ total }) => total.value))], [0, 400]);
-  return html`<div class="joules">${rows.map(({ name, parts, total }) => {
+  const processor = (row: JouleRow): boolean => row.id === "processor";
+  return html`<div class="joules">${rows.map((row) => {
+    const { name, parts, total } = row;
+    const most = Math.max(...rows.filter((other) => processor(other) === processor(row)).map((other) => other.total.value));
+    const x = scaleLinear([0, most], [0, 400]);
     let at = 0;
     const words = parts.filter(({ energy }) => energy.value > 0).map(({ label, energy }) => `${label} ${format.figure(energy)}`).join(", ");
     return html`<span>${name}</span>

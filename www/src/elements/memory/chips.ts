@@ -9,6 +9,8 @@ import { m } from "../../memory/words";
 import type { ChipScores } from "../../types";
 
 const [WIDTH, HEIGHT] = [400, 64];
+/** Room for half of a label beside the first and the last line. */
+const SIDE = 28;
 
 export function chips({ circuit, optimise, chips }: MemoryView, act: (what: MemoryAction) => void): TemplateResult {
   const knob = (field: keyof Circuit, least: number, most: number): TemplateResult => html`<label>${m(`chips.${field}`)}
@@ -21,7 +23,7 @@ export function chips({ circuit, optimise, chips }: MemoryView, act: (what: Memo
     <p class="quiet">${m("chips.what")}</p>
     <div class="memory-controls">
       ${knob("adc_bits", 1, 14)}${knob("dac_bits", 1, 8)}${knob("unit_ff", 0.1, 100)}
-      <label><input type="checkbox" .checked=${live(optimise)} @change=${(event: Event) => act({ memory: "optimise", on: (event.target as HTMLInputElement).checked })} />
+      <label class="check"><input type="checkbox" .checked=${live(optimise)} @change=${(event: Event) => act({ memory: "optimise", on: (event.target as HTMLInputElement).checked })} />
         ${m("chips.optimise")}</label>
       <button type="button" class="button small" @click=${() => act({ memory: running ? "stop" : "chips" })}>${m(running ? "chips.stop" : "chips.run")}</button>
     </div>
@@ -44,7 +46,7 @@ function outcome(scores: ChipScores, bits: number): TemplateResult {
 /** Every chip's score as a dot, their mean and its spread, and the exact score as a line. */
 function picture({ chips, mean, exact }: ChipScores): TemplateResult {
   const unit = mean.unit;
-  const x = scaleLinear([0, unit === "%" ? 100 : 1], [8, WIDTH - 8]);
+  const x = scaleLinear([0, unit === "%" ? 100 : 1], [SIDE, WIDTH - SIDE]);
   const [low, high] = [mean.low ?? mean.value, mean.high ?? mean.value];
   return html`<svg class="chart chips" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${m("chips.picture", { scores: chips.map((score) => format.text(score, unit)).join(", ") })}>
     ${x.ticks(5).map((tick) => svg`<line class="grid" x1=${x(tick)} x2=${x(tick)} y1="4" y2=${HEIGHT - 18} /><text x=${x(tick)} y=${HEIGHT - 4} text-anchor="middle">${format.text(tick, unit)}</text>`)}

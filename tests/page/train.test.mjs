@@ -189,6 +189,7 @@ test("another file can be the teacher: the recipe names it, a link asks for it, 
     await page.select("#b-teacher", await page.$eval("#b-teacher", (select) =>
       [.../** @type {HTMLSelectElement} */ (select).options].find(({ textContent }) => textContent === "older-sister.tflite")?.value ?? ""));
     await page.waitForFunction((before) => location.hash !== before, {}, before);
+    await settled(page);
     await page.reload();
     await page.waitForSelector("#b-teacher");
     await press(page, /Train B/);

@@ -124,7 +124,8 @@ fn words_of(voices: &[&str], seed: u64, copies: usize) -> ClipSet {
 }
 
 /// The keyword spotter, with clips made from `seed` of the words of `words.zip`: what sets its scales, what judges. It
-/// learned from the words of many more voices, which are not shipped.
+/// learned from the words of many more voices, which are not shipped; their clips are more than [`ClipSet::clips`] makes at
+/// once, and `examples/samples` makes them in parts.
 ///
 /// The `sample.json` that is shipped is this with the seed 1.
 pub fn keywords(seed: u64) -> Sample {

@@ -58,7 +58,7 @@ pub fn all() -> Vec<Case> {
     let pruned = |pattern, sparsity| {
         // Between layers whose activations are of one size, the size of a weight says what it matters.
         let scope = PruneScope::Global;
-        Some(Pruning { pattern, sparsity, scope, begin: 0.0, end: 0.5, every: 5, regrowth: 0.0 })
+        Some(Pruning { pattern, sparsity, scope, end: 0.5, every: 5, ..Pruning::default() })
     };
     let fours = Quantization { weight_bits: 4, method: Steps::Lsq, ..Quantization::default() };
     let case = |name, start, plan| Case { name, start, plan, untrained: start != Start::Fresh };

@@ -5,10 +5,12 @@
 //! training for integers begins; a dead weight is exactly 0 in the integer model too.
 //!
 //! *Sources*: the schedule from M. Zhu, S. Gupta, "To prune, or not to prune", arXiv 1710.01878; regrowth of dead weights
-//! with a large gradient from U. Evci et al., "Rigging the lottery" (RigL), arXiv 1911.11134.
+//! with a large gradient from U. Evci et al., "Rigging the lottery" (RigL), arXiv 1911.11134; sensitivities, weight times
+//! gradient, from P. Molchanov et al., "Importance Estimation for Neural Network Pruning", arXiv 1906.10771 (Taylor), and from
+//! N. Lee et al., "SNIP: Single-shot Network Pruning based on Connection Sensitivity", arXiv 1810.02340.
 
 use super::parameters::{Parameters, Slots};
-use super::plan::{Pattern, Pruning};
+use super::plan::{Pattern, PruneBy, Pruning};
 use crate::compress::prune::{smallest, weight_values};
 use crate::compress::recipe::PruneScope;
 use crate::model::{Model, Node, Op, ValueId};
@@ -24,12 +26,17 @@ fn prunable(model: &Model, pattern: Pattern) -> Vec<ValueId> {
     weight_values(model).into_iter().filter(|id| !spared(id)).collect()
 }
 
+/// Share of the average of squared sensitivities that stays in each step.
+const KEPT: f32 = 0.9;
+
 /// The masks of a model.
 #[derive(Debug, Clone)]
 pub(super) struct Masks {
     plan: Pruning,
     /// 1 and 0, by value.
     pub slots: Slots,
+    /// How much the loss depends on each weight, where that decides; none where its size does.
+    pub sensitivity: Slots,
 }
 
 impl Masks {
@@ -43,7 +50,31 @@ impl Masks {
                 slots[id] = Some(weights.iter().map(|&w| if w == 0.0 { 0.0 } else { 1.0 }).collect());
             }
         }
-        Self { plan, slots }
+        let zeros = |slot: &Option<Vec<f32>>| slot.as_ref().map(|mask| vec![0.0; mask.len()]);
+        let sensitivity = if plan.by == PruneBy::Magnitude { vec![] } else { slots.iter().map(zeros).collect() };
+        Self { plan, slots, sensitivity }
+    }
+
+    /// Takes in what the loss of step `done` would change without each weight.
+    pub fn see(&mut self, parameters: &Parameters, gradients: &Parameters, done: usize) {
+        for (id, seen) in self.sensitivity.iter_mut().enumerate() {
+            let (Some(seen), Some(weights), Some(gradient)) = (seen, parameters.get(id), gradients.get(id)) else {
+                continue;
+            };
+            for ((seen, w), g) in seen.iter_mut().zip(weights).zip(gradient) {
+                match self.plan.by {
+                    PruneBy::Taylor => *seen = KEPT * *seen + (1.0 - KEPT) * (w * g) * (w * g),
+                    PruneBy::Snip if done == 0 => *seen = (w * g).abs(),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// How important each weight of a tensor is.
+    fn importance(&self, id: ValueId, weights: &[f32]) -> Vec<f32> {
+        let seen = self.sensitivity.get(id).and_then(Option::as_ref);
+        seen.map_or_else(|| weights.iter().map(|w| w.abs()).collect(), Clone::clone)
     }
 
     /// Whether a cut falls on step `done` of `total`.
@@ -106,8 +137,9 @@ impl Masks {
             for &id in pool {
                 let (Some(weights), Some(mask)) = (parameters.get(id), &self.slots[id]) else { continue };
                 // The dead come before the smallest of the living.
-                let size = |(i, (w, &alive)): (usize, (&f32, &f32))| (if alive == 0.0 { -1.0 } else { w.abs() }, id, i);
-                magnitudes.extend(weights.iter().zip(mask).enumerate().map(size));
+                let size =
+                    |(i, (&size, &alive)): (usize, (&f32, &f32))| (if alive == 0.0 { -1.0 } else { size }, id, i);
+                magnitudes.extend(self.importance(id, weights).iter().zip(mask).enumerate().map(size));
             }
             let dead = smallest(&mut magnitudes, sparsity);
             for &(_, id, index) in &magnitudes[..dead] {
@@ -144,12 +176,13 @@ impl Masks {
     fn cut_groups(&mut self, model: &Model, parameters: &Parameters, m: usize, dead: usize) {
         for node in &model.nodes {
             let Some((id, rows)) = weights_of(model, node).filter(|_| !is_depthwise(&node.op)) else { continue };
-            let (Some(weights), Some(mask)) = (parameters.get(id), &mut self.slots[id]) else { continue };
+            let Some(weights) = parameters.get(id).map(|weights| self.importance(id, weights)) else { continue };
+            let Some(mask) = &mut self.slots[id] else { continue };
             if !(weights.len() / rows.max(1)).is_multiple_of(m) {
                 continue;
             }
             for (weights, mask) in weights.chunks_exact(m).zip(mask.chunks_exact_mut(m)) {
-                let mut order: Vec<_> = weights.iter().enumerate().map(|(index, w)| (w.abs(), id, index)).collect();
+                let mut order: Vec<_> = weights.iter().enumerate().map(|(index, &w)| (w, id, index)).collect();
                 smallest(&mut order, 0.0);
                 order[..dead].iter().for_each(|&(_, _, index)| mask[index] = 0.0);
             }
@@ -161,9 +194,11 @@ impl Masks {
         let layers: Vec<&Node> = model.nodes.iter().filter(|node| node.op.weights_input().is_some()).collect();
         for node in layers.iter().rev().skip(1) {
             let Some((id, rows)) = weights_of(model, node).filter(|_| !is_depthwise(&node.op)) else { continue };
-            let (Some(weights), Some(mask)) = (parameters.get(id), &mut self.slots[id]) else { continue };
+            let Some(weights) = parameters.get(id).map(|weights| self.importance(id, weights)) else { continue };
+            let power = if self.sensitivity.is_empty() { 2 } else { 1 };
+            let Some(mask) = &mut self.slots[id] else { continue };
             let length = weights.len() / rows.max(1);
-            let norm = |filter: &[f32]| filter.iter().map(|w| f64::from(*w) * f64::from(*w)).sum::<f64>() as f32;
+            let norm = |filter: &[f32]| filter.iter().map(|w| f64::from(*w).powi(power)).sum::<f64>() as f32;
             let mut norms: Vec<_> =
                 weights.chunks_exact(length.max(1)).enumerate().map(|(row, filter)| (norm(filter), id, row)).collect();
             let dead = smallest(&mut norms, share);
@@ -225,6 +260,28 @@ mod tests {
         let zeros = parameters.slots.iter().flatten().flatten().filter(|&&w| w == 0.0).count();
         // Half of 48, 24 and 12 weights, and 13 biases that are 0 anyway.
         assert_eq!(zeros, 24 + 12 + 6 + 13);
+    }
+
+    #[test]
+    fn by_taylor_and_snip_a_weight_falls_that_the_loss_does_not_depend_on_however_large_it_is() {
+        for by in [PruneBy::Taylor, PruneBy::Snip] {
+            let plan = Pruning { sparsity: 0.25, by, begin: 0.0, end: 0.0, ..Pruning::default() };
+            let (model, mut parameters, mut masks) = masks(plan);
+            let id = weight_values(&model)[0];
+            let mut gradients = parameters.clone();
+            gradients.slots.iter_mut().flatten().flatten().for_each(|g| *g = 1.0);
+            parameters.get_mut(id).unwrap()[5] = 100.0;
+            gradients.get_mut(id).unwrap()[5] = 0.0;
+            masks.see(&parameters, &gradients, 0);
+            masks.cut(&model, &parameters, &gradients, 0, 10);
+            let alive = masks.slots[id].clone().unwrap();
+            assert_eq!(alive[5], 0.0, "{by:?}");
+            assert_eq!(alive.iter().filter(|&&alive| alive == 0.0).count(), 12);
+            // What the first step said stands with SNIP alone.
+            let before = masks.sensitivity.clone();
+            masks.see(&parameters, &gradients, 1);
+            assert_eq!(masks.sensitivity == before, by == PruneBy::Snip);
+        }
     }
 
     #[test]

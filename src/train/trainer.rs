@@ -183,6 +183,9 @@ impl Trainer {
                 self.done
             )));
         }
+        if let Some(masks) = &mut self.masks {
+            masks.see(&self.state.parameters, &gradients, self.done);
+        }
         if let Some(masks) = self.masks.as_mut().filter(|masks| masks.is_due(self.done, total)) {
             masks.cut(&self.model, &self.state.parameters, &gradients, self.done, total);
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::prune::PruneBy;
 use super::{Granularity, PruneScope};
 use crate::error::{Error, Result};
 
@@ -259,6 +260,9 @@ pub struct Pruning {
     /// Where the smallest weights are sought.
     #[serde(skip_serializing_if = "is_default")]
     pub scope: PruneScope,
+    /// What makes a weight small.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by: PruneBy,
     /// Share of the training after which it begins, 0 to 1.
     #[serde(skip_serializing_if = "is_default")]
     pub begin: f64,
@@ -272,8 +276,8 @@ pub struct Pruning {
 
 impl Default for Pruning {
     fn default() -> Self {
-        let (pattern, scope) = (Pattern::Unstructured, PruneScope::PerLayer);
-        Self { pattern, sparsity: 0.5, scope, begin: 0.0, end: 0.5, every: 10, regrowth: 0.0 }
+        let (pattern, scope, by) = (Pattern::Unstructured, PruneScope::PerLayer, PruneBy::Magnitude);
+        Self { pattern, sparsity: 0.5, scope, by, begin: 0.0, end: 0.5, every: 10, regrowth: 0.0 }
     }
 }
 

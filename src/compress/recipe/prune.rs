@@ -55,6 +55,20 @@ pub enum Criterion {
     Random,
 }
 
+/// What makes a weight of a network that learns important.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum PruneBy {
+    /// Its size.
+    #[default]
+    Magnitude,
+    /// The square of what the loss would change without it, to first order, averaged over the last steps.
+    Taylor,
+    /// What the loss of the first step would change without it, to first order, for good.
+    Snip,
+}
+
 /// Which weights fall together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

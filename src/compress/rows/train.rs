@@ -168,6 +168,11 @@ fn zeros() -> Vec<TransformOption> {
         ("n_of_m", "n of m", "Of each m neighbours at most n stay: hardware can skip the others"),
         ("filters", "filters", "Whole filters and neurons"),
     ];
+    let by = [
+        ("magnitude", "size", "The smallest fall"),
+        ("taylor", "Taylor", "Those fall without which the loss would change least, judged over the last steps"),
+        ("snip", "SNIP", "The same, judged once before the first step: for networks that begin from nothing"),
+    ];
     let part = "plan.pruning";
     vec![
         option(
@@ -194,6 +199,8 @@ fn zeros() -> Vec<TransformOption> {
             share(0.95, 0.5),
         )
         .only_if(part),
+        option("plan.pruning.by", "Least important by", "What makes a weight important", choices("magnitude", &by))
+            .only_if(part),
         option(
             "plan.pruning.every",
             "Steps between cuts",

@@ -97,6 +97,7 @@ impl Trainer {
         }
         if let Some(masks) = &mut self.masks {
             slots(&mut masks.slots, visit);
+            slots(&mut masks.sensitivity, visit);
         }
     }
 }

@@ -10,6 +10,7 @@ mod deliver;
 pub mod dequantize;
 pub mod equalize;
 pub mod fold;
+pub mod formats;
 pub mod lint;
 pub mod pack;
 mod presets;

@@ -6,6 +6,7 @@
 //! *Source*: S. Han, H. Mao, W. J. Dally, "Deep Compression", arXiv 1510.00149, for the idea; H. Wang, M. Song,
 //! "Ckmeans.1d.dp", The R Journal 3(2), 2011, for the exact solution.
 
+use crate::compress::formats;
 use crate::compress::prune::weight_values;
 use crate::compress::recipe::{CodebookOptions, Tables};
 use crate::error::{Error, Result};
@@ -21,12 +22,15 @@ const STEPS: usize = 1024;
 
 /// A copy of a model whose large weight tensors take `options.values` different values, for each channel or in all.
 ///
-/// A tensor that would not become smaller is left alone.
+/// A tensor that would not become smaller is left alone. The values of a number format are taken by all ([`formats`]).
 ///
 /// # Errors
 /// `Unsupported` for weights that are neither `int8` nor `float32`; `Cancelled`.
 pub fn codebook(model: &Model, options: &CodebookOptions, progress: &mut dyn Progress) -> Result<Model> {
     options.check()?;
+    if !options.is_own() {
+        return formats::reformat(model, options, progress);
+    }
     let mut made = model.clone();
     let weights = weight_values(model);
     for (done, &id) in weights.iter().enumerate() {

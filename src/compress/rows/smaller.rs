@@ -1,5 +1,7 @@
 //! The transforms that make the file smaller without touching how it computes, as the page shows them.
 
+use crate::compress::formats::FORMATS;
+
 use super::{Transform, choices, number, option, toggle, transform};
 
 pub(super) fn codebook() -> Transform {
@@ -7,19 +9,32 @@ pub(super) fn codebook() -> Transform {
         ("per_channel", "each channel", "Where scales differ by channel; otherwise the tensor"),
         ("shared", "each tensor", "All channels of a tensor take the same values"),
     ];
+    let mut formats = vec![("own", "those that suit best", "Found for the weights, with the least squared error")];
+    formats.extend(FORMATS.iter().map(|row| (row.name, row.label, row.sentence)));
     transform(
         "codebook",
         "Codebook",
-        "Lets the larger weight tensors take few different values; with Pack, an index stands for each",
+        "Lets weights take few different values; with Pack, an index stands for each",
         vec![
+            option("format", "Values", "Which values weights may take", choices("own", &formats)),
             option(
                 "values",
-                "Values",
-                "How many different values; 16 take four bits each",
+                "How many",
+                "How many different values the larger tensors take; 16 take four bits each",
                 number(2.0, 128.0, 1.0, 16.0),
+            )
+            .only_if("format=own"),
+            option("tables", "Values of", "What has values of its own", choices("per_channel", &tables))
+                .only_if("format=own"),
+            option("keep_zeros", "Keep zeros", "Weights that were pruned stay zero", toggle(false))
+                .only_if("format=own"),
+            option(
+                "group",
+                "Group",
+                "Neighbours that share a format's scale, which no TFLite runtime has: simulated on float weights; 0 is a whole \
+                 channel",
+                number(0.0, 128.0, 16.0, 0.0),
             ),
-            option("tables", "Values of", "What has values of its own", choices("per_channel", &tables)),
-            option("keep_zeros", "Keep zeros", "Weights that were pruned stay zero", toggle(false)),
         ],
     )
 }

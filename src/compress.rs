@@ -8,6 +8,7 @@ pub mod channels;
 pub mod codebook;
 mod deliver;
 pub mod dequantize;
+pub mod drawn;
 pub mod equalize;
 pub mod fold;
 pub mod formats;
@@ -36,7 +37,7 @@ use crate::tensor::Tensor;
 /// Makes the candidate: applies the steps of a recipe in order and validates the model after each.
 ///
 /// `calibration` holds the inputs of some samples, in the types and shapes of `model`'s inputs; steps that measure
-/// activations run them.
+/// activations run them. Without any, they run inputs that are drawn ([`drawn`]).
 ///
 /// # Errors
 /// Those of the recipe's own check and of each transform.
@@ -47,6 +48,8 @@ pub fn apply(
     progress: &mut dyn Progress,
 ) -> Result<Model> {
     recipe.check()?;
+    let drawn = if calibration.is_empty() && recipe.needs_calibration() { drawn::inputs(model)? } else { Vec::new() };
+    let calibration = if calibration.is_empty() { &drawn } else { calibration };
     let mut candidate = model.clone();
     for step in &recipe.steps {
         candidate = match step {

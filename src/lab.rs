@@ -58,6 +58,8 @@ struct Candidate {
     recipe: Recipe,
     /// Whether training gave it other classes than the original's.
     retaught: bool,
+    /// What has to be said of how it was made.
+    remarks: Vec<String>,
 }
 
 impl Bench {
@@ -178,7 +180,9 @@ impl Bench {
         if let Some(inputs) = &mut self.inputs {
             inputs.name_classes(classes.as_deref());
         }
-        self.candidate = Some(Candidate { side, recipe: recipe.clone(), retaught: classes.is_some() });
+        let drawn = self.inputs.is_none() && recipe.needs_calibration();
+        let remarks = if drawn { vec![compress::drawn::REMARK.into()] } else { vec![] };
+        self.candidate = Some(Candidate { side, recipe: recipe.clone(), retaught: classes.is_some(), remarks });
         self.forget_measurements();
         self.measure_thresholds()
     }
@@ -372,6 +376,7 @@ impl Bench {
             file: &candidate.side.bytes,
             card: &candidate.side.card,
             recipe: &candidate.recipe,
+            remarks: &candidate.remarks,
             evaluation,
             layers: &self.layers,
             layer_samples: self.layer_samples,

@@ -72,7 +72,7 @@ enum Command {
     Lint {
         /// TFLite file
         model: PathBuf,
-        /// tflm, cmsis-nn, esp-nn or ethos-u
+        /// tflm, cmsis-nn, esp-nn, ethos-u or litert
         #[arg(long, default_value = "tflm")]
         target: String,
         /// Write JSON instead of text
@@ -125,7 +125,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
             let rows = npy::read(&read(&input)?).map_err(|error| error.at(input.display()))?;
             write(&output, &npy::write(&batch::run(&model, &mut executor, &rows)?)?)
         }
-        Command::Compress(arguments) => compress::run(arguments),
+        Command::Compress(arguments) => compress::run(arguments, out),
         Command::Lint { model, target, json } => {
             let model = tflite::read(&read(&model)?)?.model;
             let problems = lint::lint(&model, lint::Target::from_name(&target)?);

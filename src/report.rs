@@ -273,6 +273,8 @@ pub struct Report {
     pub version: u32,
     /// The recipe that made this side.
     pub recipe: Recipe,
+    /// What has to be said of how it was made.
+    pub remarks: Vec<String>,
     /// The candidate as a model.
     pub model: ModelCard,
     /// The device that `strip` and `layers` speak of.

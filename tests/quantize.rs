@@ -224,10 +224,14 @@ fn a_moving_average_clips_what_min_max_keeps() {
 }
 
 #[test]
-fn quantizing_without_inputs_says_what_is_missing() {
-    let recipe = Recipe::of(vec![Step::Quantize(QuantizeOptions::default())]);
-    let error = compress::apply(&small_network(), &recipe, &[], &mut Silent).unwrap_err();
+fn a_recipe_without_inputs_draws_some_and_quantizing_itself_says_what_is_missing() {
+    let (network, options) = (small_network(), QuantizeOptions::default());
+    let error = compress::quantize::quantize(&network, &options, &[], &mut Silent).unwrap_err();
     assert!(error.to_string().contains("example inputs"), "{error}");
+    let recipe = Recipe::of(vec![Step::Quantize(options.clone())]);
+    let drawn = compress::drawn::inputs(&network).unwrap();
+    let made = compress::apply(&network, &recipe, &[], &mut Silent).unwrap();
+    assert_eq!(made, compress::quantize::quantize(&network, &options, &drawn, &mut Silent).unwrap());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! original computes: a layer whose accumulated error is large and whose local error is small only passes on what it got.
 
 mod cause;
+mod coverage;
 mod facts;
 mod remedy;
 
@@ -22,6 +23,8 @@ use facts::Facts;
 
 /// Test items that layers are compared on, as on the page.
 const ITEMS: usize = 16;
+/// Windows that ranges are measured on, of which it is told how many values lie inside.
+const COVERED: usize = 64;
 
 impl Bench {
     /// What each layer of a recipe's candidate loses, why, and what may help.
@@ -52,6 +55,11 @@ impl Bench {
         let found = facts::facts(&original.model, &side.model, &matches, &samples)?;
         let fed: Vec<_> = samples.iter().map(|(_, candidate)| candidate.clone()).collect();
         let parts = facts::parts_from_desktop(&side.model, &fed)?;
+        let windows = all.tuning_windows(front_end)?;
+        let step = windows.len().div_ceil(COVERED).max(1);
+        let measured = windows.iter().step_by(step).map(|window| Ok(vec![inputs::feed(&original.model, window)?]));
+        let measured = measured.collect::<Result<Vec<_>>>()?;
+        let covered = coverage::coverage(&original.model, &side.model, &matches, &measured)?;
         let worst = cause::cause(&found).filter(|(worst, _)| noise(worst).noise > 0.0);
         let place = |facts: &Facts| {
             let node = &side.model.nodes[facts.node];
@@ -70,6 +78,7 @@ impl Bench {
                 ),
                 None => "Device (TFLM) and desktop (LiteRT with XNNPACK) give the same bytes on these items".into(),
             },
+            coverage: covered,
             layers: found.iter().map(|facts| row(&side.model, facts, worst, samples.len())).collect(),
             remedies: remedies
                 .into_iter()

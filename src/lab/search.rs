@@ -193,6 +193,7 @@ impl Search {
             file: &side.bytes,
             card: &side.card,
             recipe,
+            remarks: &[],
             evaluation,
             layers: &[],
             layer_samples: 0,

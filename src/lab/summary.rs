@@ -20,6 +20,7 @@ pub struct Parts<'a> {
     pub file: &'a [u8],
     pub card: &'a ModelCard,
     pub recipe: &'a Recipe,
+    pub remarks: &'a [String],
     pub evaluation: Option<EvaluationReport>,
     pub layers: &'a [Option<SignalNoise>],
     pub layer_samples: usize,
@@ -45,6 +46,7 @@ pub fn report(parts: &Parts) -> Result<Report> {
     Ok(Report {
         version: VERSION,
         recipe: parts.recipe.clone(),
+        remarks: parts.remarks.to_vec(),
         model: parts.card.clone(),
         device: chosen.id.into(),
         rate_hz: parts.rate_hz,

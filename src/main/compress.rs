@@ -1,5 +1,6 @@
 //! `milliwatt compress`: a smaller model by a recipe.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, batch, files};
 use milliwatt::progress::Silent;
 
-use super::{file_name, is_array, read, recipe_of, write};
+use super::{file_name, is_array, line, read, recipe_of, write};
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("how").required(true))]
@@ -35,7 +36,7 @@ pub struct Compress {
     output: PathBuf,
 }
 
-pub fn run(arguments: Compress) -> Result<()> {
+pub fn run(arguments: Compress, out: &mut dyn Write) -> Result<()> {
     let Compress { model, preset, recipe, data, teacher, output } = arguments;
     let recipe = recipe_of(preset.as_deref(), recipe.as_deref())?;
     let bytes = read(&model)?;
@@ -57,6 +58,9 @@ pub fn run(arguments: Compress) -> Result<()> {
             let array = data.map(|(name, data)| npy::read(&data).map_err(|error| error.at(name))).transpose()?;
             let rows = array.map(|array| batch::rows(&opened.model, &array)).transpose()?.unwrap_or_default();
             let windows: Vec<_> = rows.into_iter().map(|row| vec![row]).collect();
+            if windows.is_empty() && recipe.needs_calibration() {
+                line(out, format_args!("{}", compress::drawn::REMARK))?;
+            }
             let candidate = compress::apply(&opened.model, &recipe, &windows, &mut Silent)?;
             if recipe.steps.is_empty() { bytes } else { compress::deliver(&candidate, &recipe, &windows)? }
         }

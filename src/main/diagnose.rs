@@ -41,6 +41,9 @@ pub fn run(arguments: &Diagnose, out: &mut dyn Write) -> Result<()> {
         return print_json(out, &report);
     }
     line(out, format_args!("{}\n{}", report.sentence, report.desktop))?;
+    for row in &report.coverage {
+        line(out, format_args!("{}: {:.3} {}", row.what, row.figure.value, row.figure.unit.replace('1', "times")))?;
+    }
     let text = |figure: Option<&Figure>| figure.map_or("-".into(), |figure| format!("{:.2}", figure.value));
     for layer in &report.layers {
         line(

@@ -35,6 +35,16 @@ pub struct DiagnosedLayer {
     pub is_worst: bool,
 }
 
+/// One thing about how ranges hold the values that they were measured on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct CoverageRow {
+    /// What is told, and of which layer or channels.
+    pub what: String,
+    /// How much.
+    pub figure: Figure,
+}
+
 /// A change of the recipe that may bring back what was lost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -53,6 +63,8 @@ pub struct DiagnosisReport {
     pub sentence: String,
     /// Where device and desktop part, in words.
     pub desktop: String,
+    /// How well ranges hold what they were measured on; nothing where no value has an integer range.
+    pub coverage: Vec<CoverageRow>,
     /// Every layer that has a counterpart, in execution order.
     pub layers: Vec<DiagnosedLayer>,
     /// Changes of the recipe, those that fit the reason first.

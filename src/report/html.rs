@@ -48,6 +48,9 @@ pub fn page(page: &Page<'_>) -> String {
     );
     strips(&mut out, original, candidate);
     let _ = writeln!(out, "<h2>Recipe</h2>\n<p><code>{}</code></p>", escaped(&candidate.recipe.to_json()));
+    candidate.remarks.iter().for_each(|remark| {
+        let _ = writeln!(out, "<p>{}.</p>", escaped(remark));
+    });
     parts(&mut out, original, candidate);
     layers(&mut out, candidate);
     devices(&mut out, candidate);

@@ -19,6 +19,8 @@ test("a diagnosis says why B lost, tries remedies, and puts one into B on a pres
   const { report, brought } = JSON.parse(await page.evaluate(() => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.diagnosis)));
   assert.match(report.sentence, /Most is lost in node \d+/);
   assert.equal(report.layers.filter((/** @type {any} */ layer) => layer.is_worst).length, 1);
+  assert.ok(report.coverage[0].figure.value > 90 && report.coverage[0].figure.kind === "measured", JSON.stringify(report.coverage));
+  await page.waitForSelector(".diagnosis .coverage dd");
   assert.ok(report.remedies.length > 0 && brought.every((/** @type {any} */ { deltas }) => deltas.some((/** @type {any} */ { of }) => of === "flash")));
   assert.deepEqual(await axe(page), []);
   const before = JSON.stringify((await state(page)).b);

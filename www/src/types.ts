@@ -8,7 +8,7 @@ export type {
 } from "./wasm/simd/milliwatt";
 
 export type {
-  ChipScores, CostRow, DiagnosedLayer, DiagnosisReport, EnergyPart, EpochRow, HardwareReport, ImcReport, JouleRow,
+  ChipScores, CostRow, CoverageRow, DiagnosedLayer, DiagnosisReport, EnergyPart, EpochRow, HardwareReport, ImcReport, JouleRow,
   LevelsReport, LintReport, LintRow, MacroCard, MatmulReport, MatrixCard, PlacedTile, PlatformRow, RemedyRow, Rule, ScoreboardReport,
   SearchNews, SideScores, TraceReport, TrainingCard, TrainingNews, TreatmentRow, WorthRow, WrongExample,
 } from "./wasm/workshop/milliwatt";

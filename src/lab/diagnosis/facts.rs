@@ -177,7 +177,7 @@ impl Sums {
 }
 
 /// The real numbers that an integer value reaches, half a step beyond its ends.
-fn representable(value: &Value) -> Option<[f32; 2]> {
+pub(super) fn representable(value: &Value) -> Option<[f32; 2]> {
     let (scale, zero_point) = value.quantization.as_ref()?.single().ok()?;
     let (low, high) = match value.dtype {
         DType::Int8 => (-128, 127),

@@ -6,8 +6,9 @@ import { normal } from "../recipes";
 import type { Snapshot } from "../snapshot";
 import "../styles/diagnosis-view.css";
 import { filled } from "../text";
-import type { Delta, DiagnosedLayer, Recipe, RemedyRow, Strip } from "../types";
+import type { CoverageRow, Delta, DiagnosedLayer, Recipe, RemedyRow, Strip } from "../types";
 import { define, PageElement } from "./base";
+import { kind } from "./parts";
 
 const TEXTS = {
   "title": "Why B lost",
@@ -36,6 +37,7 @@ const TEXTS = {
   "spread": "Channels’ spread",
   "dead": "Dead channels",
   "exact": "exact",
+  "times": "{times} times the middle channel",
   "delta": "{value} {what}",
 } as const;
 
@@ -63,6 +65,7 @@ export class DiagnosisViewElement extends PageElement {
       ${report
         ? html`${isStale ? html`<p class="quiet">${t("stale")}</p>` : nothing}
             <p role="status"><strong>${report.sentence}.</strong> ${report.desktop}.</p>
+            ${covered(report.coverage)}
             ${this.#remedies(report.remedies)}
             ${layers(report.layers)}`
         : nothing}
@@ -94,6 +97,13 @@ function gained({ strip, deltas }: { strip: Strip; deltas: Delta[] }): string {
   };
   const score = strip.score?.unit ?? "";
   return [...said("score", score === "%" ? "points" : "", score), ...said("flash", "flash", "B")].join(", ");
+}
+
+/** How well the ranges hold what they were measured on, and who stands out. */
+function covered(rows: readonly CoverageRow[]): TemplateResult {
+  const said = ({ value, unit, kind: name }: CoverageRow["figure"], text: string): TemplateResult =>
+    html`${unit === "1" ? t("times", { times: format.real(value) }) : text} ${kind(name)}`;
+  return html`<dl class="facts coverage">${rows.map(({ what, figure }) => html`<dt>${what}</dt><dd title=${figure.note}>${said(figure, format.figure(figure))}</dd>`)}</dl>`;
 }
 
 function layers(rows: readonly DiagnosedLayer[]): TemplateResult {

@@ -46,6 +46,7 @@ export class SidePanel extends PageElement {
         </div>
         <p class="hint" id="preset-${side}">${preset?.sentence || t("side.own-hint")}</p>
         ${snapshot[side].error ? html`<p class="remark blocks" role="alert">${snapshot[side].error}</p>` : nothing}
+        ${snapshot[side].report?.remarks.map((remark) => html`<p class="remark warning">${remark}</p>`)}
         ${snapshot[side].untrained
           ? html`<div class="remark owed">
               <p>${t("train.owed")}</p>

@@ -41,7 +41,8 @@ use super::mapper::layer::Layer as MapLayer;
 use super::mapper::{self, Mapping};
 use super::network::{Mode, Network};
 use super::price;
-use crate::compress::{self, recipe::Recipe};
+use crate::compress::quantize::quantize;
+use crate::compress::recipe::QuantizeOptions;
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
 use crate::model::Model;
@@ -125,9 +126,9 @@ impl Sequential {
                 "networks written here run on digital macros; the bench runs them on charge",
             ));
         }
-        let recipe = Recipe::from_json(r#"{"version":1,"steps":[{"step":"quantize","float_io":true}]}"#)?;
+        let options = QuantizeOptions { float_io: true, ..QuantizeOptions::default() };
         let windows: Vec<Vec<Tensor>> = rows.iter().map(|row| vec![row.clone()]).collect();
-        let int8 = compress::apply(&model, &recipe, &windows, &mut Silent)?;
+        let int8 = quantize(&model, &options, &windows, &mut Silent)?;
         let height = array.rows;
         let mut network = Network::new(&int8, height, &Mode::Digital, Options::default())?;
         let y = run(&int8, &rows, |_| Ok(()), |(), inputs| network.run(inputs))?;

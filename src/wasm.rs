@@ -1,23 +1,27 @@
 //! The JavaScript boundary: thin, no logic. Nothing else in the crate knows the browser.
 //!
-//! The crate is two engines, each a module of its own. The *bench* ([`bench`] and its like) is what every visitor loads:
-//! open, compress, run, compare. The *workshop* ([`workshop`], feature `workshop`) is loaded when someone trains, computes in
-//! memory or searches; it has no more of the bench than it needs, so that neither download carries the other.
+//! The crate is three engines, each a module of its own. The *bench* ([`bench`] and its like) is what every visitor loads:
+//! open, compress, run, compare. The other two are loaded on demand (feature `on-demand`): the *workshop* ([`workshop`], feature
+//! `workshop`) when someone trains, searches or asks for other long work, *memory* ([`memory`], feature `memory`) when someone
+//! computes in memory. Each takes a model and its inputs in ([`subject`]), and has no more of the others than it needs, so that
+//! no download carries another.
 
-#[cfg(not(feature = "workshop"))]
+#[cfg(not(feature = "on-demand"))]
 mod bench;
-#[cfg(not(feature = "workshop"))]
+#[cfg(not(feature = "on-demand"))]
 mod clips;
-#[cfg(not(feature = "workshop"))]
+#[cfg(not(feature = "on-demand"))]
 mod live;
-#[cfg(not(feature = "workshop"))]
+#[cfg(feature = "memory")]
+mod memory;
+#[cfg(not(feature = "on-demand"))]
 mod runner;
-#[cfg(not(feature = "workshop"))]
+#[cfg(not(feature = "on-demand"))]
 mod sound;
+mod subject;
 #[cfg(feature = "workshop")]
 mod workshop;
 
-use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -60,7 +64,7 @@ fn out<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
 }
 
 /// A value from the page.
-#[cfg(not(feature = "workshop"))]
+#[cfg(not(feature = "on-demand"))]
 fn taken<T>(value: &Ts<T>, what: &str) -> Result<T, JsValue>
 where
     T: Tsify + for<'de> Deserialize<'de>,
@@ -69,8 +73,9 @@ where
     value.to_rust().map_err(|error| thrown(Error::parameter(format!("this is no {what}: {error}"))))
 }
 
-/// A value from the page, by way of JSON: the workshop reads JSON anyway, and a second way to read every type weighs much.
-#[cfg(feature = "workshop")]
+/// A value from the page, by way of JSON: what is loaded on demand reads JSON anyway, and a second way to read every type
+/// weighs much.
+#[cfg(feature = "on-demand")]
 fn taken<T>(value: &Ts<T>, what: &str) -> Result<T, JsValue>
 where
     T: Tsify + for<'de> Deserialize<'de>,
@@ -78,12 +83,6 @@ where
 {
     let text = js_sys::JSON::stringify(&value.js_value()).map(String::from)?;
     serde_json::from_str(&text).map_err(|error| thrown(Error::parameter(format!("this is no {what}: {error}"))))
-}
-
-/// A value for the page as JSON, for types that are saved as JSON too.
-#[cfg(feature = "workshop")]
-fn json(value: &impl Serialize) -> Result<String, JsValue> {
-    serde_json::to_string(value).map_err(|error| js_sys::Error::new(&error.to_string()).into())
 }
 
 /// A file that was dropped, chosen or pasted.
@@ -113,7 +112,9 @@ fn dropped(files: &[Ts<DroppedFile>]) -> Result<Vec<(String, Vec<u8>)>, JsValue>
 }
 
 /// Milliseconds since the worker or page started.
+#[cfg(any(not(feature = "on-demand"), feature = "workshop"))]
 fn now() -> f64 {
+    use js_sys::{Function, Reflect};
     let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok();
     let clock = performance.as_ref().and_then(|performance| Reflect::get(performance, &"now".into()).ok());
     let call = clock.and_then(|clock| clock.dyn_into::<Function>().ok());

@@ -2,7 +2,7 @@ import { defineConfig } from "vite";
 import { prefilled } from "./build/prefill.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 
-const LATER = ["workshop-host", "script", "speed"];
+const LATER = ["workshop-host", "memory-host", "script", "speed"];
 
 export default defineConfig({
   // Relative addresses: the built page works in any folder of any static host.
@@ -23,7 +23,7 @@ export default defineConfig({
       },
     },
   },
-  // Of the workers, those of the bench are loaded at once; the workshop and the editor's when they are first needed.
+  // Of the workers, those of the bench are loaded at once; those of modules on demand and the editor's when they are first needed.
   worker: {
     format: "es",
     rollupOptions: { output: { entryFileNames: ({ name }) => `assets/${LATER.includes(name) ? "later-" : ""}[name]-[hash].js` } },

@@ -1,17 +1,15 @@
-//! The bench: what one worker of the page holds, and what the page learns once.
+//! The bench: what the page makes, measures and shows of a model at once, and what it learns once.
 
 use js_sys::Function;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::{DroppedFile, dropped, name_of, now, out, taken, thrown};
+use super::subject::Bench;
+use super::{name_of, now, out, taken, thrown};
 use crate::compress::{self, Preset, Transform, recipe::Recipe};
-use crate::lab::inputs::Split;
 use crate::lab::{self, evaluation::Partial};
 use crate::report::training::TrainingOutcome;
-use crate::report::{
-    Answer, ClipView, Compared, Comparison, DataCard, DeviceCard, ModelCard, Report, SpectrogramView, WeightsView,
-};
+use crate::report::{Answer, ClipView, Compared, Comparison, DeviceCard, Report, SpectrogramView, WeightsView};
 use crate::{cost, format};
 
 /// Reports to a JavaScript function `(phase, done, total)`; what it answers is ignored, because a worker is cancelled
@@ -25,42 +23,11 @@ impl crate::progress::Progress for Listener {
     }
 }
 
-/// What one worker holds: a model, its inputs, and the candidate that a recipe made of it.
-#[wasm_bindgen]
-pub struct Bench(pub(super) lab::Bench);
-
 #[wasm_bindgen]
 impl Bench {
-    /// An empty bench.
-    #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default, reason = "JavaScript constructs it")]
-    pub fn new() -> Self {
-        Self(lab::Bench::new())
-    }
-
-    /// Puts a model on the bench.
-    pub fn open(&mut self, bytes: &[u8], name: &str) -> Result<Ts<ModelCard>, JsValue> {
-        out(&self.0.open(bytes, name).map_err(thrown)?)
-    }
-
-    /// Puts dropped files on the bench as inputs, split by `seed`; where a network `learns`, more of them are not tested on.
-    pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32, learns: bool) -> Result<Ts<DataCard>, JsValue> {
-        out(&self.0.set_files(dropped(&files)?, Split { seed: u64::from(seed), learns }).map_err(thrown)?)
-    }
-
     /// Takes in what a training made, for every recipe that begins with its steps.
     pub fn provide(&mut self, outcome: Ts<TrainingOutcome>) -> Result<(), JsValue> {
         self.0.provide(&taken(&outcome, "outcome of a training")?).map_err(thrown)
-    }
-
-    /// Puts generated inputs on the bench: `machine`, the sound of a machine that is well or not.
-    pub fn set_generated_data(&mut self, generator: &str, seed: u32) -> Result<Ts<DataCard>, JsValue> {
-        out(&self.0.set_generated(generator, u64::from(seed)).map_err(thrown)?)
-    }
-
-    /// Puts spoken keywords on the bench, made of a sample's archive of dry words.
-    pub fn set_spoken_data(&mut self, words: &[u8], seed: u32) -> Result<Ts<DataCard>, JsValue> {
-        out(&self.0.set_spoken(words, u64::from(seed)).map_err(thrown)?)
     }
 
     /// Makes the candidate.

@@ -3,7 +3,7 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::bench::Bench;
+use super::subject::Bench;
 use super::{DroppedFile, taken, thrown};
 use crate::lab::clips::{self, Clip};
 use crate::lab::sound;

@@ -4,7 +4,7 @@ use js_sys::Function;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::bench::Bench;
+use super::subject::Bench;
 use super::{out, taken, thrown};
 use crate::compress::Choice;
 use crate::lab::live;

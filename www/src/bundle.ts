@@ -5,8 +5,8 @@ import { downloadName } from "./sharing";
 import type { Snapshot } from "./snapshot";
 import { SEEDS } from "./state";
 import type { DataSet, ModelFile } from "./worker/bench-worker";
+import { WorkshopWorker } from "./worker/on-demand";
 import { lesson, outcomeOf } from "./worker/taught";
-import { WorkshopWorker } from "./worker/workshop";
 
 /** Makes the archive of B and hands it over; gives its name. */
 export async function bundle(snapshot: Snapshot, model: ModelFile, data: DataSet | undefined): Promise<string> {

@@ -7,8 +7,8 @@ import { SEEDS } from "./state";
 import { withTried } from "./tried";
 import type { Recipe } from "./types";
 import { Cancelled } from "./worker/bench-worker";
+import { WorkshopWorker } from "./worker/on-demand";
 import { lesson, outcomeOf } from "./worker/taught";
-import { WorkshopWorker } from "./worker/workshop";
 
 /** Remedies that are tried by themselves. */
 const TRIED = 4;

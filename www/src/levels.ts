@@ -7,8 +7,8 @@ import { t } from "./text";
 import type { LevelsReport, Recipe } from "./types";
 import { SEEDS } from "./state";
 import { Cancelled, type DataSet, type ModelFile } from "./worker/bench-worker";
+import { WorkshopWorker } from "./worker/on-demand";
 import { lesson, outcomeOf } from "./worker/taught";
-import { WorkshopWorker } from "./worker/workshop";
 
 /** Items in one go, so that progress moves. */
 const ITEMS = 4;

@@ -8,7 +8,7 @@ import type { LintAction } from "./snapshot";
 import { same } from "./state";
 import type { LintReport } from "./types";
 import { Cancelled } from "./worker/bench-worker";
-import { WorkshopWorker } from "./worker/workshop";
+import { WorkshopWorker } from "./worker/on-demand";
 
 export class Lints {
   #session: Session;

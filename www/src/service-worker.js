@@ -3,7 +3,7 @@
 
 const NAME = "milliwatt-__VERSION__";
 const FILES = [/* files */];
-/** A browser needs one or two of the modules: each is kept when it is first asked for, or when the page names it. */
+/** A visitor needs few of the modules: each is kept when it is first asked for, or when the page names it. */
 const LATER = /\.wasm$/;
 
 self.addEventListener("install", (event) => {

@@ -9,7 +9,7 @@ import { costOf, type TradeoffAction, type TradeoffView } from "./tradeoff-view"
 import { type Tried, withTried } from "./tried";
 import type { Recipe, SearchNews } from "./types";
 import { Cancelled } from "./worker/bench-worker";
-import { WorkshopWorker } from "./worker/workshop";
+import { WorkshopWorker } from "./worker/on-demand";
 
 export class Tradeoff {
   #session: Session;

@@ -10,8 +10,8 @@ import { teacherOf } from "./teachers";
 import { t } from "./text";
 import { type EpochRow, type Recipe, SIDES, type SideName, type TrainingCard, type TrainingNews, type WeightsView, type WrongExample } from "./types";
 import { Cancelled, type DataSet, type ModelFile } from "./worker/bench-worker";
+import { WorkshopWorker } from "./worker/on-demand";
 import { keep, lesson, outcomeOf } from "./worker/taught";
-import { WorkshopWorker } from "./worker/workshop";
 
 export type TrainAction =
   | { train: "start" | "pause" | "go-on" | "keep" | "drop"; side: SideName }

@@ -8,10 +8,14 @@ export type {
 } from "./wasm/simd/milliwatt";
 
 export type {
-  ChipScores, CostRow, CoverageRow, DiagnosedLayer, DiagnosisReport, EnergyPart, EpochRow, HardwareReport, ImcReport, JouleRow,
-  LevelsReport, LintReport, LintRow, MacroCard, MatmulReport, MatrixCard, PlacedTile, PlatformRow, RemedyRow, Rule, ScoreboardReport,
-  SearchNews, SideScores, TraceReport, TrainingCard, TrainingNews, TreatmentRow, WorthRow, WrongExample,
+  CoverageRow, DiagnosedLayer, DiagnosisReport, EpochRow, LevelsReport, LintReport, LintRow, RemedyRow, SearchNews, TrainingCard,
+  TrainingNews, TreatmentRow, WrongExample,
 } from "./wasm/workshop/milliwatt";
+
+export type {
+  ChipScores, CostRow, EnergyPart, HardwareReport, ImcReport, JouleRow, MacroCard, MatmulReport, MatrixCard, PlacedTile, PlatformRow,
+  Rule, ScoreboardReport, SideScores, TraceReport, WorthRow,
+} from "./wasm/memory/milliwatt";
 
 import type * as engine from "./wasm/simd/milliwatt";
 

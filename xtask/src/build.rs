@@ -13,9 +13,9 @@ use crate::step::{cargo, node, root, run_quietly, step, www};
 /// A flavour of the bench's module: its folder, and the instructions it may use. The page takes the last that runs.
 pub const MODULES: &[(&str, &str)] = &[("simd", "+simd128"), ("relaxed", "+simd128,+relaxed-simd")];
 
-/// The module that the page loads only on demand. It exists once: training gives the same bits everywhere, which fused
-/// multiply-adds of relaxed SIMD would not.
-pub const WORKSHOP: &str = "workshop";
+/// The modules that the page loads only on demand; each is named like its feature. They exist once: what they make is the same
+/// bits everywhere, which fused multiply-adds of relaxed SIMD would not give.
+pub const ON_DEMAND: [&str; 2] = ["workshop", "memory"];
 
 /// How the module is compiled, beyond the release profile: the compiler inlines only what is small or asks for it, as the
 /// kernels do, and dependencies are compiled for size. That takes a tenth off the download and nothing off the kernels'
@@ -35,7 +35,10 @@ pub fn modules() -> Result<()> {
     for (name, instructions) in MODULES {
         module(name, instructions, &[])?;
     }
-    module(WORKSHOP, MODULES[0].1, &["--features", WORKSHOP])
+    for name in ON_DEMAND {
+        module(name, MODULES[0].1, &["--features", name])?;
+    }
+    Ok(())
 }
 
 fn module(name: &str, instructions: &str, features: &[&str]) -> Result<()> {

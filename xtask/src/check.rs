@@ -29,7 +29,7 @@ pub fn all() -> Result<()> {
             "warnings",
         ]))
     })?;
-    for features in ["", build::WORKSHOP] {
+    for features in [""].into_iter().chain(build::ON_DEMAND) {
         step(&format!("Clippy, WebAssembly {features}"), || {
             step::run(&mut cargo(&[
                 "clippy",

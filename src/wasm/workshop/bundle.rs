@@ -3,13 +3,13 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{taken, thrown};
-use super::Workshop;
 use crate::compress::recipe::Recipe;
 use crate::progress::Silent;
+use crate::wasm::subject::Bench;
+use crate::wasm::{taken, thrown};
 
 #[wasm_bindgen]
-impl Workshop {
+impl Bench {
     /// Makes the candidate of a recipe, measures it, and packs it with everything that a board needs.
     pub fn bundle(&mut self, recipe: Ts<Recipe>, device: &str, rate_hz: f64) -> Result<Vec<u8>, JsValue> {
         let recipe: Recipe = taken(&recipe, "recipe")?;

@@ -3,14 +3,15 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{json, taken, thrown};
-use super::Workshop;
+use super::json;
 use super::search::Search;
 use crate::compress::recipe::Recipe;
 use crate::progress::Silent;
+use crate::wasm::subject::Bench;
+use crate::wasm::{taken, thrown};
 
 #[wasm_bindgen]
-impl Workshop {
+impl Bench {
     /// What each layer of a recipe's candidate loses, why, and what may help.
     ///
     /// The text is a [`DiagnosisReport`](crate::report::diagnosis::DiagnosisReport) as JSON.

@@ -3,16 +3,16 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{out, taken, thrown};
-use super::Workshop;
 use crate::compress::recipe::Recipe;
 use crate::lab::levels::LevelsPartial;
 use crate::progress::Silent;
 use crate::report::levels::LevelsReport;
 use crate::report::training::TrainingOutcome;
+use crate::wasm::subject::Bench;
+use crate::wasm::{out, taken, thrown};
 
 #[wasm_bindgen]
-impl Workshop {
+impl Bench {
     /// Takes in what a training made, for every recipe that begins with its steps.
     pub fn provide(&mut self, recipe: Ts<Recipe>, file: Vec<u8>, classes: Vec<String>) -> Result<(), JsValue> {
         let recipe = taken(&recipe, "recipe")?;
@@ -30,7 +30,7 @@ impl Workshop {
         self.0.level_items()
     }
 
-    /// Plays test items `from..to` at every level; the text goes to [`Workshop::levels_report`].
+    /// Plays test items `from..to` at every level; the text goes to [`Bench::levels_report`].
     pub fn play_levels(&mut self, from: usize, to: usize) -> Result<String, JsValue> {
         self.0.play_levels(from, to).map(|part| part.to_json()).map_err(thrown)
     }

@@ -3,9 +3,10 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{json, taken, thrown};
+use super::json;
 use crate::compress::recipe::Recipe;
 use crate::lab;
+use crate::wasm::{taken, thrown};
 
 /// The problems of the file that a recipe made of another, on a target.
 ///

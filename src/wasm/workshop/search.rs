@@ -3,18 +3,19 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{json, taken, thrown};
-use super::Workshop;
+use super::json;
 use crate::lab::search;
 use crate::progress::Silent;
 use crate::report::search::{Dot, SearchRequest};
+use crate::wasm::subject::Bench;
+use crate::wasm::{taken, thrown};
 
 /// A search under way.
 #[wasm_bindgen]
 pub struct Search(pub(super) search::Search);
 
 #[wasm_bindgen]
-impl Workshop {
+impl Bench {
     /// Begins a search, or goes on with one that was saved.
     pub fn search(&self, request: Ts<SearchRequest>, state: Option<String>) -> Result<Search, JsValue> {
         let request = taken(&request, "request")?;

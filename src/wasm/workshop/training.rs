@@ -3,19 +3,19 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{now, out, taken, thrown};
-use super::Workshop;
 use crate::compress::recipe::{Recipe, Teacher};
 use crate::lab::training;
 use crate::report::WeightsView;
 use crate::report::training::{TrainingCard, TrainingNews, TrainingOutcome};
+use crate::wasm::subject::Bench;
+use crate::wasm::{now, out, taken, thrown};
 
 /// A training under way.
 #[wasm_bindgen]
 pub struct Session(training::Session);
 
 #[wasm_bindgen]
-impl Workshop {
+impl Bench {
     /// Takes a file in as teacher, for recipes that name it; returns how they name it.
     pub fn set_teacher(&mut self, bytes: &[u8], name: &str) -> Result<Ts<Teacher>, JsValue> {
         out(&self.0.set_teacher(bytes, name).map_err(thrown)?)

@@ -2,18 +2,18 @@
 // chip follows from its seed, so the scores are the same however many workers there are.
 
 import type { ChipScores } from "../types";
-import type { ImcRequest } from "../wasm/workshop/milliwatt";
-import { WorkshopWorker } from "../worker/workshop";
+import type { ImcRequest } from "../wasm/memory/milliwatt";
+import { MemoryWorker } from "../worker/on-demand";
 
 /** Workers at most: each holds the model and its data. */
 const MOST = 4;
 
 export class Chips {
-  #workers = Array.from({ length: Math.max(1, Math.min(MOST, navigator.hardwareConcurrency || 1)) }, () => new WorkshopWorker());
+  #workers = Array.from({ length: Math.max(1, Math.min(MOST, navigator.hardwareConcurrency || 1)) }, () => new MemoryWorker());
 
   /** Runs all chips and tells the scores after each; `open` gives a worker the model. */
   async run(
-    request: ImcRequest, chips: number, open: (worker: WorkshopWorker) => Promise<void>, tell: (scores: ChipScores) => void,
+    request: ImcRequest, chips: number, open: (worker: MemoryWorker) => Promise<void>, tell: (scores: ChipScores) => void,
   ): Promise<void> {
     const [first] = this.#workers;
     if (!first) return;
@@ -43,7 +43,7 @@ export class Chips {
   }
 
   /** Every worker. */
-  get workers(): readonly WorkshopWorker[] {
+  get workers(): readonly MemoryWorker[] {
     return this.#workers;
   }
 }

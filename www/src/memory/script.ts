@@ -1,7 +1,7 @@
 // The page's side of the editor: starts a worker for each run, and ends it.
 
 import { type FromScript, source, type ToScript } from "../nn/source";
-import { compileWorkshop } from "../worker/load";
+import { memoryModule } from "../worker/on-demand";
 import workerUrl from "../worker/script?worker&url";
 
 /** Lines that `new Function` puts before code, in every browser. */
@@ -55,7 +55,7 @@ export class Script {
   }
 
   async #go(code: string, { model, items }: Bench, print: (line: string) => void): Promise<void> {
-    const module = await compileWorkshop();
+    const module = await memoryModule();
     const address = new URL(workerUrl, document.baseURI).href;
     const blob = URL.createObjectURL(new Blob([source(address, code)], { type: "text/javascript" }));
     try {

@@ -1,12 +1,12 @@
-// What the Memory and Hardware views do: the workshop's worker, what it was asked, and what it answered.
+// What the Memory and Hardware views do: the memory module's worker, what it was asked, and what it answered.
 
 import type { MatricesView, MatrixSource, Measured, MemoryAction, MemoryView, Subject } from "../memory";
 import type { Session } from "../session";
 import { SEEDS, type State } from "../state";
 import type { ChipScores, InputFile } from "../types";
 import { Cancelled } from "../worker/bench-worker";
+import { MemoryWorker } from "../worker/on-demand";
 import type { Timed, ToTime } from "../worker/speed";
-import { WorkshopWorker } from "../worker/workshop";
 import { Chips } from "./chips";
 import { Script, ScriptError } from "./script";
 import { m } from "./words";
@@ -21,11 +21,11 @@ const CHIPS = { chips: 10, items: 100 };
 
 export class MemoryWork {
   #session: Session;
-  #worker = new WorkshopWorker();
+  #worker = new MemoryWorker();
   /** Analog chips run beside everything else. */
   #analog = new Chips();
   /** What each worker has open, and what the first was last asked. */
-  #opened = new Map<WorkshopWorker, string>();
+  #opened = new Map<MemoryWorker, string>();
   #asked = "";
   /** The model that chips were run with. */
   #charged = "";
@@ -121,7 +121,7 @@ export class MemoryWork {
     if (this.#asked === asked) this.#patch({ running: false });
   }
 
-  async #open(worker: WorkshopWorker, { key, name, data, file }: Subject): Promise<void> {
+  async #open(worker: MemoryWorker, { key, name, data, file }: Subject): Promise<void> {
     if (this.#opened.get(worker) === key) return;
     this.#opened.delete(worker);
     const bytes = await file();

@@ -1,7 +1,6 @@
-// Networks written as in PyTorch, for the editor: the same layers as the crate's `imc::nn`, over the workshop's module.
+// Networks written as in PyTorch, for the editor: the same layers as the crate's `imc::nn`, over the memory module.
 
-import type { WorkshopModule } from "../worker/load";
-import type { Net, WrittenReport } from "../wasm/workshop/milliwatt";
+import type { Net, WrittenReport } from "../wasm/memory/milliwatt";
 
 /** Numbers in a row, and how they are arranged. */
 export interface NumberArray {
@@ -66,7 +65,7 @@ function described(shape: number[], data: Float32Array): NumberArray {
 }
 
 /** Everything that a script can name. */
-export function api(wasm: WorkshopModule) {
+export function api(wasm: typeof import("../wasm/memory/milliwatt")) {
   const numbers = (values: Numbers | undefined): Float32Array | undefined => (values === undefined ? undefined : array(values).data);
 
   const network = (net: Net): Network => {

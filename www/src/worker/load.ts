@@ -1,12 +1,10 @@
-// Which of the bench's two wasm modules this browser can run, and how they and the workshop's are loaded: compiled once, on
+// Which of the bench's two wasm modules this browser can run, and how they and those on demand are loaded: compiled once, on
 // the page's side, and posted to every worker.
 
 import relaxedUrl from "../wasm/relaxed/milliwatt_bg.wasm?url";
 import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
-import workshopUrl from "../wasm/workshop/milliwatt_bg.wasm?url";
 
 export type Wasm = typeof import("../wasm/simd/milliwatt");
-export type WorkshopModule = typeof import("../wasm/workshop/milliwatt");
 
 /** A compiled module and which one it is. */
 export interface Compiled {
@@ -32,14 +30,15 @@ export async function compile(): Promise<Compiled> {
   return { module: await fetched(url), relaxed };
 }
 
-/** The workshop's module, when it is first asked for. */
-export function compileWorkshop(): Promise<WebAssembly.Module> {
-  workshop ??= fetched(workshopUrl);
-  workshop.catch(() => (workshop = undefined));
-  return workshop;
+/** A module on demand, fetched and compiled when it is first asked for. */
+export function compileOnce(url: string): Promise<WebAssembly.Module> {
+  const module = asked.get(url) ?? fetched(url);
+  asked.set(url, module);
+  module.catch(() => asked.delete(url));
+  return module;
 }
 
-let workshop: Promise<WebAssembly.Module> | undefined;
+const asked = new Map<string, Promise<WebAssembly.Module>>();
 
 async function fetched(url: string): Promise<WebAssembly.Module> {
   const response = await fetch(url);
@@ -52,13 +51,6 @@ async function fetched(url: string): Promise<WebAssembly.Module> {
 /** Starts a compiled module inside a worker. */
 export async function instantiate({ module, relaxed }: Compiled): Promise<Wasm> {
   const wasm: Wasm = relaxed ? await import("../wasm/relaxed/milliwatt") : await import("../wasm/simd/milliwatt");
-  await wasm.default({ module_or_path: module });
-  return wasm;
-}
-
-/** Starts the workshop's module inside a worker. */
-export async function instantiateWorkshop(module: WebAssembly.Module): Promise<WorkshopModule> {
-  const wasm = await import("../wasm/workshop/milliwatt");
   await wasm.default({ module_or_path: module });
   return wasm;
 }

@@ -4,7 +4,7 @@
 
 import { api } from "../nn/api";
 import { type FromScript, GIVEN, HEAD, type ToScript } from "../nn/source";
-import { instantiateWorkshop } from "./load";
+import init, * as wasm from "../wasm/memory/milliwatt";
 
 const tell = (message: FromScript): void => postMessage(message);
 
@@ -40,7 +40,7 @@ const print = (...values: unknown[]): void => tell({ line: values.map(String).jo
 type Body = (given: Record<string, unknown>) => Promise<void>;
 
 async function run(body: Body, { module, model, items }: Extract<ToScript, { module: WebAssembly.Module }>): Promise<void> {
-  const wasm = await instantiateWorkshop(module);
+  await init({ module_or_path: module });
   const nn = api(wasm);
   Object.assign(console, { log: print, info: print, warn: print, error: print });
   close();

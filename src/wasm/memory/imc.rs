@@ -3,20 +3,20 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{out, taken, thrown};
-use super::Workshop;
 use crate::lab::hardware;
 use crate::lab::imc::chips::{ChipRun, Chips};
 use crate::lab::imc::{ImcRequest, Ran, cards, worth};
 use crate::report::hardware::{HardwareReport, ScoreboardReport};
 use crate::report::imc::{ChipScores, ImcReport, MacroCard, WorthRow};
+use crate::wasm::subject::Bench;
+use crate::wasm::{out, taken, thrown};
 
 /// What ran in the array, kept so that turning a knob of the price runs nothing again.
 #[wasm_bindgen]
 pub struct ImcRun(Ran);
 
 #[wasm_bindgen]
-impl Workshop {
+impl Bench {
     /// Runs the test items in the array, for `imc_price`.
     pub fn imc_run(&self, request: Ts<ImcRequest>) -> Result<ImcRun, JsValue> {
         Ok(ImcRun(self.0.imc_run(&taken(&request, "request")?).map_err(thrown)?))

@@ -3,13 +3,13 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{out, taken, thrown};
-use super::Workshop;
 use crate::error::{Error, Result};
 use crate::lab::imc::matmul::{self, MatmulRequest};
 use crate::lab::imc::matrices::{self, Rule};
 use crate::report::imc::{MatmulReport, MatrixCard, TraceReport};
 use crate::tensor::Tensor;
+use crate::wasm::subject::Bench;
+use crate::wasm::{out, taken, thrown};
 
 /// A and B.
 #[wasm_bindgen]
@@ -47,8 +47,8 @@ impl Matrices {
     }
 
     /// Takes the weights of a layer on the bench as B.
-    pub fn layer(&mut self, workshop: &Workshop, node: usize) -> Out<MatrixCard> {
-        self.keep(1, workshop.0.imc_weights(node))
+    pub fn layer(&mut self, bench: &Bench, node: usize) -> Out<MatrixCard> {
+        self.keep(1, bench.0.imc_weights(node))
     }
 
     /// Multiplies them in the array.

@@ -3,8 +3,6 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::super::{out, thrown};
-use super::Workshop;
 use crate::error::{Error, Result};
 use crate::format::tflite;
 use crate::imc::nn::{Conv2d, DepthwiseConv2d, Flatten, GlobalAvgPool2d, Layer, Linear, ReLU, Sequential, Softmax};
@@ -12,6 +10,8 @@ use crate::lab::imc::written;
 use crate::random::Random;
 use crate::report::imc::WrittenReport;
 use crate::tensor::Tensor;
+use crate::wasm::subject::Bench;
+use crate::wasm::{out, thrown};
 
 /// A network that is being written.
 #[wasm_bindgen]
@@ -149,7 +149,7 @@ pub struct Rows {
 }
 
 #[wasm_bindgen]
-impl Workshop {
+impl Bench {
     /// The first test items, as the model takes them.
     pub fn rows(&self, most: usize) -> std::result::Result<Rows, JsValue> {
         let rows = self.0.imc_rows(most).map_err(thrown)?;

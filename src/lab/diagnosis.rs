@@ -7,6 +7,7 @@ mod cause;
 mod coverage;
 mod facts;
 mod remedy;
+mod repair;
 
 use super::Bench;
 use super::{card, inputs, layers};
@@ -80,12 +81,14 @@ impl Bench {
             },
             coverage: covered,
             layers: found.iter().map(|facts| row(&side.model, facts, worst, samples.len())).collect(),
-            remedies: remedies
-                .into_iter()
-                .map(|remedy| RemedyRow { sentence: remedy.sentence, recipe: remedy.recipe })
-                .collect(),
+            remedies: remedies.into_iter().map(shown).collect(),
+            repairs: repair::repairs(recipe).into_iter().map(shown).collect(),
         })
     }
+}
+
+fn shown(remedy: remedy::Remedy) -> RemedyRow {
+    RemedyRow { sentence: remedy.sentence, recipe: remedy.recipe }
 }
 
 /// What a layer is judged by: its own noise where it is known.

@@ -4,10 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use milliwatt::compress::recipe::Recipe;
 use milliwatt::error::Result;
 use milliwatt::lab::Bench;
 use milliwatt::progress::Silent;
 use milliwatt::report::Figure;
+use milliwatt::report::search::{SearchRequest, Trial};
 
 use super::{data, file_name, line, print_json, read, recipe_of};
 
@@ -25,6 +27,9 @@ pub struct Diagnose {
     /// Inputs to measure with: an NPY array, an NPZ of arrays and labels, or a ZIP of clips
     #[arg(long)]
     data: PathBuf,
+    /// Make and measure the remedies, too, and the recipe without each of its repairs; takes as long as a search for each
+    #[arg(long, conflicts_with = "json")]
+    measure: bool,
     /// Write JSON instead of text
     #[arg(long)]
     json: bool,
@@ -64,5 +69,24 @@ pub fn run(arguments: &Diagnose, out: &mut dyn Write) -> Result<()> {
             ),
         )?;
     }
-    report.remedies.iter().try_for_each(|row| line(out, format_args!("{}: {}", row.sentence, row.recipe.to_json())))
+    let mut search = arguments.measure.then(|| bench.search(&SearchRequest::default(), None)).transpose()?;
+    let mut measured = |recipe: &Recipe| {
+        let trial = search.as_mut().map(|search| search.attempt(&bench, recipe, &mut Silent)).transpose()?;
+        let score = |trial: &Trial| trial.strip.score.as_ref().map_or_else(String::new, scored);
+        Ok(trial.map_or_else(String::new, |trial| format!("{}, {} B", score(&trial), trial.strip.flash.value)))
+    };
+    if arguments.measure {
+        line(out, format_args!("This recipe: {}", measured(&recipe)?))?;
+    }
+    for row in &report.repairs {
+        line(out, format_args!("Without \"{}\": {} {}", row.sentence, measured(&row.recipe)?, row.recipe.to_json()))?;
+    }
+    for row in &report.remedies {
+        line(out, format_args!("{}: {} {}", row.sentence, measured(&row.recipe)?, row.recipe.to_json()))?;
+    }
+    Ok(())
+}
+
+fn scored(score: &Figure) -> String {
+    format!("{:.2} {}", score.value, score.unit)
 }

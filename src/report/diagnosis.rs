@@ -69,4 +69,6 @@ pub struct DiagnosisReport {
     pub layers: Vec<DiagnosedLayer>,
     /// Changes of the recipe, those that fit the reason first.
     pub remedies: Vec<RemedyRow>,
+    /// What the recipe repairs, each with the recipe that leaves it out: what lies between is what it bought.
+    pub repairs: Vec<RemedyRow>,
 }

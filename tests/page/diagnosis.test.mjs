@@ -24,6 +24,32 @@ test("a diagnosis says why B lost, tries remedies, and puts one into B on a pres
   assert.ok(report.remedies.length > 0 && brought.every((/** @type {any} */ { deltas }) => deltas.some((/** @type {any} */ { of }) => of === "flash")));
   assert.deepEqual(await axe(page), []);
   const before = JSON.stringify((await state(page)).b);
-  await page.click(".diagnosis tbody button");
+  assert.equal(report.repairs.length, 1);
+  await page.click(".diagnosis .remedies tbody button");
   await page.waitForFunction((before) => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b) !== before, {}, before);
+});
+
+test("a diagnosis says what each repair of B bought, measured on the inputs", { timeout: 300_000 }, async ({ page }) => {
+  await settled(page);
+  await preset(page, "b", "int8-fitted");
+  await settled(page);
+  const steps = (await state(page)).b.steps;
+  await tab(page, "layers");
+  await page.waitForSelector(".diagnosis-start button:not([disabled])");
+  await page.click(".diagnosis-start button");
+  await page.waitForFunction(() => {
+    const { report, running } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.diagnosis;
+    return report && !running;
+  }, { timeout: 200_000 });
+  const { report, bought } = JSON.parse(await page.evaluate(() => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.diagnosis)));
+  assert.ok(report.repairs.length >= 2 && bought.length === report.repairs.length, JSON.stringify(report.repairs));
+  for (const [at, { strip, deltas }] of bought.entries()) {
+    assert.equal(strip.score.kind, "measured");
+    // From the recipe without it to B: a gain of points is the repair's.
+    const score = deltas.find((/** @type {any} */ { of }) => of === "score");
+    assert.ok(score, `${report.repairs[at].sentence}: ${JSON.stringify(deltas)}`);
+  }
+  assert.deepEqual(await axe(page), []);
+  await page.click(".diagnosis .repairs tbody button");
+  await page.waitForFunction((before) => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b.steps) !== before, {}, JSON.stringify(steps));
 });

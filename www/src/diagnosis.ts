@@ -1,11 +1,11 @@
-// Why B lost, layer by layer, and what each remedy brings. Loaded when the Layers view is first looked at.
+// Why B lost, layer by layer, what each of its repairs bought, and what each remedy brings. Loaded when the Layers view is first looked at.
 
 import type { Diagnosis, DiagnosisAction } from "./diagnosis-view";
 import { normal } from "./recipes";
 import type { Session } from "./session";
 import { SEEDS } from "./state";
 import { withTried } from "./tried";
-import type { Recipe } from "./types";
+import type { Compared, Recipe } from "./types";
 import { Cancelled } from "./worker/bench-worker";
 import { WorkshopWorker } from "./worker/on-demand";
 import { lesson, outcomeOf } from "./worker/taught";
@@ -31,7 +31,7 @@ export class Diagnoses {
     const turn = this.#turn;
     const { model, data, b, device } = subject;
     const key = JSON.stringify([about, b]);
-    this.#patch({ key, running: true, brought: [] });
+    this.#patch({ key, running: true, brought: [], bought: [] });
     const lessonKey = lesson(model.id, data.id, b);
     const outcome = lessonKey === undefined ? undefined : outcomeOf(lessonKey);
     try {
@@ -41,23 +41,34 @@ export class Diagnoses {
         return host.diagnose(b);
       });
       if (this.#turn !== turn) return;
-      this.#patch({ key, running: true, report, brought: [] });
+      this.#patch({ key, running: true, report, brought: [], bought: [] });
       const metric = this.#session.snapshot.b.report?.evaluation?.metric ?? "accuracy";
-      for (const [at, { recipe }] of report.remedies.slice(0, TRIED).entries()) {
-        const trial = await this.#worker.call((host) => host.attempt(recipe as Recipe, device));
-        if (this.#turn !== turn) return;
-        const { transforms, tried } = this.#session.snapshot;
-        const own = normal(transforms, recipe as Recipe);
-        this.#session.patch({ tried: withTried(tried, about, { recipe: own, strip: trial.strip, metric: trial.metric, by: "search" }) });
-        const { deltas } = await this.#session.compared({ recipe: b, strip, evaluation: { metric } }, { recipe: own, strip: trial.strip, evaluation: { metric } });
-        const brought = [...this.#view.brought];
-        brought[at] = { strip: trial.strip, deltas };
-        this.#patch({ ...this.#view, brought });
+      const evaluation = { metric };
+      const whole = { recipe: b, strip, evaluation };
+      /** Measures a recipe; none where the diagnosis has ended meanwhile. */
+      const tried = async (recipe: Recipe): Promise<Compared | undefined> => {
+        const trial = await this.#worker.call((host) => host.attempt(recipe, device));
+        if (this.#turn !== turn) return undefined;
+        const own = normal(this.#session.snapshot.transforms, recipe);
+        this.#session.patch({ tried: withTried(this.#session.snapshot.tried, about, { recipe: own, strip: trial.strip, metric: trial.metric, by: "search" }) });
+        return { recipe: own, strip: trial.strip, evaluation };
+      };
+      for (const { recipe } of report.repairs) {
+        const without = await tried(recipe as Recipe);
+        if (!without) return;
+        const { deltas } = await this.#session.compared(without, whole);
+        this.#patch({ ...this.#view, bought: [...this.#view.bought, { strip: without.strip, deltas }] });
+      }
+      for (const { recipe } of report.remedies.slice(0, TRIED)) {
+        const other = await tried(recipe as Recipe);
+        if (!other) return;
+        const { deltas } = await this.#session.compared(whole, other);
+        this.#patch({ ...this.#view, brought: [...this.#view.brought, { strip: other.strip, deltas }] });
       }
       this.#patch({ ...this.#view, running: false });
     } catch (error) {
       if (error instanceof Cancelled || this.#turn !== turn) return;
-      this.#patch({ brought: [], running: false });
+      this.#patch({ brought: [], bought: [], running: false });
       throw error;
     }
   }

@@ -192,7 +192,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     hardware: { benchmark: "kws" },
     tried: { about: "", dots: [] },
     tradeoff: NO_SEARCH,
-    diagnosis: { running: false, brought: [] },
+    diagnosis: { running: false, brought: [], bought: [] },
     lint: { open: false, target: "tflm" },
     bundling: false,
     notices: [],

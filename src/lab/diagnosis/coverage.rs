@@ -11,6 +11,8 @@ use crate::tensor::Tensor;
 
 /// How many times what half of the channels reach a channel has to reach to stand out.
 const OUTLIER: f64 = 5.0;
+/// Percent of a layer's values that have to be cut off before the layer is named: less would be shown as none.
+const CUT_OFF: f64 = 0.05;
 /// Rows of a kind that are named, and channels of one.
 const NAMED: usize = 3;
 
@@ -65,7 +67,7 @@ pub fn coverage(
         inside += seen.inside;
         outside += seen.outside;
         let share = 100.0 * seen.outside / (seen.inside + seen.outside).max(1.0);
-        if share > 0.0 {
+        if share >= CUT_OFF {
             let note = "Values of the original outside of the range, which are cut off";
             clipped.push(row(format!("Cut off in {}", seen.place), share, "%", note));
         }

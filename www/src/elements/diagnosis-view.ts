@@ -1,4 +1,4 @@
-// Under the layers: why B lost, and what changes of its recipe bring.
+// Under the layers: why B lost, what its repairs bought, and what changes of its recipe bring.
 
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../format";
@@ -6,7 +6,8 @@ import { normal } from "../recipes";
 import type { Snapshot } from "../snapshot";
 import "../styles/diagnosis-view.css";
 import { filled } from "../text";
-import type { CoverageRow, Delta, DiagnosedLayer, Recipe, RemedyRow, Strip } from "../types";
+import type { Brought, Diagnosis } from "../diagnosis-view";
+import type { CoverageRow, DiagnosedLayer, Recipe, RemedyRow } from "../types";
 import { define, PageElement } from "./base";
 import { kind } from "./parts";
 
@@ -18,10 +19,16 @@ const TEXTS = {
   "stale": "This speaks of another recipe than B’s.",
   "what": "Runs both sides layer by layer: what a layer loses alone is told from what it was passed, and remedies are tried.",
   "running": "Diagnosing…",
+  "repairs": "Repairs",
+  "repair": "Repair in B’s recipe",
+  "bought": "What it bought",
+  "leave-out": "Leave out",
+  "without": "Without it",
+  "unrepaired": "B’s recipe has no repairs: ranges with the least error, equalized channels, rounding that makes up and bits by layer are some.",
   "remedies": "Remedies",
   "remedy": "Change of the recipe",
   "brought": "What it brought",
-  "flash": "Flash",
+  "flash": "With it",
   "untried": "not tried",
   "trying": "trying…",
   "use": "Use in B",
@@ -39,6 +46,7 @@ const TEXTS = {
   "exact": "exact",
   "times": "{times} times the middle channel",
   "delta": "{value} {what}",
+  "agreement": "same answers",
 } as const;
 
 const t = (key: keyof typeof TEXTS, values: Record<string, string> = {}): string => filled(TEXTS[key], values);
@@ -66,37 +74,60 @@ export class DiagnosisViewElement extends PageElement {
         ? html`${isStale ? html`<p class="quiet">${t("stale")}</p>` : nothing}
             <p role="status"><strong>${report.sentence}.</strong> ${report.desktop}.</p>
             ${covered(report.coverage)}
+            ${this.#repairs(report.repairs)}
             ${this.#remedies(report.remedies)}
             ${layers(report.layers)}`
         : nothing}
     </section>`;
   }
 
+  #repairs(rows: readonly RemedyRow[]): TemplateResult {
+    if (!rows.length) return html`<p>${t("unrepaired")}</p>`;
+    const { bought, running } = this.snapshot.diagnosis;
+    return this.#tried(rows, bought, running, { what: "repairs", row: "repair", gain: "bought", flash: "without", use: "leave-out" });
+  }
+
   #remedies(rows: readonly RemedyRow[]): TemplateResult {
     if (!rows.length) return html`<p>${t("none")}</p>`;
-    const { diagnosis: { brought, running }, transforms } = this.snapshot;
+    const { bought, brought, running, report } = this.snapshot.diagnosis;
+    // Repairs are left out before remedies are tried.
+    const isTheirTurn = running && bought.length === report?.repairs.length;
+    return this.#tried(rows, brought, isTheirTurn, { what: "remedies", row: "remedy", gain: "brought", flash: "flash", use: "use" });
+  }
+
+  /** Other recipes, what lies between each and B, and a button that takes it. */
+  #tried(rows: readonly RemedyRow[], measured: Diagnosis["brought"], running: boolean, names: Record<"what" | "row" | "gain" | "flash" | "use", keyof typeof TEXTS>): TemplateResult {
+    const { transforms } = this.snapshot;
     const use = (recipe: unknown): void => this.act({ do: "recipe", side: "b", recipe: normal(transforms, recipe as Recipe), settled: true });
-    const next = brought.length;
-    return html`<div class="scroller" tabindex="0" role="region" aria-label=${t("remedies")}><table class="data remedies">
-      <thead><tr><th scope="col">${t("remedy")}</th><th scope="col">${t("brought")}</th><th scope="col">${t("flash")}</th><td></td></tr></thead>
+    return html`<div class="scroller" tabindex="0" role="region" aria-label=${t(names.what)}><table class="data ${names.what}">
+      <thead><tr><th scope="col">${t(names.row)}</th><th scope="col">${t(names.gain)}</th><th scope="col">${t(names.flash)}</th><td></td></tr></thead>
       <tbody>${rows.map(({ sentence, recipe }, at) => html`<tr>
         <th scope="row">${sentence}</th>
-        <td>${brought[at] ? gained(brought[at]) : running && at === next ? t("trying") : t("untried")}</td>
-        <td>${brought[at] ? format.figure(brought[at].strip.flash) : "–"}</td>
-        <td><button type="button" class="button small" @click=${() => use(recipe)}>${t("use")}</button></td>
+        <td>${measured[at] ? gained(measured[at]) : running && at === measured.length ? t("trying") : t("untried")}</td>
+        <td>${measured[at] ? reached(measured[at]) : "–"}</td>
+        <td><button type="button" class="button small" @click=${() => use(recipe)}>${t(names.use)}</button></td>
       </tr>`)}</tbody>
     </table></div>`;
   }
 }
 
-/** The score that a remedy brought, and the flash that it cost. */
-function gained({ strip, deltas }: { strip: Strip; deltas: Delta[] }): string {
-  const said = (of: "score" | "flash", what: string, unit: string): string[] => {
+/** What a recipe reaches: its score and its flash. */
+function reached({ strip }: Brought): string {
+  return [strip.score, strip.flash].flatMap((figure) => (figure ? [format.figure(figure)] : [])).join(", ");
+}
+
+/** The score and the answers that a change brought, and the flash that it cost. */
+function gained({ strip, deltas }: Brought): string {
+  const said = (of: "score" | "agreement" | "flash", what: string, unit: string): string[] => {
     const delta = deltas.find((delta) => delta.of === of);
     return delta ? [t("delta", { value: format.delta(delta, unit), what })] : [];
   };
   const score = strip.score?.unit ?? "";
-  return [...said("score", score === "%" ? "points" : "", score), ...said("flash", "flash", "B")].join(", ");
+  return [
+    ...said("score", score === "%" ? "points" : "", score),
+    ...said("agreement", t("agreement"), "%"),
+    ...said("flash", "flash", "B"),
+  ].join(", ");
 }
 
 /** How well the ranges hold what they were measured on, and who stands out. */

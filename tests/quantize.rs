@@ -241,3 +241,45 @@ fn quantizing_twice_is_refused() {
     let error = compress::apply(&once, &recipe, &[], &mut Silent).unwrap_err();
     assert!(error.to_string().contains("already"), "{error}");
 }
+
+#[test]
+fn activations_of_fewer_bits_take_few_levels_and_lose_more_with_each() {
+    let float = small_network();
+    let mut before = f64::INFINITY;
+    for bits in [8, 6, 4, 2] {
+        let model = quantize(&float, QuantizeOptions { activation_bits: bits, ..float_io() });
+        let sqnr = output_sqnr(&float, &model);
+        assert!(sqnr < before, "{bits} bits: {sqnr} dB after {before}");
+        before = sqnr;
+        let conv = model.nodes.iter().find(|node| node.op.name() == "CONV_2D").unwrap().outputs[0];
+        let mut seen = std::collections::BTreeSet::new();
+        let mut executor = Executor::new(&model, Options::default()).unwrap();
+        for sample in inputs(&float, 8) {
+            executor
+                .run_tapped(&sample, &mut |id, view| {
+                    if let (true, milliwatt::exec::Data::Int8(integers)) = (id == conv, &view.data) {
+                        seen.extend(integers.iter().copied());
+                    }
+                })
+                .unwrap();
+        }
+        // Rounding may step over the end of the range by one.
+        assert!((2..=(1 << bits) + 1).contains(&seen.len()), "{bits} bits: {seen:?}");
+    }
+    let recipe = |bits| Recipe::of(vec![Step::Quantize(QuantizeOptions { activation_bits: bits, ..float_io() })]);
+    assert!(recipe(0).check().unwrap_err().to_string().contains("1 to 8"));
+    assert!(recipe(9).check().is_err() && recipe(1).check().is_ok());
+}
+
+#[test]
+fn symmetric_activations_have_their_zero_in_the_middle() {
+    let float = small_network();
+    let model = quantize(&float, QuantizeOptions { symmetric: true, ..QuantizeOptions::default() });
+    for node in model.nodes.iter().filter(|node| node.op.name() != "SOFTMAX") {
+        let quantization = model.values[node.outputs[0]].quantization.as_ref().unwrap();
+        assert_eq!(quantization.zero_point, [0], "{}", node.op.name());
+    }
+    let symmetric = output_sqnr(&float, &quantize(&float, QuantizeOptions { symmetric: true, ..float_io() }));
+    let asymmetric = output_sqnr(&float, &quantize(&float, float_io()));
+    assert!(symmetric > 25.0 && symmetric < asymmetric + 3.0, "{symmetric} and {asymmetric} dB");
+}

@@ -42,6 +42,8 @@ pub struct Format {
 /// The sizes of values, ascending, as whole numbers: the scale takes in their unit.
 enum Sizes {
     Listed(&'static [u8]),
+    /// Every whole number from 0 on.
+    UpTo(u8),
     /// The first `count` floats with so many bits of mantissa.
     Floats {
         mantissa: u32,
@@ -53,16 +55,20 @@ impl Format {
     fn sizes(&self) -> Vec<f64> {
         match self.sizes {
             Sizes::Listed(sizes) => sizes.iter().map(|&size| f64::from(size)).collect(),
+            Sizes::UpTo(largest) => (0..=largest).map(f64::from).collect(),
             Sizes::Floats { mantissa, count } => floats::sizes(mantissa, count),
         }
     }
 }
 
 /// Every format, the narrowest first.
-pub const FORMATS: [Format; 10] = [
+pub const FORMATS: [Format; 13] = [
     integers::SIGN,
     integers::TERNARY,
+    integers::INTEGER3,
     integers::INTEGER4,
+    integers::INTEGER6,
+    integers::INTEGER8,
     powers::POWER3,
     powers::POWER4,
     powers::ADDITIVE4,

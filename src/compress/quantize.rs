@@ -44,7 +44,7 @@ pub fn quantize(
     let known = if is_refined { low_bits::refine(&mut float, inputs, options, progress)? } else { vec![] };
     // Refining adds biases, which have no spans.
     spans.resize(float.values.len(), None);
-    let activations = scales::choose(&float, &spans, options.scheme)?;
+    let activations = scales::choose(&float, &spans, options)?;
     let mut integer = build(&float, &activations, &known, options)?;
     match options.scheme {
         // Some operators have no int16 kernel; the one that names itself here would stop the device too.
@@ -186,17 +186,26 @@ pub fn asymmetric(span: Span) -> Quantization {
     covering(span, Scheme::Int8)
 }
 
-/// The same, or for int16 the scale that covers it with 65,536 levels around zero.
-fn covering(span: Span, scheme: Scheme) -> Quantization {
+/// The same with `2^bits` levels, or with as many on both sides of zero. int8 has room for more of these levels than are meant,
+/// so that what lies beyond the span is not cut off.
+fn in_levels(span: Span, bits: u32, symmetric: bool) -> Quantization {
     let (min, max) = (f64::from(span.min.min(0.0)), f64::from(span.max.max(0.0)));
     if max == min {
-        // An activation that is always zero: any scale represents it.
         return Quantization::per_tensor(1.0, 0);
     }
-    if scheme == Scheme::Int16x8 {
-        return Quantization::per_tensor((max.max(-min) / 32767.0) as f32, 0);
+    let half = libm::exp2(f64::from(bits - 1));
+    if symmetric {
+        return Quantization::per_tensor((max.max(-min) / (half - 1.0).max(1.0)) as f32, 0);
     }
-    let scale = (max - min) / 255.0;
-    let zero_point = libm::round(-128.0 - min / scale).clamp(-128.0, 127.0);
+    let scale = (max - min) / (2.0 * half - 1.0);
+    let zero_point = libm::round(-half - min / scale).clamp(-half, half - 1.0);
     Quantization::per_tensor(scale as f32, zero_point as i64)
+}
+
+/// The same, or for int16 the scale that covers it with 65,536 levels around zero.
+fn covering(span: Span, scheme: Scheme) -> Quantization {
+    match scheme {
+        Scheme::Int8 => in_levels(span, 8, false),
+        Scheme::Int16x8 => in_levels(span, 16, true),
+    }
 }

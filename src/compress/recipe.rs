@@ -94,6 +94,12 @@ pub struct QuantizeOptions {
     /// Bits of the weights, 2 to 8; activations have 8. What a runtime cannot store so narrow is stored wider.
     #[serde(default = "bits::eight", skip_serializing_if = "bits::is_eight")]
     pub weight_bits: u32,
+    /// Bits of int8 activations, 1 to 8: fewer make the steps coarser, in tensors that are int8 all the same.
+    #[serde(default = "bits::eight", skip_serializing_if = "bits::is_eight")]
+    pub activation_bits: u32,
+    /// Zero in the middle of the levels of int8 activations.
+    #[serde(default, skip_serializing_if = "bits::is_false")]
+    pub symmetric: bool,
     /// Spread the bits over layers by how much each matters; `weight_bits` is then what a weight has on average.
     #[serde(default, skip_serializing_if = "bits::is_false")]
     pub mixed: bool,
@@ -116,6 +122,8 @@ impl Default for QuantizeOptions {
             calibration: Calibration::default(),
             float_io: false,
             weight_bits: bits::eight(),
+            activation_bits: bits::eight(),
+            symmetric: false,
             mixed: false,
             rounding: Rounding::default(),
             correct_bias: false,
@@ -240,6 +248,9 @@ impl Recipe {
                     if !(50.0..=100.0).contains(percent) =>
                 {
                     return Err(Error::parameter(format!("percentile {percent} is not between 50 and 100")));
+                }
+                Step::Quantize(QuantizeOptions { activation_bits: bits, .. }) if !(1..=8).contains(bits) => {
+                    return Err(Error::parameter(format!("activations of {bits} bits are not possible; 1 to 8 are")));
                 }
                 Step::Quantize(QuantizeOptions { weight_bits, layers, .. }) => {
                     let all = [*weight_bits].into_iter().chain(layers.iter().copied());

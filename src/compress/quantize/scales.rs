@@ -1,8 +1,8 @@
 //! Which activations share a scale, and which scales they get.
 
-use super::covering;
+use super::{covering, in_levels};
 use crate::compress::calibrate::Span;
-use crate::compress::recipe::Scheme;
+use crate::compress::recipe::{QuantizeOptions, Scheme};
 use crate::error::{Error, Result};
 use crate::model::{Model, Node, Op, Value, ValueId};
 use crate::quant::Quantization;
@@ -126,8 +126,17 @@ pub fn shares(model: &Model, scheme: Scheme) -> Result<Vec<Option<Share>>> {
 }
 
 /// The quantization of every `float32` activation; `None` for constants and other types.
-pub fn choose(model: &Model, spans: &[Option<Span>], scheme: Scheme) -> Result<Vec<Option<Quantization>>> {
-    let shares = shares(model, scheme)?;
+///
+/// Inputs of the model keep 8 bits, and so does what shares a scale with them.
+pub fn choose(model: &Model, spans: &[Option<Span>], options: &QuantizeOptions) -> Result<Vec<Option<Quantization>>> {
+    let shares = shares(model, options.scheme)?;
+    let share = |id: &ValueId| shares[*id].clone();
+    let given: Vec<Share> = model.inputs.iter().filter_map(share).collect();
+    let covered = |root: ValueId, span: Span| match options.scheme {
+        Scheme::Int8 if given.contains(&Share::Group(root)) => in_levels(span, 8, options.symmetric),
+        Scheme::Int8 => in_levels(span, options.activation_bits, options.symmetric),
+        Scheme::Int16x8 => covering(span, options.scheme),
+    };
     let mut joined: Vec<Option<Span>> = vec![None; shares.len()];
     for (share, span) in shares.iter().zip(spans) {
         if let Some(Share::Group(root)) = share {
@@ -140,7 +149,7 @@ pub fn choose(model: &Model, spans: &[Option<Span>], scheme: Scheme) -> Result<V
     let quantization = |(id, share): (usize, Option<Share>)| match share {
         None => Ok(None),
         Some(Share::Fixed(quantization)) => Ok(Some(quantization)),
-        Some(Share::Group(root)) => joined[root].map(|span| Some(covering(span, scheme))).ok_or_else(|| {
+        Some(Share::Group(root)) => joined[root].map(|span| Some(covered(root, span))).ok_or_else(|| {
             Error::numeric(format!(
                 "no value of this activation was seen on the calibration inputs: {:?}",
                 model.values[id].name

@@ -90,6 +90,21 @@ pub(super) fn row() -> Transform {
         )
         .only_if("calibration.method=percentile"),
         option(
+            "activation_bits",
+            "Activation bits",
+            "Fewer make the steps coarser. No TFLite runtime stores fewer than 8: the tensors stay int8, so the loss is measured and \
+             no RAM is saved, and what lies beyond the range is not cut off. Inputs keep 8",
+            number(1.0, 8.0, 1.0, 8.0),
+        )
+        .only_if("scheme=int8"),
+        option(
+            "symmetric",
+            "Symmetric activations",
+            "Zero in the middle of the levels, as some hardware wants it: half of them are wasted behind a ReLU",
+            toggle(false),
+        )
+        .only_if("scheme=int8"),
+        option(
             "float_io",
             "Float in and out",
             "Keeps float32 inputs and outputs and converts at the border",

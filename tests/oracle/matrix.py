@@ -44,6 +44,7 @@ def float_recipes():
         {"weight_bits": bits, "rounding": "adaptive", "calibration": {"method": "moving_average"}} for bits in (3, 4, 8)
     ]
     quantize += [{"weight_bits": bits, "correct_bias": True} for bits in (4, 8)]
+    quantize += [{"activation_bits": bits, "symmetric": symmetric} for bits in (8, 4, 1) for symmetric in (True, False)]
     ends = integer_ends()
     recipes = [[{"step": "quantize", **options}, *ends[at * 5 % len(ends)]] for at, options in enumerate(quantize)]
     before = [{"step": "prune", "sparsity": 0.6, "scope": "global"}]
@@ -56,6 +57,12 @@ def float_recipes():
     ]
     recipes += [[], before, [{"step": "slim"}], [{"step": "slim", "target": "portable"}]]
     recipes += [[{"step": "codebook", "values": values}, {"step": "slim"}] for values in (4, 16)]
+    recipes += [[{"step": "codebook", "format": name}, {"step": "slim"}] for name in ("integer8", "additive5", "e4m3", "e5m2")]
+    recipes.append([{"step": "codebook", "format": "e2m1", "group": 16}])
+    recipes += [
+        [{"step": "quantize"}, {"step": "codebook", "format": name}, {"step": "slim"}, {"step": "pack"}]
+        for name in ("sign", "ternary", "integer3", "integer6", "power3", "power4", "additive4", "additive5", "e2m1", "e4m3")
+    ]
     return recipes
 
 
@@ -70,6 +77,7 @@ def integer_ends():
         codebook = {"step": "codebook", "values": values, "tables": tables, "keep_zeros": zeros}
         prune = [{"step": "prune", "sparsity": 0.5}] if zeros else []
         ends.append([*prune, codebook, *slim[at % 3], *pack[1 + at % 4]])
+    ends += [[{"step": "codebook", "format": name}, *pack[1]] for name in ("ternary", "power4", "e2m1")]
     # Packed first, slim afterwards: what one leaves the other must not break.
     ends += [[*pack[at], {"step": "slim"}] for at in range(1, 5)]
     return ends

@@ -283,3 +283,22 @@ fn symmetric_activations_have_their_zero_in_the_middle() {
     let asymmetric = output_sqnr(&float, &quantize(&float, float_io()));
     assert!(symmetric > 25.0 && symmetric < asymmetric + 3.0, "{symmetric} and {asymmetric} dB");
 }
+
+#[test]
+fn with_scales_everywhere_each_neuron_has_its_own_unless_its_weights_are_int4() {
+    let float = small_network();
+    let granularity = Granularity::EveryLayer;
+    let dense_scales = |weight_bits| {
+        let model = quantize(&float, QuantizeOptions { granularity, weight_bits, ..float_io() });
+        let dense = model.nodes.iter().find(|node| node.op.name() == "FULLY_CONNECTED").unwrap();
+        let weights = &model.values[dense.inputs[1].unwrap()];
+        (weights.dtype, weights.quantization.as_ref().unwrap().scale.len(), weights.shape[0])
+    };
+    let (dtype, scales, neurons) = dense_scales(8);
+    assert_eq!((dtype, scales), (DType::Int8, neurons));
+    // Few levels, in a type that TFLM runs.
+    let (dtype, scales, neurons) = dense_scales(4);
+    assert_eq!((dtype, scales), (DType::Int8, neurons));
+    let everywhere = output_sqnr(&float, &quantize(&float, QuantizeOptions { granularity, ..float_io() }));
+    assert!(everywhere > 30.0, "{everywhere} dB");
+}

@@ -16,6 +16,8 @@ pub struct Case {
     pub plan: Plan,
     /// Whether the network without training is worth a look.
     pub untrained: bool,
+    /// Whether it learns from the clips in other rooms, too, and from what its teacher hears in synthetic words.
+    pub more: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -61,7 +63,7 @@ pub fn all() -> Vec<Case> {
         Some(Pruning { pattern, sparsity, scope, end: 0.5, every: 5, ..Pruning::default() })
     };
     let fours = Quantization { weight_bits: 4, method: Steps::Lsq, ..Quantization::default() };
-    let case = |name, start, plan| Case { name, start, plan, untrained: start != Start::Fresh };
+    let case = |name, start, plan| Case { name, start, plan, untrained: start != Start::Fresh, more: false };
     let alone = |plan: Plan| Plan { distillation: None, label_smoothing: 0.1, ..plan };
     // What has lost much falls silent in the first steps, unless a normalization behind every convolution wakes it.
     let with_norm = Plan { batch_norm: true, learning_rate: 2e-3, ..taught() };
@@ -78,6 +80,10 @@ pub fn all() -> Vec<Case> {
             Start::Published,
             Plan { quantization: Some(fours), learning_rate: 3e-4, epochs: 2, ..taught() },
         ),
+        Case {
+            more: true,
+            ..case("half of the channels, more to hear", Start::Thin, Plan { epochs: 16, ..thin.clone() })
+        },
         case("half of the channels", Start::Thin, thin.clone()),
         case("half of the channels, labels alone", Start::Thin, alone(thin)),
         case("half-width student from nothing", Start::Fresh, from_nothing.clone()),

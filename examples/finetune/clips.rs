@@ -4,6 +4,11 @@ use std::error::Error;
 use std::path::Path;
 
 use milliwatt::audio::{self, disturb::Disturbance};
+
+use milliwatt::data::{
+    self,
+    keywords::{LEARNED, Word, heard, words},
+};
 use milliwatt::format::npy;
 use milliwatt::random::Random;
 
@@ -15,6 +20,11 @@ pub const NUMBERS: usize = 490;
 pub const CLASSES: usize = 12;
 /// Copies of each clip, beside the clip itself.
 const COPIES: usize = 7;
+/// Copies of each clip in other rooms and among other noises, for a pupil that needs more.
+const ELSEWHERE: usize = 24;
+/// The page's synthetic words, and clips that are made of each.
+const SPOKEN: &str = "www/public/samples/keywords/words.zip";
+const SPOKEN_COPIES: usize = 40;
 /// The scale and zero point of the published features.
 const SCALE: f32 = 0.584_702_9;
 const ZERO_POINT: f32 = 83.0;
@@ -27,6 +37,8 @@ pub const SMALLER: f32 = 32.0;
 pub struct Clips {
     pub inputs: Vec<f32>,
     pub labels: Vec<usize>,
+    /// Features of clips that have no class here; a teacher has to say what it hears.
+    pub unlabelled: Vec<f32>,
 }
 
 impl Clips {
@@ -40,6 +52,10 @@ impl Clips {
 pub struct Recordings {
     published: Vec<Vec<f32>>,
     copies: Vec<Vec<Vec<f32>>>,
+    /// Each clip elsewhere: in other rooms, with other noises.
+    elsewhere: Vec<Vec<Vec<f32>>>,
+    /// Synthetic words, which nobody has labelled for this network.
+    spoken: Vec<f32>,
     labels: Vec<usize>,
     /// Chance has put them in this order; a fold is a stretch of it.
     order: Vec<usize>,
@@ -54,46 +70,66 @@ impl Recordings {
         };
         let labels: Vec<usize> = array("y")?.iter().map(|&label| label as usize).collect();
         let published = array("mfcc")?.chunks_exact(NUMBERS).map(|row| row.iter().map(real).collect()).collect();
-        let mut random = Random::new(21);
+        let sound: Vec<f32> = array("audio")?.iter().map(|sample| sample / 32_768.0).collect();
         let mut extractor = audio::front_end("mlperf-kws")?.extractor()?;
-        let mut copies = Vec::with_capacity(labels.len());
-        for clip in array("audio")?.chunks_exact(RATE) {
-            let clip: Vec<f32> = clip.iter().map(|sample| sample / 32_768.0).collect();
-            let mut copy = || -> milliwatt::Result<Vec<f32>> {
-                let features = extractor.features(&different(&clip, &mut random), RATE as u32)?;
-                // As the published features were made: cut off towards zero.
-                let byte = |x: f32| (x / SCALE + ZERO_POINT).clamp(-128.0, 127.0).trunc();
-                Ok(features.into_iter().map(|x| real(&byte(x))).collect())
-            };
-            copies.push((0..COPIES).map(|_| copy()).collect::<milliwatt::Result<Vec<_>>>()?);
+        let mut features = |samples: &[f32]| -> milliwatt::Result<Vec<f32>> {
+            // As the published features were made: cut off towards zero.
+            let byte = |x: f32| (x / SCALE + ZERO_POINT).clamp(-128.0, 127.0).trunc();
+            Ok(extractor.features(samples, RATE as u32)?.into_iter().map(|x| real(&byte(x))).collect())
+        };
+        let mut random = Random::new(21);
+        let (mut copies, mut elsewhere) = (Vec::with_capacity(labels.len()), Vec::with_capacity(labels.len()));
+        for clip in sound.chunks_exact(RATE) {
+            let made = (0..COPIES).map(|_| features(&different(clip, &mut random)));
+            copies.push(made.collect::<milliwatt::Result<Vec<_>>>()?);
+        }
+        for clip in sound.chunks_exact(RATE) {
+            let word = Word { word: String::new(), voice: String::new(), samples: clip.to_vec() };
+            let made = (0..ELSEWHERE).map(|_| features(&heard(Some(&word), &[], &LEARNED, &mut random.branch())));
+            elsewhere.push(made.collect::<milliwatt::Result<Vec<_>>>()?);
+        }
+        let archive = words(&std::fs::read(SPOKEN)?)?;
+        let mut spoken = Vec::new();
+        for clip in data::keywords::clips(&archive.iter().collect::<Vec<_>>(), &LEARNED, 5, SPOKEN_COPIES) {
+            spoken.extend(features(&clip.samples)?);
         }
         let mut order: Vec<usize> = (0..labels.len()).collect();
         Random::new(7).shuffle(&mut order);
-        Ok(Self { published, copies, labels, order })
+        Ok(Self { published, copies, elsewhere, spoken, labels, order })
     }
 
     /// What a fold learns from (with copies) and what it is tested on (without); each clip is tested at least once.
-    pub fn fold(&self, fold: usize) -> (Clips, Clips) {
+    ///
+    /// With `more`, every clip is learned from in other rooms, too.
+    pub fn fold(&self, fold: usize, more: bool) -> (Clips, Clips) {
         let mut order = self.order.clone();
         let first = fold * order.len() / FOLDS;
         order.rotate_left(first);
-        (self.some(&order[TEST..], true), self.some(&order[..TEST], false))
+        (self.learned(&order[TEST..], more), self.some(&order[..TEST]))
     }
 
     /// The same inside the clips that the first fold learns from: 250 to learn, 100 to choose by.
-    pub fn inner(&self, part: usize) -> (Clips, Clips) {
+    pub fn inner(&self, part: usize, more: bool) -> (Clips, Clips) {
         let mut order = self.order[TEST..].to_vec();
         order.rotate_left(part * 100);
-        (self.some(&order[100..], true), self.some(&order[..100], false))
+        (self.learned(&order[100..], more), self.some(&order[..100]))
     }
 
-    fn some(&self, rows: &[usize], with_copies: bool) -> Clips {
+    fn some(&self, rows: &[usize]) -> Clips {
+        let mut clips = Clips::default();
+        rows.iter().for_each(|&row| clips.push(&self.published[row], self.labels[row]));
+        clips
+    }
+
+    fn learned(&self, rows: &[usize], more: bool) -> Clips {
         let mut clips = Clips::default();
         for &row in rows {
             clips.push(&self.published[row], self.labels[row]);
-            for copy in self.copies[row].iter().filter(|_| with_copies) {
-                clips.push(copy, self.labels[row]);
-            }
+            let elsewhere = self.elsewhere[row].iter().filter(|_| more);
+            self.copies[row].iter().chain(elsewhere).for_each(|copy| clips.push(copy, self.labels[row]));
+        }
+        if more {
+            clips.unlabelled.clone_from(&self.spoken);
         }
         clips
     }

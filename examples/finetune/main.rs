@@ -54,7 +54,7 @@ fn table(model: &Model, recordings: &Recordings, named: &str) -> Outcome<()> {
         let start = Instant::now();
         let (mut before, mut after, mut integer) = (Vec::new(), Vec::new(), Vec::new());
         for fold in 0..FOLDS {
-            let (training, test) = recordings.fold(fold);
+            let (training, test) = recordings.fold(fold, case.more);
             let model = &balanced(model, SMALLER, &training.inputs[..LOOKED_AT * NUMBERS])?;
             if case.untrained {
                 before.push(untrained(model, &case, &training, &test)?);
@@ -85,7 +85,7 @@ fn inner(model: &Model, recordings: &Recordings, arguments: &[String]) -> Outcom
         let start = Instant::now();
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for part in 0..3 {
-            let (training, test) = recordings.inner(part);
+            let (training, test) = recordings.inner(part, case.more);
             let model = &balanced(model, SMALLER, &training.inputs[..LOOKED_AT * NUMBERS])?;
             if case.untrained {
                 before.push(untrained(model, &case, &training, &test)?);
@@ -110,8 +110,14 @@ fn untrained(model: &Model, case: &Case, training: &Clips, test: &Clips) -> Outc
 }
 
 fn trained(model: &Model, case: &Case, seed: u64, training: &Clips) -> Outcome<Trainer> {
-    let targets = one_hot(&training.labels, CLASSES)?;
-    let data = Data::of(Examples { inputs: &training.inputs, targets: &targets });
+    let (mut inputs, mut targets) = (training.inputs.clone(), one_hot(&training.labels, CLASSES)?);
+    let mut executor = Executor::new(model, Options::default())?;
+    for row in training.unlabelled.chunks_exact(NUMBERS) {
+        let clip = Tensor::from_f32(&model.values[model.inputs[0]].shape, row.to_vec())?;
+        targets.extend(executor.run(&[clip])?[0].to_f32_vec());
+    }
+    inputs.extend_from_slice(&training.unlabelled);
+    let data = Data::of(Examples { inputs: &inputs, targets: &targets });
     let mut trainer = Trainer::new(&case.start.model(model, seed)?, &Plan { seed, ..case.plan.clone() })?;
     if case.plan.distillation.is_some() {
         trainer.set_teacher(model)?;

@@ -153,6 +153,8 @@ pub enum Granularity {
     /// libraries need it.
     #[default]
     PerChannel,
+    /// One scale for each output channel of fully connected layers, too, which TFLM knows since 2024.
+    EveryLayer,
     /// One scale for each weight tensor.
     PerTensor,
 }

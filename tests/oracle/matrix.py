@@ -44,6 +44,11 @@ def float_recipes():
         {"weight_bits": bits, "rounding": "adaptive", "calibration": {"method": "moving_average"}} for bits in (3, 4, 8)
     ]
     quantize += [{"weight_bits": bits, "correct_bias": True} for bits in (4, 8)]
+    quantize += [
+        {"granularity": "every_layer", "weight_bits": bits, "rounding": rounding}
+        for bits, rounding in itertools.product((4, 8), ("nearest", "adaptive"))
+    ]
+    quantize.append({"granularity": "every_layer", "scheme": "int16x8"})
     quantize += [{"activation_bits": bits, "symmetric": symmetric} for bits in (8, 4, 1) for symmetric in (True, False)]
     ends = integer_ends()
     recipes = [[{"step": "quantize", **options}, *ends[at * 5 % len(ends)]] for at, options in enumerate(quantize)]

@@ -32,7 +32,7 @@ def main():
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="the folder with mlperf/")
     parser.add_argument("--write", type=Path, help="the document whose tables are replaced")
     parser.add_argument("--only", help="one of " + ", ".join(MODELS))
-    parser.add_argument("--table", choices=("quantizers", "repairs"), help="only one of the tables")
+    parser.add_argument("--table", choices=("quantizers", "repairs", "formats"), help="only one of the tables")
     parser.add_argument("--seed", type=int, default=1, help="names the random inputs")
     arguments = parser.parse_args()
     if not (arguments.shared / "mlperf").exists():
@@ -42,6 +42,8 @@ def main():
     tables = {}
     if arguments.table in (None, "repairs"):
         tables["repairs"] = repair_table([row for name in names for row in repaired(name, arguments)])
+    if arguments.table in (None, "formats"):
+        tables["formats"] = format_table({name: reformatted(name, arguments) for name in names})
     theirs = quantizer()
     if theirs is None or not have("tflite_micro") or not have("ai_edge_litert"):
         print("skipped: LiteRT's quantizer (no wheels litert-quantizer or ai-edge-quantizer, ai-edge-litert, tflite-micro)")
@@ -138,6 +140,7 @@ def compared(name, arguments, theirs):
 
 OURS = {
     "`int8`": [{"step": "quantize"}],
+    "`int8`, weight scales per channel everywhere": [{"step": "quantize", "granularity": "every_layer"}],
     "`int8-fitted`": [{"step": "quantize", "calibration": {"method": "mse"}, "rounding": "compensated"}],
 }
 
@@ -174,6 +177,57 @@ def repaired(name, arguments):
             rows.append((name, what, label, *found))
             print(*rows[-1], sep=" | ", file=sys.stderr, flush=True)
     return rows
+
+
+# Number formats of weights: neighbours that share a scale where not a channel does, and whether int8 holds it.
+FORMATS = {
+    "sign": (0, True),
+    "ternary": (0, True),
+    "integer3": (0, True),
+    "power3": (0, True),
+    "integer4": (0, True),
+    "power4": (0, True),
+    "additive4": (0, True),
+    "e2m1": (0, True),
+    "integer4 by 16": (16, False),
+    "e2m1 by 16": (16, False),
+    "additive5": (0, True),
+    "integer6": (0, True),
+    "e5m2": (0, False),
+    "e4m3": (0, False),
+    "integer8": (0, True),
+}
+
+
+def reformatted(name, arguments):
+    """For each number format, decibels of one network and the bytes of its packed file; everything runs in `milliwatt`."""
+    import matrix
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        command = matrix.Command(arguments.milliwatt, Path(folder))
+        model = (arguments.shared / "mlperf" / "models" / f"{MODELS[name]}.tflite").read_bytes()
+        _, inputs = inputs_of(name, arguments.shared, SHAPES[name], arguments.seed)[0]
+        calibration, tested = inputs[:CALIBRATION], inputs[CALIBRATION : CALIBRATION + TESTED]
+        truth = command.run(model, tested).reshape(len(tested), -1)
+        for label, (group, is_int8) in FORMATS.items():
+            step = {"step": "codebook", "format": label.split()[0], "group": group}
+            before = [{"step": "quantize", "float_io": True}] if is_int8 else []
+            file = command.apply(model, [*before, step], calibration)
+            noise = decibels(truth, command.run(file, tested).reshape(len(tested), -1))
+            packed = [{"step": "quantize"}, step, {"step": "slim"}, {"step": "pack"}]
+            found[label] = (noise, len(command.apply(model, packed, calibration)) if is_int8 else None)
+            print(name, label, *found[label], sep=" | ", file=sys.stderr, flush=True)
+    return found
+
+
+def format_table(found):
+    """What `reformatted` gives, in Markdown: a row for each format."""
+    lines = ["| weights | " + " | ".join(found) + " |", "|---|" + "---|" * len(found)]
+    for label in FORMATS:
+        cells = [(f"{noise:.1f} dB, {size:,} B" if size else f"{noise:.1f} dB") for noise, size in (one[label] for one in found.values())]
+        lines.append(f"| `{label}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def repair_table(rows):

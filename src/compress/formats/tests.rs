@@ -171,3 +171,23 @@ fn an_int8_file_in_a_fine_format_answers_as_before() {
     let apart = answers(&int8).iter().zip(answers(&same)).map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
     assert!(apart <= 2.0, "{apart} steps of int8");
 }
+
+#[test]
+fn a_format_with_more_values_never_loses_more() {
+    let mut random = Random::new(9);
+    for (fewer, more) in
+        [("ternary", "power3"), ("power3", "power4"), ("integer3", "integer6"), ("integer6", "integer8")]
+    {
+        for count in [9, 64, 576] {
+            for _ in 0..20 {
+                let reals = weights(&mut random, count);
+                let error = |name: &str| -> f64 {
+                    let (scale, levels) = fitted(&reals, &sizes(name));
+                    reals.iter().zip(levels).map(|(real, level)| (real - scale * level) * (real - scale * level)).sum()
+                };
+                let (few, many) = (error(fewer), error(more));
+                assert!(many <= few * 1.0001, "{fewer} {few}, {more} {many} of {count}");
+            }
+        }
+    }
+}

@@ -61,7 +61,10 @@ impl Mend {
             }
             Self::OneScale => {
                 if let Some(options) = quantization(&mut mended) {
-                    options.granularity = Granularity::PerTensor;
+                    options.granularity = match options.granularity {
+                        Granularity::EveryLayer => Granularity::PerChannel,
+                        _ => Granularity::PerTensor,
+                    };
                 }
             }
             Self::Unpacked => mended.steps.retain(|step| !matches!(step, Step::Pack(_))),

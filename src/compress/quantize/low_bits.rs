@@ -9,7 +9,7 @@ use crate::compress::prune::weight_values;
 use crate::compress::recipe::{QuantizeOptions, Rounding};
 use crate::error::Result;
 use crate::exec::{Executor, Kernels, Options};
-use crate::model::{Model, NodeId, Value, ValueId};
+use crate::model::{Model, NodeId, Op, Value, ValueId};
 use crate::progress::{self, Progress};
 use crate::quant::Quantization;
 use crate::tensor::{DType, Tensor};
@@ -214,6 +214,11 @@ pub fn narrow(model: &mut Model) -> Result<()> {
         let reads = |&reader: &NodeId| Filters::of(model, &model.nodes[reader]).is_some();
         let value = &model.values[weights];
         if value.dtype != DType::Int8 || !value.is_constant() || !readers.iter().all(reads) {
+            continue;
+        }
+        let is_dense = matches!(found.op, Op::FullyConnected(_));
+        if is_dense && value.quantization.as_ref().is_some_and(Quantization::is_per_channel) {
+            // TFLM's FULLY_CONNECTED refuses int4 weights with a scale for each channel.
             continue;
         }
         let levels = value.to_i8()?;

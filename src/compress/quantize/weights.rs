@@ -22,9 +22,13 @@ pub struct Constants<'a> {
 
 /// Whether each output channel of an operator's weights gets a scale of its own.
 ///
-/// Fully connected layers get one scale: older TFLM libraries know no other.
+/// Fully connected layers get one scale unless more are asked for: older TFLM libraries know no other.
 pub fn has_scale_for_each_channel(op: &Op, granularity: Granularity) -> bool {
-    granularity == Granularity::PerChannel && !matches!(op, Op::FullyConnected(_))
+    match granularity {
+        Granularity::PerChannel => !matches!(op, Op::FullyConnected(_)),
+        Granularity::EveryLayer => true,
+        Granularity::PerTensor => false,
+    }
 }
 
 impl<'a> Constants<'a> {

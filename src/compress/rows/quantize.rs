@@ -30,6 +30,11 @@ pub(super) fn row() -> Transform {
     ];
     let granularities = [
         ("per_channel", "per channel", "One scale for each output channel of a convolution"),
+        (
+            "every_layer",
+            "per channel, everywhere",
+            "One for each output of a fully connected layer, too: more exact, and TFLM knows it since 2024",
+        ),
         ("per_tensor", "per tensor", "One scale for each weight tensor: smaller tables, less exact"),
     ];
     let roundings = [

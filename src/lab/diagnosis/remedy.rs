@@ -32,6 +32,14 @@ pub fn remedies(recipe: &Recipe, cause: Cause, layer: Option<usize>, layers: usi
                     });
                     offer(cause == Cause::Spread, "Give each channel a scale of its own", better);
                 }
+                // Only fully connected layers share a scale there.
+                if options.granularity == Granularity::PerChannel && cause == Cause::Spread {
+                    let better = Step::Quantize(crate::compress::recipe::QuantizeOptions {
+                        granularity: Granularity::EveryLayer,
+                        ..options.clone()
+                    });
+                    offer(true, "Give each channel of fully connected layers a scale of its own, too", better);
+                }
                 let bits = |at: usize| options.layers.get(at).copied().unwrap_or(options.weight_bits);
                 if let Some(layer) = layer.filter(|&layer| bits(layer) < 8 && !options.mixed) {
                     let mut own: Vec<u32> = (0..layers.max(layer + 1)).map(bits).collect();

@@ -98,7 +98,8 @@ pub struct TransformOption {
     pub sentence: String,
     /// How it is chosen.
     pub control: Control,
-    /// It shows only while another field has this value, as `field=value`, or is there at all, as `field`.
+    /// It shows only while another field has this value, as `field=value`, or another, as `field!=value`, or is there at all, as
+    /// `field`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_if: Option<String>,
 }

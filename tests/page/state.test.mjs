@@ -131,6 +131,22 @@ test("every state survives its link", () => {
   }
 });
 
+test("an option that goes with one value of another, or with every value but one, comes and goes with it", () => {
+  const number = { control: "number", min: 0, max: 128, step: 1, default: 16, unit: "" };
+  const option = (/** @type {string} */ field, /** @type {unknown} */ control, /** @type {string | undefined} */ only_if) => ({ field, label: "", sentence: "", control, only_if });
+  const table = [{
+    step: "codebook", label: "", sentence: "",
+    options: [
+      option("format", { control: "choice", default: "own", choices: [{ value: "own" }, { value: "sign" }] }, undefined),
+      option("values", number, "format=own"),
+      option("group", number, "format!=own"),
+    ],
+  }];
+  const made = (/** @type {object} */ step) => normal(table, { version: 1, steps: [{ step: "codebook", values: 8, group: 4, ...step }] }).steps[0];
+  assert.deepEqual(made({}), { step: "codebook", format: "own", values: 8 });
+  assert.deepEqual(made({ format: "sign" }), { step: "codebook", format: "sign", group: 4 });
+});
+
 test("what no option says stays in the recipe, and by hand nothing of another training", () => {
   const step = { step: "train", classes: ["a"], plan: { epochs: 2, average: 0.99, pruning: null, schedule: { kind: "cosine", factor: 0.5 } }, stop: 4 };
   const recipe = normal(TRANSFORMS, { version: 1, steps: [step] });

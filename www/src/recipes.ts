@@ -42,9 +42,9 @@ export function put(step: Fields, { field, control }: TransformOption, value: Va
 /** Whether an option applies: some depend on the value of another, or on a part being there. */
 export function applies(step: Step, { only_if }: TransformOption): boolean {
   if (!only_if) return true;
-  const [field = "", value] = only_if.split("=");
+  const [field = "", value] = only_if.split(/!?=/);
   const found = at(step, field);
-  return value === undefined ? found !== undefined : found === value;
+  return value === undefined ? found !== undefined : (found === value) !== only_if.includes("!=");
 }
 
 /** A step with every option filled in, in the order of the table, and none that does not apply; what the table does not know stays. */

@@ -191,3 +191,14 @@ fn a_format_with_more_values_never_loses_more() {
         }
     }
 }
+
+#[test]
+fn groups_go_with_a_number_format_and_names_that_no_format_has_are_refused() {
+    let refused = |step: CodebookOptions| {
+        let model = Architecture::of(Kind::DsCnn).build(1).unwrap();
+        compress::apply(&model, &Recipe::of(vec![Step::Codebook(step)]), &[], &mut Silent).unwrap_err().to_string()
+    };
+    assert!(refused(step("own", 16)).contains("number format"));
+    assert!(refused(step("sign", 1)).contains("2 to 1024"));
+    assert!(refused(step("bfloat16", 0)).contains("bfloat16"));
+}

@@ -84,6 +84,9 @@ impl CodebookOptions {
         if self.group == 1 || self.group > 1024 {
             return Err(Error::parameter(format!("groups of {} weights are not possible; 2 to 1024 are", self.group)));
         }
+        if self.group > 0 && self.is_own() {
+            return Err(Error::parameter("groups share the scale of a number format, and none is chosen"));
+        }
         let all = [self.values].into_iter().chain(self.layers.iter().copied().filter(|&values| values != 0));
         match all.into_iter().find(|values| !(2..=128).contains(values)) {
             Some(values) => {

@@ -34,7 +34,8 @@ pub(super) fn codebook() -> Transform {
                 "Neighbours that share a format's scale, which no TFLite runtime has: simulated on float weights; 0 is a whole \
                  channel",
                 number(0.0, 128.0, 16.0, 0.0),
-            ),
+            )
+            .only_if("format!=own"),
         ],
     )
 }

@@ -49,6 +49,10 @@ test("a diagnosis says what each repair of B bought, measured on the inputs", { 
     const score = deltas.find((/** @type {any} */ { of }) => of === "score");
     assert.ok(score, `${report.repairs[at].sentence}: ${JSON.stringify(deltas)}`);
   }
+  // A gain that chance may have made is called so.
+  const said = await page.$$eval(".diagnosis .repairs tbody tr", (rows) => rows.map(({ textContent }) => textContent ?? ""));
+  const isUnclear = (/** @type {any} */ { deltas }) => deltas.find((/** @type {any} */ { of }) => of === "score").verdict === "unclear";
+  assert.deepEqual(said.map((text) => text.includes("within chance")), bought.map(isUnclear));
   assert.deepEqual(await axe(page), []);
   await page.click(".diagnosis .repairs tbody button");
   await page.waitForFunction((before) => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b.steps) !== before, {}, JSON.stringify(steps));

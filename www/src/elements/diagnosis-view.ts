@@ -46,6 +46,7 @@ const TEXTS = {
   "exact": "exact",
   "times": "{times} times the middle channel",
   "delta": "{value} {what}",
+  "chance": " (within chance)",
   "agreement": "same answers",
 } as const;
 
@@ -120,7 +121,8 @@ function reached({ strip }: Brought): string {
 function gained({ strip, deltas }: Brought): string {
   const said = (of: "score" | "agreement" | "flash", what: string, unit: string): string[] => {
     const delta = deltas.find((delta) => delta.of === of);
-    return delta ? [t("delta", { value: format.delta(delta, unit), what })] : [];
+    const unclear = of === "score" && delta?.verdict === "unclear" ? t("chance") : "";
+    return delta ? [t("delta", { value: format.delta(delta, unit), what }) + unclear] : [];
   };
   const score = strip.score?.unit ?? "";
   return [

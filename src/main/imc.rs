@@ -100,6 +100,9 @@ pub struct Report {
     /// Device whose processor is beside the array; `milliwatt devices` lists them
     #[arg(long, default_value = "nucleo-u575zi-q")]
     device: String,
+    /// Picojoules for a bit read from where the model is kept, flash or DRAM; no board publishes it
+    #[arg(long, value_name = "PJ")]
+    model_bit: Option<f64>,
     /// Items that run in the array, at most; 0 prices random data without running
     #[arg(long, default_value_t = 20)]
     items: usize,
@@ -210,6 +213,7 @@ fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
         knobs: arguments.array.knobs()?,
         packing: !arguments.array.no_packing,
         device: arguments.device.clone(),
+        model_bit: arguments.model_bit,
         items: arguments.items,
         analog: arguments.analog.map(|chips| imc::AnalogRequest {
             circuit: Circuit { adc_bits: arguments.adc_bits, ..circuit.clone() },

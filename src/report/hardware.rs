@@ -144,13 +144,11 @@ pub struct HeldRow {
     pub source: String,
 }
 
-/// Results left out by one rule.
+/// How far a rule is off on the results that it predicts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct HeldSet {
-    /// `time` or `energy`.
-    pub what: String,
-    /// From what it is predicted.
+pub struct RuleRow {
+    /// From what it predicts.
     pub rule: String,
     /// Median error in percent.
     pub median: f64,
@@ -160,7 +158,17 @@ pub struct HeldSet {
     pub worst: f64,
     /// Whether the median is at most 8 %, and whether nine tenths are within a quarter.
     pub met: [bool; 2],
-    /// Every result.
+}
+
+/// Results left out, of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct HeldSet {
+    /// `time` or `energy`.
+    pub what: String,
+    /// Every rule that was tried; the first is the one that counts.
+    pub tried: Vec<RuleRow>,
+    /// Every result, by the first rule.
     pub rows: Vec<HeldRow>,
 }
 

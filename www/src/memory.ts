@@ -12,6 +12,7 @@ export type MemoryAction =
   | { memory: "macro"; id: string }
   | { memory: "supply"; volts: number }
   | { memory: "count"; macros: number }
+  | { memory: "model-bit"; picojoules?: number }
   | { memory: "circuit"; circuit: Partial<Circuit> }
   | { memory: "optimise"; on: boolean }
   | { memory: "chips" | "stop" | "worth" }
@@ -63,6 +64,8 @@ export interface MemoryView {
   array: string;
   supply?: number;
   count?: number;
+  /** Picojoules for a bit read from where the model is kept, where somebody knows. */
+  modelBit?: number;
   running: boolean;
   report?: ImcReport;
   /** Why there is none. */

@@ -3,10 +3,10 @@
 use super::card;
 use crate::cost::classes::{Layer, Work};
 use crate::cost::{Device, Estimate};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::imc::array::{Activity, Macro};
 use crate::imc::mapper::{self, Mapping, Options};
-use crate::imc::price::{self, Parts};
+use crate::imc::price;
 use crate::imc::sram;
 use crate::model::Model;
 use crate::report::Figure;
@@ -20,24 +20,48 @@ const MULTIPLY_ADD: f64 = 0.23e-12;
 /// The node that boards' memories are taken to be made in, in nanometres.
 const NODE: f64 = 45.0;
 
+/// What a bit may take that is read from where the model is kept, in picojoules.
+const MODEL_BIT: std::ops::RangeInclusive<f64> = 0.0..=1e4;
+
+/// The energy of a bit read from where the model is kept, in joules, from one in picojoules.
+///
+/// # Errors
+/// `Parameter` for what cannot be one.
+pub(super) fn model_bit(picojoules: Option<f64>) -> Result<Option<f64>> {
+    match picojoules {
+        Some(bit) if !MODEL_BIT.contains(&bit) => {
+            let (least, most) = (MODEL_BIT.start(), MODEL_BIT.end());
+            Err(Error::parameter(format!("a bit of the model takes {least} to {most} pJ, not {bit}")))
+        }
+        known => Ok(known.map(|bit| bit * 1e-12)),
+    }
+}
+
+/// A model in an array, and what its data did there.
+#[derive(Clone, Copy)]
+pub(super) struct ArrayUse<'a> {
+    pub(super) array: &'a Macro,
+    pub(super) options: &'a Options,
+    pub(super) mapping: &'a Mapping,
+    pub(super) activity: &'a [Option<Activity>],
+}
+
 /// One row for the processor, one for the array on this data, and one for each thing that could be otherwise.
+///
+/// `model_bit` is the energy of a bit read from where the model is kept, in joules, where it is known.
 pub(super) fn rows(
     model: &Model,
-    array: &Macro,
-    options: &Options,
-    mapping: &Mapping,
-    activity: &[Option<Activity>],
+    used: &ArrayUse<'_>,
     estimate: Option<&Estimate>,
     device: &Device,
+    model_bit: Option<f64>,
 ) -> Result<Vec<JouleRow>> {
     let mut rows: Vec<JouleRow> =
-        estimate.and_then(|estimate| processor(model, estimate, device)).into_iter().collect();
-    let band = price::band(array);
-    let mut push = |id: &str, name: &str, mapping: &Mapping, array: &Macro, options: &Options, activity: &[_]| {
-        rows.push(in_array(id, name, &price::network(mapping, array, options, activity).parts, band));
-    };
-    push("array", "In the array, on this data", mapping, array, options, activity);
-    push("random", "\u{2026} on random data", mapping, array, options, &[]);
+        estimate.and_then(|estimate| processor(model, estimate, device, model_bit)).into_iter().collect();
+    let mut push = |id: &str, name: &str, used: ArrayUse<'_>| rows.push(in_array(id, name, &used, model_bit));
+    let ArrayUse { array, options, mapping, activity } = *used;
+    push("array", "In the array, on this data", *used);
+    push("random", "\u{2026} on random data", ArrayUse { activity: &[], ..*used });
     let known = activity.iter().copied().chain(std::iter::repeat(None));
     let quiet: Vec<Option<Activity>> = mapping
         .layers
@@ -49,23 +73,30 @@ pub(super) fn rows(
             Some(Activity { leaf: leaf / 2.0, root: root / 2.0 })
         })
         .collect();
-    push("sparse", "\u{2026} with half of the changes, as sparser data has", mapping, array, options, &quiet);
+    let name = "\u{2026} with half of the changes, as sparser data has";
+    push("sparse", name, ArrayUse { activity: &quiet, ..*used });
     let layers: Vec<_> = mapping.layers.iter().map(|map| map.layer.clone()).collect();
     let four = Options { input_bits: 4, weight_bits: 4, ..options.clone() };
+    let mapping_of_four = mapper::map(&layers, array, &four)?;
     let name = "\u{2026} with weights and inputs of 4 bits";
-    push("four", name, &mapper::map(&layers, array, &four)?, array, &four, activity);
+    push("four", name, ArrayUse { options: &four, mapping: &mapping_of_four, ..*used });
     // As many macros as keep all weights.
     if !mapping.resident {
         let count = array.count * mapping.arrays.div_ceil(mapping.capacity.max(1));
         let larger = Macro { count, ..array.clone() };
+        let mapping = mapper::map(&layers, &larger, options)?;
         let name = format!("\u{2026} with {count} macros, so that the weights stay");
-        push("larger", &name, &mapper::map(&layers, &larger, options)?, &larger, options, activity);
+        push("larger", &name, ArrayUse { array: &larger, mapping: &mapping, ..*used });
     }
     Ok(rows)
 }
 
 /// The array's parts in the words that the processor's have too: its own report tells them further apart.
-fn in_array(id: &str, name: &str, parts: &Parts, band: f64) -> JouleRow {
+fn in_array(id: &str, name: &str, used: &ArrayUse<'_>, model_bit: Option<f64>) -> JouleRow {
+    let ArrayUse { array, options, mapping, activity } = *used;
+    let (parts, band) = (price::network(mapping, array, options, activity).parts, price::band(array));
+    let come = mapping.layers.iter().filter(|map| !map.resident).map(|map| map.layer.weights() * options.weight_bits);
+    let kept = model_bit.unwrap_or(0.0) * come.sum::<usize>() as f64;
     let part = |part: &str, label: &str, joules: f64, in_macro: bool, note: &str| EnergyPart {
         part: part.into(),
         label: label.into(),
@@ -73,7 +104,7 @@ fn in_array(id: &str, name: &str, parts: &Parts, band: f64) -> JouleRow {
         energy: card::modelled(joules, "J", band, note),
     };
     let memory = parts.fetch + parts.store + parts.partial + parts.load;
-    JouleRow {
+    let mut row = JouleRow {
         id: id.into(),
         name: name.into(),
         parts: vec![
@@ -94,25 +125,36 @@ fn in_array(id: &str, name: &str, parts: &Parts, band: f64) -> JouleRow {
             part(LEAKAGE[0], LEAKAGE[1], parts.idle, false, "What buffers and arrays leak meanwhile"),
         ],
         total: card::modelled(
-            parts.system().0,
+            parts.system().0 + kept,
             "J",
             band,
-            "The array with its buffers, loading and leakage; no off-chip memory is there",
+            if model_bit.is_some() {
+                "The array with its buffers, loading and leakage, and what reads the weights that do not stay from where the model is kept"
+            } else {
+                "The array with its buffers, loading and leakage; no off-chip memory is there"
+            },
         ),
         remark: None,
+    };
+    if model_bit.is_some() {
+        let note =
+            "Weights that do not stay in the array, read from where the model is kept at the stated energy of a bit";
+        row.parts.push(part(MODEL[0], MODEL[1], kept, false, note));
     }
+    row
 }
 
 const ARITHMETIC: [&str; 2] = ["arithmetic", "Arithmetic"];
 const SRAM: [&str; 2] = ["sram", "SRAM"];
 const LEAKAGE: [&str; 2] = ["leakage", "Leakage"];
 const CLOCKS: [&str; 2] = ["clocks", "Clocks while nothing is computed"];
+const MODEL: [&str; 2] = ["model", "Flash or DRAM that keeps the model"];
 const REST: [&str; 2] = ["rest", "Instructions and flash"];
 
 /// What published figures tell apart of a processor's energy: arithmetic, and reading and writing numbers; what the chip takes with
 /// its clocks off, and with its clocks on and nothing to do, for as long as the inference lasts. The rest is what fetches
-/// instructions and reads weights from flash, which no source separates.
-fn processor(model: &Model, estimate: &Estimate, device: &Device) -> Option<JouleRow> {
+/// instructions and reads weights from flash, which no source separates: flash stands apart where the energy of a bit is given.
+fn processor(model: &Model, estimate: &Estimate, device: &Device, model_bit: Option<f64>) -> Option<JouleRow> {
     let total = estimate.energy?;
     let mut sum = Work::default();
     for node in 0..model.nodes.len() {
@@ -153,25 +195,36 @@ fn processor(model: &Model, estimate: &Estimate, device: &Device) -> Option<Joul
         let source = "derived from its MLPerf Tiny streaming result and its other results";
         push(label, (power.0 - leaks).max(0.0) * seconds, factor, note, source);
     }
+    let weights: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
+    if let Some(bit) = model_bit {
+        let note = "Each weight read once from where the model is kept, at the stated energy of a bit: a lower bound";
+        push(MODEL, 8.0 * weights as f64 * bit, 1.0, note, "the energy of a bit as it was entered");
+    }
     push(
-        REST,
+        [REST[0], if model_bit.is_some() { "Instructions" } else { REST[1] }],
         f64::INFINITY,
         factor,
         "What is left of the modelled energy: no published figure separates it further",
         &estimate.basis,
     );
-    let weights: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
     let leakage = match (stopped, waiting) {
         (Some(_), _) => "",
         (None, Some(_)) => " Leakage by itself is not published for it, and stands with the clocks.",
         (None, None) => " Leakage and clocks are not published for it, and stand with the instructions.",
     };
-    let remark = format!(
-        "No DRAM is counted: what runs on {} lies on the chip. What its flash takes is not published: {:.0} KiB of weights are read \
-         from where the model is kept at least once, which stands with the instructions.{leakage}",
-        device.name,
-        libm::ceil(weights as f64 / 1024.0)
-    );
+    let kib = libm::ceil(weights as f64 / 1024.0);
+    let kept = match model_bit {
+        Some(bit) => format!(
+            "{kib:.0} KiB of weights are read from where the model is kept at least once, at the {} pJ for a bit that were entered.",
+            1e12 * bit
+        ),
+        None => format!(
+            "No DRAM is counted: what runs on {} lies on the chip. What its flash takes is not published: {kib:.0} KiB of weights are \
+             read from where the model is kept at least once, which stands with the instructions.",
+            device.name
+        ),
+    };
+    let remark = format!("{kept}{leakage}");
     Some(JouleRow {
         id: "processor".into(),
         name: format!("On {}", device.name),

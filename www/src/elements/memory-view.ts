@@ -57,12 +57,25 @@ export class MemoryViewElement extends PageElement {
     </div>`;
   }
 
+  #modelBit(): TemplateResult {
+    const { modelBit } = this.snapshot.memory;
+    const enter = (event: Event): void => {
+      const input = event.target as HTMLInputElement;
+      if (!input.reportValidity()) return;
+      this.act({ do: "memory", what: { memory: "model-bit", ...(input.value !== "" && { picojoules: Number(input.value) }) } });
+    };
+    return html`<p class="model-bit"><label>${m("joule.bit")}
+      <input type="number" min="0" max="10000" step="any" placeholder=${m("joule.unknown")} .value=${live(modelBit === undefined ? "" : String(modelBit))} @change=${enter} /></label>
+      <span class="quiet">${m("joule.bit-note")}</span></p>`;
+  }
+
   #network(report: ImcReport): TemplateResult {
     return html`<section aria-label=${m("memory.network")}>
       <h3>${m("memory.network")}</h3>
       ${choices(report.choices)}
       <ul class="findings">${report.findings.map((sentence) => html`<li>${sentence}</li>`)}</ul>
-      <figure class="memory-joules"><figcaption>${m("joule.title")}. ${m("joule.what")}</figcaption>${joules(report.joules)}</figure>
+      <figure class="memory-joules"><figcaption>${m("joule.title")}. ${m("joule.what")}</figcaption>${joules(report.joules)}
+        ${this.#modelBit()}</figure>
       <div class="memory-pictures">
         <figure><figcaption>${m("memory.parts")}</figcaption>${parts(report.parts)}</figure>
         <figure><figcaption>${m("memory.map")}</figcaption>${map({

@@ -53,6 +53,9 @@ export class MemoryWork {
       case "count":
         this.#patch({ count: action.macros });
         break;
+      case "model-bit":
+        this.#patch(action.picojoules === undefined ? {} : { modelBit: action.picojoules }, "modelBit");
+        break;
       case "circuit":
         return this.#patch({ circuit: { ...this.#view.circuit, ...action.circuit } });
       case "optimise":
@@ -103,8 +106,16 @@ export class MemoryWork {
   }
 
   #request(device: string) {
-    const { array, supply, count } = this.#view;
-    return { array, knobs: { ...(supply && { supply }), ...(count && { count }) }, packing: true, device, items: ITEMS, analog: undefined };
+    const { array, supply, count, modelBit } = this.#view;
+    return {
+      array,
+      knobs: { ...(supply && { supply }), ...(count && { count }) },
+      packing: true,
+      device,
+      model_bit: modelBit,
+      items: ITEMS,
+      analog: undefined,
+    };
   }
 
   async #show(subject: Subject | undefined): Promise<void> {

@@ -89,6 +89,31 @@ test("a turned knob shows new costs at once", async ({ page, context }) => {
   context.diagnostic(`milliseconds until new costs are there: ${times.map((time) => time.toFixed(0)).join(", ")}`);
 });
 
+test("flash stands apart in a joule once the energy of a bit is entered, and no longer when it is taken out", async ({ page }) => {
+  await settled(page);
+  await tab(page, "memory");
+  await page.waitForSelector(".model-bit input", { timeout: 120_000 });
+  const kept = async () => (await view(page, "memory")).report.joules.map((/** @type {any} */ { parts }) => parts.some((/** @type {any} */ { part }) => part === "model"));
+  assert.ok((await kept()).every((/** @type {boolean} */ there) => !there));
+  const enter = async (/** @type {string} */ value) => {
+    await page.click(".model-bit input", { count: 3 });
+    await page.keyboard.press("Backspace");
+    await page.type(".model-bit input", value);
+    await page.keyboard.press("Enter");
+  };
+  const until = (/** @type {boolean} */ there) => page.waitForFunction((there) => {
+    const { report, running } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.memory;
+    return !running && report?.joules.every((/** @type {any} */ { parts }) => parts.some((/** @type {any} */ { part }) => part === "model") === there);
+  }, { timeout: 60_000 }, there);
+  await enter("3.7");
+  await until(true);
+  // What cannot be an energy changes nothing and takes nothing away.
+  await enter("-1");
+  assert.ok((await kept()).every(Boolean));
+  await enter("");
+  await until(false);
+});
+
 test("ten chips on charge are scored one after the other, with their mean and spread", async ({ page, context }) => {
   await settled(page);
   await tab(page, "memory");

@@ -16,6 +16,7 @@ const signed = (digits: number): Intl.NumberFormat =>
     minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero",
   });
 const oneDecimal = exactly(1);
+const twoDecimals = exactly(2);
 const threeDecimals = exactly(3);
 const plain = upTo(4);
 const list = new Intl.ListFormat(LOCALE, { type: "conjunction" });
@@ -57,6 +58,8 @@ function scale(value: number, unit: string): { factor: number; unit: string; dig
     case "dB":
     case "dBFS":
       return { factor: 1, unit, digits: oneDecimal };
+    case "x":
+      return { factor: 1, unit: "×", digits: twoDecimals };
     case "ms-whole":
       return { factor: 1, unit: "ms", digits: whole };
     case "ms":

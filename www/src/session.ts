@@ -1,24 +1,23 @@
 // One visit: holds the state, drives the engine, and publishes a snapshot after every change.
 
-import { builtIn, hasSet, sampleModel, sampleSet } from "./builtin";
-import { baseName, sha256 } from "./files";
+import { builtIn } from "./builtin";
 import { History } from "./history";
 import * as link from "./link";
 import { Levels, type Subject } from "./levels";
 import { Listen } from "./listen";
 import { Live } from "./live";
 import { Memory } from "./memory";
-import { opened } from "./opening";
-import { divided, Own } from "./own";
-import { imageShape } from "./pictures";
-import { fromJson, normal, normalised } from "./recipes";
-import { alike, differences } from "./recomputed";
+import { Own } from "./own";
+import { normal, normalised } from "./recipes";
+import { alike } from "./recomputed";
+import { Runs } from "./runs";
 import { download, share, writeAddress } from "./sharing";
 import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
 import { type Change, INITIAL, OWN, reduce, type State } from "./state";
+import { Stock } from "./stock";
 import { loadPresets, store } from "./stored";
 import { t } from "./text";
-import { type Compared, type Comparison, type InputFile, type Recipe, type Report, SIDES, type SideName } from "./types";
+import { type Compared, type Comparison, type Recipe, type Report, SIDES, type SideName } from "./types";
 import type { Diagnoses } from "./diagnosis";
 import type { Lints } from "./lint";
 import type { Tradeoff } from "./tradeoff";
@@ -30,18 +29,13 @@ import { compile } from "./worker/load";
 import { Pool } from "./worker/pool";
 import { Side } from "./worker/side";
 
-/** Waiting shorter than this is not worth telling. */
-const LATE_MS = 500;
-const DEBOUNCE_MS = 100;
 const NOTICE_MS = 6000;
 
 export class Session extends EventTarget {
   #snapshot: Snapshot;
   #history: History<State>;
-  #models = new Map<string, ModelFile>();
-  #sets = new Map<string, DataSet>();
-  #pool: Pool;
-  #scout: BenchWorker;
+  #stock: Stock;
+  #runs: Runs;
   #sides: Record<SideName, Side>;
   #listen: Listen;
   #levels: Levels;
@@ -55,8 +49,6 @@ export class Session extends EventTarget {
   #diagnoses: Promise<Diagnoses> | undefined;
   #lints: Promise<Lints> | undefined;
   #prefill: Prefill | undefined;
-  #timers: Partial<Record<SideName | "late", ReturnType<typeof setTimeout>>> = {};
-  #ran: Record<SideName, string> = { a: "", b: "" };
   #nextNotice = 1;
   #takeUpdate: () => void = () => {};
 
@@ -69,15 +61,16 @@ export class Session extends EventTarget {
     // A link that differs only in what is looked at keeps the numbers that came with the page.
     const subject = ({ model, data, a, b, device, rate }: State): string =>
       JSON.stringify([model, data, normal(prefill?.transforms ?? [], a), normal(prefill?.transforms ?? [], b), device, rate]);
-    if (subject(state) !== subject(INITIAL)) this.#forget();
     const compiled = compile();
-    compiled.catch((error: unknown) => this.#notify("error", t("error.engine", { why: String(error) })));
-    this.#pool = new Pool(compiled);
-    this.#scout = new BenchWorker(compiled);
-    const measured = new Map<string, string[]>();
-    const side = (name: SideName): Side => new Side(compiled, this.#pool, measured, this.#listener(name));
+    compiled.catch((error: unknown) => this.tell("error", t("error.engine", { why: String(error) })));
+    const [pool, scout] = [new Pool(compiled), new BenchWorker(compiled)];
+    const [measured, sets] = [new Map<string, string[]>(), new Map<string, DataSet>()];
+    const side = (name: SideName): Side => new Side(compiled, pool, measured, this.#listener(name));
     this.#sides = { a: side("a"), b: side("b") };
-    this.#own = new Own(this, this.#sets, this.#scout, this.#sides);
+    this.#runs = new Runs(this, this.#sides, pool, prefill);
+    if (subject(state) !== subject(INITIAL)) this.#runs.forget();
+    this.#stock = new Stock(this, scout, sets, (change) => this.#change(change));
+    this.#own = new Own(this, sets, scout, this.#sides);
     this.#listen = new Listen(this, this.#sides, this.#own);
     this.#live = new Live(this, this.#sides, compiled);
     this.#levels = new Levels(this);
@@ -89,9 +82,11 @@ export class Session extends EventTarget {
     return this.#snapshot;
   }
 
-  /** Publishes a changed snapshot. */
-  patch(change: Partial<Snapshot>): void {
-    this.#snapshot = { ...this.#snapshot, ...change };
+  /** Publishes a changed snapshot; the named fields go away first. */
+  patch(change: Partial<Snapshot>, ...without: ("comparison" | "data" | "wanted")[]): void {
+    const snapshot = { ...this.#snapshot };
+    for (const field of without) delete snapshot[field];
+    this.#snapshot = { ...snapshot, ...change };
     this.dispatchEvent(new Event("change"));
   }
 
@@ -109,7 +104,7 @@ export class Session extends EventTarget {
       b: normal(transforms, state.b),
       device: devices.some(({ id }) => id === state.device) ? state.device : (devices[0]?.id ?? state.device),
     }));
-    await this.#settle();
+    await this.settle();
   }
 
   /** The address changed by hand or by Back: the same as if its state had been chosen. */
@@ -117,17 +112,17 @@ export class Session extends EventTarget {
     const state = link.read(this.#snapshot.transforms, fragment);
     if (link.write(this.#snapshot.transforms, this.#history.present) === fragment) return;
     const { model, data, own } = this.#history.present;
-    const known = builtIn(state.model) ? state.data : this.#models.has(state.model) ? data : "";
+    const known = builtIn(state.model) ? state.data : this.#stock.known(state.model) ? data : "";
     // Clips are no part of an address: those that are there stay.
     const keeps = data === OWN && model === state.model;
     this.#history.push({ ...state, own, data: keeps ? OWN : known });
-    await this.#settle();
+    await this.settle();
   }
 
   /** A newer page is waiting; the user decides when it comes. */
   offerUpdate(take: () => void): void {
     this.#takeUpdate = take;
-    this.#notify("info", t("done.update"), { label: t("done.reload"), act: { do: "reload" } });
+    this.tell("info", t("done.update"), { label: t("done.reload"), act: { do: "reload" } });
   }
 
   /** Does what an element asks for. */
@@ -138,31 +133,32 @@ export class Session extends EventTarget {
   /** Tells an error as a sentence; giving up is not one. */
   fail(error: unknown): void {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    if (name !== "cancelled") this.#notify("error", message);
+    if (name !== "cancelled") this.tell("error", message);
   }
 
   async #act(action: Action): Promise<void> {
     switch (action.do) {
       case "undo":
-        if (this.#history.undo()) await this.#settle();
+        if (this.#history.undo()) await this.settle();
         return;
       case "redo":
-        if (this.#history.redo()) await this.#settle();
+        if (this.#history.redo()) await this.settle();
         return;
       case "cancel":
-        return this.#cancel();
+        if (this.#levels.running) this.#levels.cancel();
+        return this.#runs.cancel();
       case "again":
-        this.#ran = { a: "", b: "" };
-        return this.#settle();
+        this.#runs.again();
+        return this.settle();
       case "share":
         writeAddress(this.#snapshot.transforms, this.#history.present, false);
-        return this.#notify("info", await share(this.#history.present));
+        return this.tell("info", await share(this.#history.present));
       case "download":
-        return this.#notify("info", download(this.#snapshot, await this.#candidate()));
+        return this.tell("info", download(this.#snapshot, await this.#candidate()));
       case "bundle":
         return this.#bundle();
       case "open":
-        return this.#open(action.files);
+        return this.#stock.open(action.files, this.#listen);
       case "sample":
         return this.#sample(action.id);
       case "clip":
@@ -219,11 +215,11 @@ export class Session extends EventTarget {
     const drag = change.do === "recipe" ? `recipe-${change.side}` : "";
     const dragging = change.do === "recipe" && !change.settled;
     const changed = this.#history.push(reduce(this.#history.present, change), dragging ? drag : "", drag);
-    if (changed || drag) await this.#settle(dragging);
+    if (changed || drag) await this.settle(dragging);
   }
 
   /** Makes everything agree with the present state. */
-  async #settle(dragging = false): Promise<void> {
+  async settle(dragging = false): Promise<void> {
     const state = this.#history.present;
     const before = this.#snapshot.state;
     this.patch({ state, canUndo: this.#history.canUndo, canRedo: this.#history.canRedo });
@@ -234,18 +230,20 @@ export class Session extends EventTarget {
     const touched = location.hash !== "" || state !== before;
     if (!dragging && touched) writeAddress(this.#snapshot.transforms, state, state.model !== before.model);
     if (!this.#snapshot.ready) return;
-    const [model, data] = await Promise.all([this.#model(state), this.#data(state)]);
+    const [model, data] = await Promise.all([this.#stock.model(state), this.#stock.data(state, this.#own)]);
     if (state !== this.#history.present) return;
     this.#training.settled(model, data, state);
     if (!model) {
-      this.#forget();
+      this.#runs.forget();
       return this.patch({ wanted: { name: state.name, sha256: state.model } });
     }
     const items = (of: State): string => JSON.stringify([of.model, of.data, of.seed, of.data === OWN ? of.own : 0]);
     if (items(state) !== items(before)) this.#listen.reset();
-    const { wanted: _, ...rest } = this.#snapshot;
-    this.#snapshot = rest;
-    for (const name of SIDES) this.#order(name, state, model, data, dragging && state[name] !== before[name]);
+    this.patch({}, "wanted");
+    for (const name of SIDES) {
+      if (this.#training.owes(name, state, model, data)) this.#runs.untrained(name);
+      else this.#runs.order(name, state, model, data, dragging && state[name] !== before[name]);
+    }
     showWeights(this, this.#sides);
     this.#subject = data && { model, data, a: state.a, b: state.b, device: state.device };
     if (!dragging) this.#levels.settled(this.#subject);
@@ -268,42 +266,11 @@ export class Session extends EventTarget {
     return JSON.stringify([this.#subject?.model.id, this.#subject?.data.id, this.#history.present.seed]);
   }
 
-  #order(name: SideName, state: State, model: ModelFile, data: DataSet | undefined, dragging: boolean): void {
-    const what = JSON.stringify([state.model, data?.id, state[name], !dragging]);
-    const { device, rate } = state;
-    if (this.#training.owes(name, state, model, data)) {
-      clearTimeout(this.#timers[name]);
-      if (this.#sides[name].busy) this.#sides[name].cancel();
-      this.#ran[name] = "";
-      this.side(name, { made: false, complete: false, untrained: true }, "report", "weights", "answer", "answerError", "error", "progress");
-      return this.#forgetComparison();
-    }
-    if (this.#snapshot[name].untrained) this.side(name, {}, "untrained");
-    if (this.#ran[name] === what) {
-      const report = this.#snapshot[name].report;
-      if (report && (report.device !== device || report.rate_hz !== rate)) {
-        this.#sides[name].price(device, rate).catch((error: unknown) => this.fail(error));
-      }
-      return;
-    }
-    this.#ran[name] = what;
-    clearTimeout(this.#timers[name]);
-    this.side(name, { made: false, complete: false });
-    const begin = (): void => {
-      this.#late();
-      void this.#sides[name].run({ model, data, recipe: state[name], device, rate, measure: !dragging });
-    };
-    if (dragging) this.#timers[name] = setTimeout(begin, DEBOUNCE_MS);
-    else begin();
-  }
-
   #listener(name: SideName) {
     return {
       opened: (card: Snapshot["card"], data: Snapshot["data"]): void => {
         if (name !== "a" || !card) return;
-        const { data: _, ...rest } = this.#snapshot;
-        this.#snapshot = rest;
-        this.patch({ card, ...(data && { data }) });
+        this.patch({ card, ...(data && { data }) }, "data");
         this.#listen.begin();
         this.#own.opened(name).catch((error: unknown) => this.fail(error));
       },
@@ -327,22 +294,11 @@ export class Session extends EventTarget {
         this.side(name, keep ? { complete } : { report, complete }, "error");
         if (!this.#snapshot[name].answer && !this.#snapshot[name].answerError) this.#listen.answer(name);
         showWeights(this, this.#sides);
-        void this.#compare();
+        void this.#runs.compare();
         if (complete) this.#remember(report);
       },
-      failed: (error: Error): void => {
-        this.#ran[name] = "";
-        this.side(name, { error: error.message, complete: false, made: false }, "report", "weights", "answer");
-        this.#forgetComparison();
-        this.#notify("error", t("error.side", { side: name.toUpperCase(), why: error.message }));
-      },
-      idle: (): void => {
-        this.side(name, {}, "progress");
-        if (!SIDES.some((side) => this.#sides[side].busy)) {
-          clearTimeout(this.#timers.late);
-          this.patch({ late: false });
-        }
-      },
+      failed: (error: Error): void => this.#runs.failed(name, error),
+      idle: (): void => this.#runs.idle(name),
     };
   }
 
@@ -363,49 +319,12 @@ export class Session extends EventTarget {
 
   /** What the engine says of two results side by side. */
   compared(a: Compared, b: Compared): Promise<Comparison> {
-    return this.#sides.a.worker.call((host) => host.compare(a, b));
-  }
-
-  async #compare(): Promise<void> {
-    const { a, b } = this.#snapshot;
-    if (!a.report || !b.report) return;
-    const [one, other] = [a.report, b.report];
-    const comparison = await this.compared(one, other).catch(() => undefined);
-    // An older comparison must not overwrite a newer one.
-    if (!comparison || this.#snapshot.a.report !== one || this.#snapshot.b.report !== other) return;
-    this.patch({ comparison });
-    if (a.complete && b.complete) this.#check(one, other);
-  }
-
-  /** The numbers in the HTML were made by the same code: if they differ now, the user has to know. */
-  #check(a: Report, b: Report): void {
-    const differing = this.#prefill && differences(this.#prefill, { a, b });
-    if (!differing) return;
-    this.#prefill = undefined;
-    if (differing.length) {
-      this.#notify("warning", t("warning.mismatch", { fields: differing.map((field) => t(`strip.${field}`)).join(", ") }));
-    }
-  }
-
-  async #model(state: State): Promise<ModelFile | undefined> {
-    const known = this.#models.get(state.model);
-    if (known) return known;
-    const model = await sampleModel(state.model);
-    if (model) this.#models.set(model.id, model);
-    return model;
-  }
-
-  /** The items that a state is tested on. */
-  async #data(state: State): Promise<DataSet | undefined> {
-    if (state.data === OWN) return this.#own.set(state);
-    if (hasSet(state.data)) return sampleSet(state.data);
-    const set = this.#sets.get(state.data);
-    return set?.files ? divided(set, state) : set;
+    return this.#runs.compared(a, b);
   }
 
   /** The model that is open. */
   get model(): ModelFile | undefined {
-    return this.#models.get(this.#history.present.model);
+    return this.#stock.known(this.#history.present.model);
   }
 
   /** Keeps what the microphone heard as a clip. */
@@ -413,59 +332,10 @@ export class Session extends EventTarget {
     this.#listen.keep(samples, rate);
   }
 
-  /** Tells the user something. */
-  tell(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
-    this.#notify(kind, text, action);
-  }
-
-  async #open(files: InputFile[]): Promise<void> {
-    const { models, recipe, clips, set, unknown } = await opened(files, this.#scout, imageShape(this.#snapshot.card));
-    for (const sentence of unknown) this.#notify("error", sentence);
-    const [file] = models;
-    if (file) await this.#openModel(file, set);
-    else if (set) await this.#openSet(set);
-    if (models.length > 1) this.#notify("info", t("open.several", { name: baseName(file?.path ?? "") }));
-    if (recipe) {
-      const read = fromJson(new TextDecoder().decode(recipe.bytes));
-      if (!read) throw new Error(t("error.json", { name: baseName(recipe.path) }));
-      await this.#change({ do: "recipe", side: "b", recipe: normal(this.#snapshot.transforms, read), settled: true });
-    }
-    for (const clip of clips) this.#listen.add(clip);
-    if (clips.length && !set) await this.#change({ do: "view", view: "listen" });
-  }
-
-  async #openModel(file: InputFile, set: DataSet | undefined): Promise<void> {
-    const id = await sha256(file.bytes);
-    const model = { id, name: baseName(file.path), bytes: file.bytes };
-    const { wanted } = this.#snapshot;
-    // Tried in a worker of its own, so that a bad file leaves the bench as it is.
-    await this.#scout.load(model, undefined);
-    if (set) await this.#scout.load(model, set);
-    this.#models.set(id, model);
-    if (set) this.#sets.set(set.id, set);
-    if (wanted && wanted.sha256 !== id) this.#notify("warning", t("open.other", { name: wanted.name }));
-    await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "" });
-    if (wanted?.sha256 === id) await this.#settle();
-    for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
-      if (severity !== "info") this.#notify("warning", sentence);
-    }
-  }
-
-  async #openSet(set: DataSet): Promise<void> {
-    const { model } = this;
-    if (!model) throw new Error(t("open.model-first"));
-    await this.#scout.load(model, set);
-    this.#sets.set(set.id, set);
-    const { test_items = 0, remarks = [] } = this.#scout.data ?? {};
-    this.#notify("info", t("open.set", { items: String(test_items) }));
-    for (const remark of remarks) this.#notify("warning", remark);
-    await this.#change({ do: "data", data: set.id });
-  }
-
   /** Recipes whose training is done take the place of those that asked for it. */
   async taught(recipes: Record<SideName, Recipe>): Promise<void> {
     this.#history.amend((state) => (state === this.#history.present ? { ...state, ...recipes } : state));
-    await this.#settle();
+    await this.settle();
   }
 
   /** Makes the archive for the board, and hands it over. */
@@ -473,11 +343,11 @@ export class Session extends EventTarget {
     const { model } = this;
     if (!model || this.#snapshot.bundling) return;
     this.patch({ bundling: true });
-    this.#notify("info", t("done.bundling"));
+    this.tell("info", t("done.bundling"));
     try {
       const { bundle } = await import("./bundle");
-      const name = await bundle(this.#snapshot, model, await this.#data(this.#history.present));
-      this.#notify("info", t("done.download", { name }));
+      const name = await bundle(this.#snapshot, model, await this.#stock.data(this.#history.present, this.#own));
+      this.tell("info", t("done.download", { name }));
     } finally {
       this.patch({ bundling: false });
     }
@@ -485,22 +355,6 @@ export class Session extends EventTarget {
 
   #candidate(): Promise<Uint8Array> {
     return this.#sides.b.worker.call((host) => host.candidate());
-  }
-
-  #cancel(): void {
-    if (this.#levels.running) this.#levels.cancel();
-    const busy = SIDES.some((name) => this.#sides[name].busy);
-    if (!busy) return;
-    for (const name of SIDES) {
-      clearTimeout(this.#timers[name]);
-      if (this.#sides[name].busy) this.#ran[name] = "";
-      this.#sides[name].cancel();
-      this.side(name, { made: false }, "progress");
-    }
-    this.#pool.end();
-    clearTimeout(this.#timers.late);
-    this.patch({ late: false });
-    this.#notify("info", t("done.cancel"), { label: t("notice.again"), act: { do: "again" } });
   }
 
   #presets(action: Action & { do: "save-preset" | "drop-preset" }): void {
@@ -513,24 +367,8 @@ export class Session extends EventTarget {
     this.patch({ saved });
   }
 
-  #late(): void {
-    clearTimeout(this.#timers.late);
-    if (!this.#snapshot.late) this.#timers.late = setTimeout(() => this.patch({ late: true }), LATE_MS);
-  }
-
-  /** The reports belong to another model: nothing is shown rather than something stale. */
-  #forget(): void {
-    for (const name of SIDES) this.side(name, { complete: false, made: false }, "report", "weights", "answer", "error", "progress");
-    this.#forgetComparison();
-  }
-
-  #forgetComparison(): void {
-    const { comparison: _, ...rest } = this.#snapshot;
-    this.#snapshot = rest;
-    this.patch({});
-  }
-
-  #notify(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
+  /** Tells the user something. */
+  tell(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
     const same = this.#snapshot.notices.find((notice) => notice.text === text);
     if (same) return;
     const id = this.#nextNotice++;

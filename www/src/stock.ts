@@ -1,0 +1,97 @@
+// The models and sets that are open, and how files become some of them.
+
+import { hasSet, sampleModel, sampleSet } from "./builtin";
+import { baseName, sha256 } from "./files";
+import type { Listen } from "./listen";
+import { opened } from "./opening";
+import { divided, type Own } from "./own";
+import { imageShape } from "./pictures";
+import { fromJson, normal } from "./recipes";
+import type { Session } from "./session";
+import { type Change, OWN, type State } from "./state";
+import { t } from "./text";
+import type { InputFile } from "./types";
+import type { BenchWorker, DataSet, ModelFile } from "./worker/bench-worker";
+
+export class Stock {
+  #session: Session;
+  #scout: BenchWorker;
+  #sets: Map<string, DataSet>;
+  #models = new Map<string, ModelFile>();
+  #change: (change: Change) => Promise<void>;
+
+  constructor(session: Session, scout: BenchWorker, sets: Map<string, DataSet>, change: (change: Change) => Promise<void>) {
+    this.#session = session;
+    this.#scout = scout;
+    this.#sets = sets;
+    this.#change = change;
+  }
+
+  /** The model that is called so, if it is open. */
+  known(id: string): ModelFile | undefined {
+    return this.#models.get(id);
+  }
+
+  /** The model that a state is about: opened, or one of ours. */
+  async model({ model: id }: State): Promise<ModelFile | undefined> {
+    const known = this.#models.get(id);
+    if (known) return known;
+    const model = await sampleModel(id);
+    if (model) this.#models.set(model.id, model);
+    return model;
+  }
+
+  /** The items that a state is tested on. */
+  async data(state: State, own: Own): Promise<DataSet | undefined> {
+    if (state.data === OWN) return own.set(state);
+    if (hasSet(state.data)) return sampleSet(state.data);
+    const set = this.#sets.get(state.data);
+    return set?.files ? divided(set, state) : set;
+  }
+
+  /** Puts files where they belong: a model or a set on the bench, a recipe on B, clips beside the others. */
+  async open(files: InputFile[], listen: Listen): Promise<void> {
+    const { card, transforms } = this.#session.snapshot;
+    const { models, recipe, clips, set, unknown } = await opened(files, this.#scout, imageShape(card));
+    for (const sentence of unknown) this.#session.tell("error", sentence);
+    const [file] = models;
+    if (file) await this.#openModel(file, set);
+    else if (set) await this.#openSet(set);
+    if (models.length > 1) this.#session.tell("info", t("open.several", { name: baseName(file?.path ?? "") }));
+    if (recipe) {
+      const read = fromJson(new TextDecoder().decode(recipe.bytes));
+      if (!read) throw new Error(t("error.json", { name: baseName(recipe.path) }));
+      await this.#change({ do: "recipe", side: "b", recipe: normal(transforms, read), settled: true });
+    }
+    for (const clip of clips) listen.add(clip);
+    if (clips.length && !set) await this.#change({ do: "view", view: "listen" });
+  }
+
+  async #openModel(file: InputFile, set: DataSet | undefined): Promise<void> {
+    const id = await sha256(file.bytes);
+    const model = { id, name: baseName(file.path), bytes: file.bytes };
+    const { wanted } = this.#session.snapshot;
+    // Tried in a worker of its own, so that a bad file leaves the bench as it is.
+    await this.#scout.load(model, undefined);
+    if (set) await this.#scout.load(model, set);
+    this.#models.set(id, model);
+    if (set) this.#sets.set(set.id, set);
+    if (wanted && wanted.sha256 !== id) this.#session.tell("warning", t("open.other", { name: wanted.name }));
+    await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "" });
+    if (wanted?.sha256 === id) await this.#session.settle();
+    for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
+      if (severity !== "info") this.#session.tell("warning", sentence);
+    }
+  }
+
+  async #openSet(set: DataSet): Promise<void> {
+    const { model } = this.#session;
+    if (!model) throw new Error(t("open.model-first"));
+    await this.#scout.load(model, set);
+    this.#sets.set(set.id, set);
+    const { test_items = 0, remarks = [] } = this.#scout.data ?? {};
+    this.#session.tell("info", t("open.set", { items: String(test_items) }));
+    for (const remark of remarks) this.#session.tell("warning", remark);
+    await this.#change({ do: "data", data: set.id });
+  }
+}

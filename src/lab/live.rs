@@ -4,13 +4,14 @@
 //! sound gives the same levels, pictures, answers and detections, and a test can play a file instead of speaking.
 
 mod decision;
+mod ear;
 mod level;
 mod picture;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::{Bench, Side, answering};
+use super::{Bench, Side};
 use crate::audio::extractor::Extractor;
 use crate::audio::level::Level;
 use crate::audio::normalize::{self, Domain, NORMALIZERS, Normalizer};
@@ -20,9 +21,8 @@ use crate::error::{Error, Result};
 use crate::lab::card;
 use crate::limits;
 use crate::report::sound::{LiveEvent, LiveSettings};
-use crate::report::{Answer, Figure, Task};
-use crate::tensor::Tensor;
-use decision::Decision;
+use crate::report::{Figure, Task};
+use ear::Ear;
 use level::Meter;
 use picture::Picture;
 
@@ -35,9 +35,6 @@ const LATE_MS: f64 = 400.0;
 const LATENCIES: usize = 50;
 /// Sides of the bench.
 const SIDES: usize = 2;
-/// Classes that are no detection.
-const NOTHING: [&str; 2] = ["silence", "unknown"];
-
 /// The settings that a task starts with.
 ///
 /// Machines are judged over longer than words, and their threshold is measured, so that `threshold` means nothing there.
@@ -91,13 +88,6 @@ pub struct Live {
     after: Meter,
     latencies: VecDeque<f64>,
     skipped: u32,
-}
-
-/// One side's model and what it has decided so far.
-struct Ear {
-    side: Side,
-    classes: Vec<String>,
-    decision: Decision,
 }
 
 impl Live {
@@ -196,7 +186,7 @@ impl Live {
         let Some(place) = self.sides.get_mut(index) else {
             return Err(Error::parameter(format!("There is no side {index}")));
         };
-        *place = Some(Ear { side, classes, decision: Decision::default() });
+        *place = Some(Ear::new(side, classes));
         self.front_end = Some(front_end);
         self.window = libm::ceil(seconds * f64::from(self.rate)) as usize;
         self.keep = self.window.max(self.picture.frame()).max(keep_seconds(front_end) * self.rate as usize);
@@ -337,41 +327,6 @@ impl Live {
         let note = "Median over the last answers: from the end of a window leaving the audio thread to the answers of \
                     both sides, in this browser; the microphone's own delay and the averaging come on top";
         Figure::measured(median, "ms", None, sorted.len(), note)
-    }
-}
-
-impl Ear {
-    /// The averaged answer, and what is detected by it.
-    fn answer(
-        &mut self,
-        windows: &[Tensor],
-        at_s: f64,
-        settings: &LiveSettings,
-    ) -> Result<(Answer, Option<(String, f64)>)> {
-        let over = libm::round(settings.smoothing_ms / settings.hop_ms).max(1.0) as usize;
-        let reconstructs = self.side.card.task == Task::Reconstruction;
-        let scores = match reconstructs {
-            true => vec![self.side.strangeness(windows)? as f32],
-            false => self.side.scores(windows)?,
-        };
-        let mean = self.decision.average(scores, over);
-        let (label, bars, class, score, above) = if reconstructs {
-            let value = f64::from(mean.first().copied().unwrap_or(0.0));
-            let threshold = self.side.threshold;
-            let (label, bars) = answering::of_strangeness(value, threshold, &self.classes);
-            // Without items to measure a threshold on, nothing is strange.
-            let ratio = if threshold > 0.0 { value / threshold } else { 0.0 };
-            (label, bars, usize::from(ratio > 1.0), ratio, ratio > 1.0)
-        } else {
-            let (label, bars) = answering::of_scores(&mean, &self.classes);
-            let class = crate::metrics::top(&mean).unwrap_or(0);
-            let score = f64::from(mean.get(class).copied().unwrap_or(0.0));
-            let heard = !NOTHING.contains(&label.as_str()) && score >= settings.threshold;
-            (label, bars, class, score, heard)
-        };
-        let settled = self.decision.is_settled(over);
-        let told = settled && self.decision.detects(class, above, at_s, settings.refractory_ms / 1000.0);
-        Ok((Answer { label: label.clone(), bars, here_ms: None }, told.then_some((label, score))))
     }
 }
 

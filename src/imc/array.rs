@@ -68,6 +68,8 @@ pub struct Macro {
     pub buffer_kib: f64,
     /// Size of the memory that weights are loaded from, in KiB.
     pub store_kib: f64,
+    /// Picojoules for a bit read from where the model is kept, flash or DRAM; an SRAM of [`Macro::store_kib`] where it is not known.
+    pub model_bit: Option<f64>,
     /// The factor on the fitted constant: 1 for what is predicted.
     pub scale: f64,
     /// How the constant came about.
@@ -106,6 +108,9 @@ pub struct Knobs {
     /// Writing one set while another computes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ping_pong: Option<bool>,
+    /// Picojoules for a bit read from where the model is kept, flash or DRAM, 0 to 10000; weights come from an SRAM without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_bit: Option<f64>,
     /// Bits of the converters, 1 to 14.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adc_bits: Option<u32>,
@@ -174,6 +179,10 @@ impl Macro {
         set("sets", &mut self.sets, knobs.sets, 1, 16)?;
         set("count", &mut self.count, knobs.count, 1, 256)?;
         set("write_bits", &mut self.write_bits, knobs.write_bits, 1, 4096)?;
+        let mut bit = 0.0;
+        if set("model_bit", &mut bit, knobs.model_bit, 0.0, 1e4)? {
+            self.model_bit = Some(bit);
+        }
         self.ping_pong = knobs.ping_pong.unwrap_or(self.ping_pong);
         if other.contains(&true) {
             self.label = Label::Predicted;

@@ -1,8 +1,8 @@
 //! What a mapped layer costs: energy by part, time, and the macro's figure beside the system's.
 //!
 //! The *macro* is what papers report: cells, adders or converters, control. The *system* is that with what must surround it: the
-//! buffers of activations, the loading of weights, partial sums, and what leaks meanwhile. Processor and off-chip memory are in
-//! neither.
+//! buffers of activations, the loading of weights, partial sums, and what leaks meanwhile. The processor is in neither, and the
+//! memory that keeps the model only where the energy of its bits is known.
 
 use super::array::{Activity, Macro, UnitEnergies};
 use super::mapper::{LayerMap, Mapping, Options};
@@ -30,8 +30,10 @@ pub struct Parts {
     pub store: f64,
     /// Partial sums written and read again.
     pub partial: f64,
-    /// Weights read from their memory and written into the array.
+    /// Weights written into the array, and read from an SRAM that keeps them.
     pub load: f64,
+    /// Weights read from where the model is kept instead, where the energy of a bit is known.
+    pub model: f64,
     /// What memories leak meanwhile.
     pub idle: f64,
 }
@@ -44,11 +46,12 @@ impl Parts {
 
     /// Everything.
     pub fn system(&self) -> Joules {
-        Joules(self.fetch + self.compute + self.convert + self.store + self.partial + self.load + self.idle)
+        let around = self.fetch + self.store + self.partial + self.load + self.model + self.idle;
+        Joules(self.compute + self.convert + around)
     }
 
     /// The parts with their names, in the order in which they are shown.
-    pub fn named(&self) -> [(&'static str, f64); 7] {
+    pub fn named(&self) -> [(&'static str, f64); 8] {
         [
             ("fetch", self.fetch),
             ("compute", self.compute),
@@ -56,6 +59,7 @@ impl Parts {
             ("store", self.store),
             ("partial", self.partial),
             ("load", self.load),
+            ("model", self.model),
             ("idle", self.idle),
         ]
     }
@@ -69,6 +73,7 @@ impl std::ops::AddAssign for Parts {
         self.store += other.store;
         self.partial += other.partial;
         self.load += other.load;
+        self.model += other.model;
         self.idle += other.idle;
     }
 }
@@ -92,9 +97,14 @@ pub fn layer(map: &LayerMap, array: &Macro, options: &Options, activity: Option<
     let buffer = |bits: f64| sram::bits(bits, array.buffer_kib, array.node).0;
     // Copies hold the same weights, so each is written; the memory they come from is read once.
     let written = if map.resident { 0.0 } else { map.load_bits as f64 };
-    let load = written * map.copies as f64 * WRITE_BIT + sram::bits(written, array.store_kib, array.node).0;
+    let (from_sram, model) = match array.model_bit {
+        Some(bit) => (0.0, written * bit * 1e-12),
+        None => (sram::bits(written, array.store_kib, array.node).0, 0.0),
+    };
+    let load = written * map.copies as f64 * WRITE_BIT + from_sram;
     let held = array.capacity_bytes() as f64 / 1024.0;
-    let leaks = sram::leakage(array.buffer_kib + held + if written > 0.0 { array.store_kib } else { 0.0 }).0;
+    let store = if written > 0.0 && array.model_bit.is_none() { array.store_kib } else { 0.0 };
+    let leaks = sram::leakage(array.buffer_kib + held + store).0;
     let (compute, convert) = work(map, array, options, activity, &unit);
     let parts = Parts {
         fetch: buffer(map.input_bits as f64),
@@ -103,6 +113,7 @@ pub fn layer(map: &LayerMap, array: &Macro, options: &Options, activity: Option<
         store: buffer(map.output_bits as f64),
         partial: sram::bits(map.partial_bits as f64, PARTIAL_KIB, array.node).0,
         load,
+        model,
         idle: leaks * latency,
     };
     Cost { parts, latency: Seconds(latency) }

@@ -42,9 +42,6 @@ pub struct ImcRequest {
     pub packing: bool,
     /// The device whose processor is beside it.
     pub device: String,
-    /// Picojoules for a bit read from where the model is kept: a board's flash, or DRAM. Not counted apart where it is not given,
-    /// for no board publishes it.
-    pub model_bit: Option<f64>,
     /// Test items that run in the array, at most; 0 prices random data without running.
     pub items: usize,
     /// Analog chips to run as well.
@@ -77,7 +74,6 @@ impl Default for ImcRequest {
             knobs: Knobs::default(),
             packing: true,
             device: "nucleo-u575zi-q".into(),
-            model_bit: None,
             items: 20,
             analog: None,
         }
@@ -172,9 +168,8 @@ impl Bench {
         }
         let macs: u64 = layers.iter().map(Layer::macs).sum();
         let activity: Vec<_> = mapping.layers.iter().map(|map| ran.activity(map)).collect();
-        let model_bit = joule::model_bit(request.model_bit)?;
         let array_use = joule::ArrayUse { array: &array, options: &options, mapping: &mapping, activity: &activity };
-        let joules = joule::rows(&side.model, &array_use, estimate.as_ref(), device, model_bit)?;
+        let joules = joule::rows(&side.model, &array_use, estimate.as_ref(), device)?;
         let choices = choices::choices(&rows, &costs, band, estimate.as_ref(), device);
         let findings = choices::findings(&mapping, &total, &rows, &choices, &array, macs);
         Ok(ImcReport {

@@ -43,7 +43,7 @@ struct Array {
     /// The macro; `milliwatt imc macros` lists them
     #[arg(long = "macro", default_value = GENERIC)]
     name: String,
-    /// What is turned on it, as JSON, such as '{"rows":512,"supply":0.7}'
+    /// What is turned on it, as JSON, such as '{"rows":512,"supply":0.7}'; "model_bit" is what a bit of flash or DRAM takes, in pJ
     #[arg(long, default_value = "{}")]
     knobs: String,
     /// One layer for each tile and one tile for each array, as the reference vectors have it
@@ -100,9 +100,6 @@ pub struct Report {
     /// Device whose processor is beside the array; `milliwatt devices` lists them
     #[arg(long, default_value = "nucleo-u575zi-q")]
     device: String,
-    /// Picojoules for a bit read from where the model is kept, flash or DRAM; no board publishes it
-    #[arg(long, value_name = "PJ")]
-    model_bit: Option<f64>,
     /// Items that run in the array, at most; 0 prices random data without running
     #[arg(long, default_value_t = 20)]
     items: usize,
@@ -213,7 +210,6 @@ fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
         knobs: arguments.array.knobs()?,
         packing: !arguments.array.no_packing,
         device: arguments.device.clone(),
-        model_bit: arguments.model_bit,
         items: arguments.items,
         analog: arguments.analog.map(|chips| imc::AnalogRequest {
             circuit: Circuit { adc_bits: arguments.adc_bits, ..circuit.clone() },
@@ -259,6 +255,11 @@ fn show_report(report: &ImcReport, out: &mut dyn Write) -> Result<()> {
                 show(&format!("  {what}"), figure, out)?;
             }
         }
+    }
+    for row in &report.joules {
+        line(out, format_args!("Where a joule goes: {}", row.name))?;
+        show_parts(&row.parts, out)?;
+        row.remark.iter().try_for_each(|remark| line(out, format_args!("  {remark}")))?;
     }
     if let Some([runs, same]) = report.same_bytes {
         line(out, format_args!("{same} of {runs} inferences gave the bytes of the executor"))?;

@@ -30,6 +30,7 @@ impl Macro {
             serial: false,
             buffer_kib: 64.0,
             store_kib: 256.0,
+            model_bit: None,
             scale: 1.0,
             label: Label::Predicted,
         };

@@ -48,16 +48,17 @@ pub(super) fn efficiency(macs: u64, total: &Cost, band: f64) -> [Figure; 2] {
             of(total.parts.system().0),
             "TOPS/W",
             band,
-            "With buffers, loading of weights and leakage; no processor, no off-chip memory",
+            "With buffers, loading of weights and leakage; no processor, and flash or DRAM only where a bit's energy is entered",
         ),
     ]
 }
 
-/// Where an energy goes; parts that are zero are there too.
+/// Where an energy goes; parts that are zero are there too, but for a memory whose energy is not known.
 pub(super) fn parts(parts: &Parts, band: f64) -> Vec<EnergyPart> {
     parts
         .named()
         .into_iter()
+        .filter(|&(part, joules)| part != "model" || joules > 0.0)
         .map(|(part, joules)| {
             let (label, note) = words(part);
             EnergyPart {
@@ -77,7 +78,14 @@ fn words(part: &str) -> (&'static str, &'static str) {
         "convert" => ("Convert", "Driving rows and reading columns of an analog macro"),
         "store" => ("Store", "Outputs written to their buffer"),
         "partial" => ("Partial sums", "Sums of tiles that do not fit one array, written and read again"),
-        "load" => ("Load weights", "Weights read from their memory and written into the array, where they do not stay"),
+        "model" => (
+            "Flash or DRAM",
+            "Weights that do not stay, read from where the model is kept at the energy that was entered",
+        ),
+        "load" => (
+            "Load weights",
+            "Weights written into the array where they do not stay, and read from an SRAM that keeps them",
+        ),
         _ => ("Idle", "What buffers and arrays leak meanwhile"),
     }
 }

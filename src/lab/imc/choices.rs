@@ -119,7 +119,7 @@ pub(super) fn findings(
             mapping.arrays,
             mapping.capacity,
             100.0 * loading as f64 / mapping.cycles().max(1) as f64,
-            100.0 * total.parts.load / total.parts.system().0.max(1e-30)
+            100.0 * (total.parts.load + total.parts.model) / total.parts.system().0.max(1e-30)
         ));
     }
     let (alone, around) = (total.parts.array().0, total.parts.system().0);

@@ -3,7 +3,7 @@
 use super::card;
 use crate::cost::classes::{Layer, Work};
 use crate::cost::{Device, Estimate};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::imc::array::{Activity, Macro};
 use crate::imc::mapper::{self, Mapping, Options};
 use crate::imc::price;
@@ -20,23 +20,6 @@ const MULTIPLY_ADD: f64 = 0.23e-12;
 /// The node that boards' memories are taken to be made in, in nanometres.
 const NODE: f64 = 45.0;
 
-/// What a bit may take that is read from where the model is kept, in picojoules.
-const MODEL_BIT: std::ops::RangeInclusive<f64> = 0.0..=1e4;
-
-/// The energy of a bit read from where the model is kept, in joules, from one in picojoules.
-///
-/// # Errors
-/// `Parameter` for what cannot be one.
-pub(super) fn model_bit(picojoules: Option<f64>) -> Result<Option<f64>> {
-    match picojoules {
-        Some(bit) if !MODEL_BIT.contains(&bit) => {
-            let (least, most) = (MODEL_BIT.start(), MODEL_BIT.end());
-            Err(Error::parameter(format!("a bit of the model takes {least} to {most} pJ, not {bit}")))
-        }
-        known => Ok(known.map(|bit| bit * 1e-12)),
-    }
-}
-
 /// A model in an array, and what its data did there.
 #[derive(Clone, Copy)]
 pub(super) struct ArrayUse<'a> {
@@ -47,18 +30,15 @@ pub(super) struct ArrayUse<'a> {
 }
 
 /// One row for the processor, one for the array on this data, and one for each thing that could be otherwise.
-///
-/// `model_bit` is the energy of a bit read from where the model is kept, in joules, where it is known.
 pub(super) fn rows(
     model: &Model,
     used: &ArrayUse<'_>,
     estimate: Option<&Estimate>,
     device: &Device,
-    model_bit: Option<f64>,
 ) -> Result<Vec<JouleRow>> {
     let mut rows: Vec<JouleRow> =
-        estimate.and_then(|estimate| processor(model, estimate, device, model_bit)).into_iter().collect();
-    let mut push = |id: &str, name: &str, used: ArrayUse<'_>| rows.push(in_array(id, name, &used, model_bit));
+        estimate.and_then(|estimate| processor(model, estimate, device, used.array.model_bit)).into_iter().collect();
+    let mut push = |id: &str, name: &str, used: ArrayUse<'_>| rows.push(in_array(id, name, &used));
     let ArrayUse { array, options, mapping, activity } = *used;
     push("array", "In the array, on this data", *used);
     push("random", "\u{2026} on random data", ArrayUse { activity: &[], ..*used });
@@ -92,11 +72,9 @@ pub(super) fn rows(
 }
 
 /// The array's parts in the words that the processor's have too: its own report tells them further apart.
-fn in_array(id: &str, name: &str, used: &ArrayUse<'_>, model_bit: Option<f64>) -> JouleRow {
+fn in_array(id: &str, name: &str, used: &ArrayUse<'_>) -> JouleRow {
     let ArrayUse { array, options, mapping, activity } = *used;
     let (parts, band) = (price::network(mapping, array, options, activity).parts, price::band(array));
-    let come = mapping.layers.iter().filter(|map| !map.resident).map(|map| map.layer.weights() * options.weight_bits);
-    let kept = model_bit.unwrap_or(0.0) * come.sum::<usize>() as f64;
     let part = |part: &str, label: &str, joules: f64, in_macro: bool, note: &str| EnergyPart {
         part: part.into(),
         label: label.into(),
@@ -125,10 +103,10 @@ fn in_array(id: &str, name: &str, used: &ArrayUse<'_>, model_bit: Option<f64>) -
             part(LEAKAGE[0], LEAKAGE[1], parts.idle, false, "What buffers and arrays leak meanwhile"),
         ],
         total: card::modelled(
-            parts.system().0 + kept,
+            parts.system().0,
             "J",
             band,
-            if model_bit.is_some() {
+            if array.model_bit.is_some() {
                 "The array with its buffers, loading and leakage, and what reads the weights that do not stay from where the model is kept"
             } else {
                 "The array with its buffers, loading and leakage; no off-chip memory is there"
@@ -136,10 +114,10 @@ fn in_array(id: &str, name: &str, used: &ArrayUse<'_>, model_bit: Option<f64>) -
         ),
         remark: None,
     };
-    if model_bit.is_some() {
+    if array.model_bit.is_some() {
         let note =
             "Weights that do not stay in the array, read from where the model is kept at the stated energy of a bit";
-        row.parts.push(part(MODEL[0], MODEL[1], kept, false, note));
+        row.parts.push(part(MODEL[0], MODEL[1], parts.model, false, note));
     }
     row
 }
@@ -198,7 +176,7 @@ fn processor(model: &Model, estimate: &Estimate, device: &Device, model_bit: Opt
     let weights: usize = model.values.iter().filter_map(|value| value.data.as_ref()).map(|data| data.len()).sum();
     if let Some(bit) = model_bit {
         let note = "Each weight read once from where the model is kept, at the stated energy of a bit: a lower bound";
-        push(MODEL, 8.0 * weights as f64 * bit, 1.0, note, "the energy of a bit as it was entered");
+        push(MODEL, 8e-12 * weights as f64 * bit, 1.0, note, "the energy of a bit as it was entered");
     }
     push(
         [REST[0], if model_bit.is_some() { "Instructions" } else { REST[1] }],
@@ -216,7 +194,7 @@ fn processor(model: &Model, estimate: &Estimate, device: &Device, model_bit: Opt
     let kept = match model_bit {
         Some(bit) => format!(
             "{kib:.0} KiB of weights are read from where the model is kept at least once, at the {} pJ for a bit that were entered.",
-            1e12 * bit
+            bit
         ),
         None => format!(
             "No DRAM is counted: what runs on {} lies on the chip. What its flash takes is not published: {kib:.0} KiB of weights are \

@@ -93,7 +93,7 @@ pub fn matmul(a: &Tensor, b: &Tensor, request: &MatmulRequest) -> Result<(Matmul
     let total = price::network(&mapping, &array, &options, &[activity]);
     let band = price::band(&array);
     let processors: Vec<CostRow> = cost::devices().iter().map(|device| on(device, product.size)).collect();
-    let loading: f64 = total.parts.load;
+    let loading: f64 = total.parts.load + total.parts.model;
     let each = (total.parts.system().0 - loading) / rows as f64;
     let break_even = cost::devices()
         .iter()

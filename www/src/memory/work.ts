@@ -109,10 +109,9 @@ export class MemoryWork {
     const { array, supply, count, modelBit } = this.#view;
     return {
       array,
-      knobs: { ...(supply && { supply }), ...(count && { count }) },
+      knobs: { ...(supply && { supply }), ...(count && { count }), ...(modelBit !== undefined && { model_bit: modelBit }) },
       packing: true,
       device,
-      model_bit: modelBit,
       items: ITEMS,
       analog: undefined,
     };

@@ -247,6 +247,14 @@ test("every platform has its source on a press, and the open model its line", as
   assert.ok(report.platforms.every((/** @type {any} */ { source, kind }) => source && ["measured", "vendor_peak", "modelled"].includes(kind)));
   // A macro alone stands beside what it takes with everything around it.
   for (const { macro_only, power, system } of report.platforms) assert.equal(macro_only && power !== undefined && power !== null, Boolean(system));
+  // The open model is marked on every platform that can hold it, inside the field.
+  const marks = await page.$$eval(".platforms .here", (marks) => {
+    const field = /** @type {SVGRectElement} */ (document.querySelector("#platform-field rect"));
+    const [left, width] = [field.x.baseVal.value, field.width.baseVal.value];
+    return marks.map((mark) => /** @type {SVGPathElement} */ (mark).getBBox()).map(({ x, width: own }) => x >= left && x + own <= left + width);
+  });
+  assert.equal(marks.length, report.platforms.filter((/** @type {any} */ { here }) => here?.power && here.holds !== false).length);
+  assert.ok(marks.length > 10 && marks.every(Boolean), JSON.stringify(marks));
   await page.$eval(".platforms .platform", (point) => /** @type {SVGElement} */ (point).focus());
   await page.keyboard.press("Enter");
   assert.match(await page.$eval(".platform-details", ({ textContent }) => textContent ?? ""), /Source: \S/);

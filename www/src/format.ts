@@ -7,6 +7,7 @@ const MINUS = "\u2212";
 const NARROW = "\u202f";
 
 const threeDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3, minimumSignificantDigits: 3 });
+const upToThree = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const upTo = (digits: number): Intl.NumberFormat => new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits });
 const exactly = (digits: number): Intl.NumberFormat =>
@@ -30,6 +31,7 @@ export interface Quantity {
 }
 
 const PREFIXES: readonly [number, string][] = [[1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
+const RATES: readonly [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 const COUNTS: readonly [number, string][] = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
 /** Divides by the largest prefix that leaves at least one. */
@@ -55,6 +57,8 @@ function scale(value: number, unit: string): { factor: number; unit: string; dig
     }
     case "%":
       return { factor: 1, unit: "%", digits: oneDecimal };
+    case "TOPS/W":
+      return { factor: 1, unit, digits: threeDigits };
     case "dB":
     case "dBFS":
       return { factor: 1, unit, digits: oneDecimal };
@@ -91,6 +95,12 @@ export function figure(value: Figure | null | undefined): string {
 export function count(value: number): string {
   const [factor, prefix] = COUNTS.find(([factor]) => Math.abs(value) >= factor * 10) ?? [1, ""];
   return factor === 1 ? whole.format(value) : `${threeDigits.format(value / factor)}${NARROW}${prefix}`;
+}
+
+/** Operations each second: 40 T, 2.5 G. */
+export function rate(value: number): string {
+  const [factor, prefix] = RATES.find(([factor]) => Math.abs(value) >= factor) ?? [1, ""];
+  return `${upToThree.format(value / factor)}${prefix && NARROW}${prefix}`;
 }
 
 /** The interval or band of a figure, in the unit that the figure itself is shown in. */

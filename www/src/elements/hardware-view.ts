@@ -4,6 +4,7 @@ import { extent } from "d3-array";
 import { scaleLog } from "d3-scale";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
+import { titleOf } from "../builtin";
 import * as format from "../format";
 import type { Snapshot } from "../snapshot";
 import { m } from "../memory/words";
@@ -30,7 +31,7 @@ export class HardwareViewElement extends PageElement {
     const { hardware: { report, scoreboard }, memory } = this.snapshot;
     if (!report) return html`<p class="quiet">${memory.error ?? m("memory.running")}</p>`;
     return html`<div class="hardware">
-      <figure class="scroller" tabindex="0"><figcaption>${m("hardware.what", { model: report.model, rate: format.real(report.rate) })}</figcaption>${this.#chart(report)}</figure>
+      <figure class="scroller" tabindex="0"><figcaption>${m("hardware.what", { model: titleOf(this.snapshot.state), rate: format.real(report.rate) })}</figcaption>${this.#chart(report)}</figure>
       ${this.#details(report)}
       <details class="twin"><summary>${t("twin.summary")}</summary>${table(report)}</details>
       ${scoreboard ? this.#scores(scoreboard) : nothing}
@@ -39,16 +40,22 @@ export class HardwareViewElement extends PageElement {
 
   #chart(report: HardwareReport): TemplateResult {
     const drawn = report.platforms.filter(({ power, operations }) => power && operations);
-    const [least = 1e-4, most = 100] = extent(drawn.flatMap(({ power, system }) => [...(power ?? []), ...(system ? [system.value] : [])]));
+    const own = report.platforms.filter(({ here }) => here?.power && here.holds !== false);
+    const [least = 1e-4, most = 100] = extent([
+      ...drawn.flatMap(({ power, system }) => [...(power ?? []), ...(system ? [system.value] : [])]),
+      ...own.flatMap(({ here }) => here?.power?.value ?? []),
+    ]);
     const [slow = 1e6, fast = 1e14] = extent(drawn.map(({ operations }) => operations ?? 1));
     const needed = report.platforms.find(({ here }) => here)?.here?.needed.value ?? slow;
-    const x = scaleLog([Math.min(least, report.milliwatt / 10), most * 2], [LEFT, WIDTH - RIGHT]);
+    const x = scaleLog([Math.min(least / 2, report.milliwatt / 10), most * 2], [LEFT, WIDTH - RIGHT]);
     const y = scaleLog([Math.min(slow, needed) / 2, fast * 2], [HEIGHT - BOTTOM, TOP]);
     const [wx0 = 0, wx1 = 1] = x.domain();
+    // The lines are named low in the field, where few platforms are.
+    const named = 8 * Math.min(slow, needed);
     const powers = (ticks: number[]): number[] => ticks.filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6));
     return html`<svg class="chart platforms" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="group" aria-label=${m("hardware.label")}>
       ${powers(y.ticks()).filter((_, at) => at % 2 === 0).map((tick) => svg`<g class="tick"><line x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(tick)} y2=${y(tick)} />
-        <text x=${LEFT - 6} y=${y(tick)} dy="0.32em" text-anchor="end">${format.count(tick)}</text></g>`)}
+        <text x=${LEFT - 6} y=${y(tick)} dy="0.32em" text-anchor="end">${format.rate(tick)}</text></g>`)}
       ${powers(x.ticks()).map((tick) => svg`<text class="tick-x" x=${x(tick)} y=${HEIGHT - BOTTOM + 15} text-anchor="middle">${format.text(tick, "W")}</text>`)}
       <text class="axis" x=${(LEFT + WIDTH) / 2} y=${HEIGHT - 4} text-anchor="middle">${m("hardware.axes")}</text>
       <clipPath id="platform-field"><rect x=${LEFT} y=${TOP} width=${WIDTH - LEFT - RIGHT} height=${HEIGHT - TOP - BOTTOM} /></clipPath>
@@ -57,10 +64,11 @@ export class HardwareViewElement extends PageElement {
         <line class="milliwatt" x1=${x(report.milliwatt)} x2=${x(report.milliwatt)} y1=${TOP} y2=${HEIGHT - BOTTOM} />
         <line class="needed" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(needed)} y2=${y(needed)} />
       </g>
+      ${report.lines.map((line) => svg`<text class="efficiency-name" x=${x(named / line) + 5} y=${y(named) + 3}>${m("hardware.line", { rate: format.rate(line) })}</text>`)}
       <text class="milliwatt-name" x=${x(report.milliwatt) + 4} y=${TOP + 10}>${m("hardware.milliwatt")}</text>
-      <text class="needed-name" x=${WIDTH - RIGHT - 4} y=${y(needed) - 5} text-anchor="end">${m("hardware.needed", { model: report.model })}</text>
+      <text class="needed-name" x=${WIDTH - RIGHT - 4} y=${y(needed) - 5} text-anchor="end">${m("hardware.needed", { model: titleOf(this.snapshot.state) })}</text>
       ${drawn.map((row) => this.#point(row, x, y))}
-      ${drawn.map(({ name, here }) => here?.power && here.holds !== false
+      ${own.map(({ name, here }) => here?.power
         ? svg`<path class="here" d="M${x(here.power.value) - 4},${y(needed) - 4}l8,8m0,-8l-8,8"><title>${`${name}: ${here.sentence}`}</title></path>` : nothing)}
     </svg>`;
   }
@@ -142,7 +150,7 @@ function table({ platforms }: HardwareReport): TemplateResult {
       .map((key) => html`<th scope="col">${m(key)}</th>`)}</tr></thead>
     <tbody>${platforms.map((row) => html`<tr title=${row.source}><th scope="row">${row.name}</th>
       <td>${kind(row)}</td>
-      <td>${row.operations ? format.count(row.operations) : "–"}</td>
+      <td>${row.operations ? format.rate(row.operations) : "–"}</td>
       <td>${row.power ? [...new Set(row.power)].map((watts) => format.text(watts, "W")).join(" … ") : "–"}${row.system
         ? m("hardware.with", { power: format.figure(row.system) }) : ""}</td>
       <td>${row.precision}</td><td class="words">${row.here?.sentence ?? "–"}</td></tr>`)}</tbody>

@@ -67,6 +67,8 @@ type Predicted = Option<(f64, usize)>;
 /// How results left out are predicted.
 #[derive(Clone, Copy)]
 pub struct Rule {
+    /// Its name.
+    pub id: &'static str,
     /// `time` or `energy`.
     pub what: &'static str,
     /// From what it is predicted.
@@ -78,6 +80,7 @@ pub struct Rule {
 /// Every rule that was tried; the first of each kind is the one that counts.
 pub const RULES: [Rule; 8] = [
     Rule {
+        id: "boards-and-runtimes",
         what: "time",
         words: "the cycles of the same core with the same runtime, round and setting on other boards, times how the two boards differ \
                 under runtimes of other makers where both ran one, at the clock of the one left out",
@@ -85,18 +88,21 @@ pub const RULES: [Rule; 8] = [
         predicted: |scores, score| by_other_boards(scores, score, 1.0, |_, _| true),
     },
     Rule {
+        id: "boards",
         what: "time",
         words: "the same, without how boards differ: the only rule for a board of which nothing was published",
         published: time,
         predicted: |scores, score| by_other_boards(scores, score, 0.0, |_, _| true),
     },
     Rule {
+        id: "boards-and-half",
         what: "time",
         words: "the same, with half of how boards differ",
         published: time,
         predicted: |scores, score| by_other_boards(scores, score, 0.5, |_, _| true),
     },
     Rule {
+        id: "boards-and-network",
         what: "time",
         words: "the same, with how boards differ on the network that is predicted",
         published: time,
@@ -105,6 +111,7 @@ pub const RULES: [Rule; 8] = [
         },
     },
     Rule {
+        id: "nearest-round",
         what: "energy",
         words: "the published time at the mean power of the same board in the nearest rounds of the same organisation; of everyone where \
                 it measured once",
@@ -112,18 +119,21 @@ pub const RULES: [Rule; 8] = [
         predicted: |scores, score| by_other_submissions(scores, score, Some(1)),
     },
     Rule {
+        id: "two-nearest-rounds",
         what: "energy",
         words: "the same, in rounds as near as the two nearest",
         published: energy,
         predicted: |scores, score| by_other_submissions(scores, score, Some(2)),
     },
     Rule {
+        id: "organisation",
         what: "energy",
         words: "the same, in all rounds",
         published: energy,
         predicted: |scores, score| by_other_submissions(scores, score, Some(usize::MAX)),
     },
     Rule {
+        id: "everyone",
         what: "energy",
         words: "the same, in all rounds of every organisation",
         published: energy,
@@ -307,7 +317,8 @@ mod tests {
 
     #[test]
     fn boards_with_one_core_and_runtime_need_nearly_the_same_cycles_except_one_pair() {
-        let held = RULES[1].held().unwrap();
+        let rule = RULES.iter().find(|rule| rule.id == "boards").unwrap();
+        let held = rule.held().unwrap();
         assert!(errors(&held).unwrap().median < 0.08);
         let far = held.iter().filter(|held| libm::fabs(held.error()) > 0.25);
         assert!(far.map(|held| board(&held.score)).all(|board| board == "NUCLEO-L4R5ZI" || board == "CY8CPROTO-062"));

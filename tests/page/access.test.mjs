@@ -24,6 +24,21 @@ for (const theme of ["light", "dark"]) {
   });
 }
 
+test("no shape of any view has the colour that shapes have without a style", async ({ page }) => {
+  const drawn = { bytes: ".flash-bar .part", memory: ".joules .part", hardware: ".platforms .platform" };
+  await settled(page);
+  for (const view of VIEWS) {
+    await tab(page, view);
+    const selector = /** @type {Record<string, string>} */ (drawn)[view];
+    if (selector) await page.waitForSelector(selector, { timeout: 60_000 });
+    const black = await page.$$eval("svg :is(rect, circle, path, polygon, text)", (shapes) =>
+      shapes
+        .filter((shape) => shape.getClientRects().length && !shape.closest("clipPath, defs") && getComputedStyle(shape).fill === "rgb(0, 0, 0)")
+        .map((shape) => `${shape.tagName}.${shape.getAttribute("class")} in .${shape.closest("svg")?.getAttribute("class")}`));
+    assert.deepEqual([...new Set(black)], [], view);
+  }
+});
+
 test("every control of a recipe is described by a sentence", async ({ page }) => {
   await settled(page);
   const controls = await page.$$eval(".side :is(select, input)", (controls) =>

@@ -1,18 +1,19 @@
 //! Boards left out: what other results say of one that is not looked at.
 //!
-//! A *system* is a board with a runtime, as it was submitted. [`RULES`] says how one is predicted from the others; the first rule
-//! of each kind is the one that the project stands by, and all that were tried are there, with nothing left out of any:
+//! A *system* is a board with a runtime, as it was submitted. [`RULES`] says how one is predicted from the others. The first rule
+//! of each kind was written down before a figure was computed, and its errors are the held-out errors that the project stands by; the
+//! others were found after it was seen to miss, on the same results, and say what could tell systems apart:
 //!
 //! - **Time**. Where one core ran the same runtime, in the same round and with the same setting, on several boards, the cycles of
-//!   a network on the system left out are those on the other boards, times how many more cycles its board needs under the runtimes
-//!   of other makers: boards with one core differ in their memories. The clock makes them a time.
+//!   a network on the system left out are those on the other boards, at its clock. Both boards' memories are then taken to be alike;
+//!   what runtimes of other makers show of the two boards corrects that.
 //! - **Energy**. No two boards of one core that were measured take the same power at the same clock (53 to 375 uW/MHz for
 //!   Cortex-M33), so that a board's energy cannot come from another board. A submission's energy is its published time at the
-//!   power of the same board in submissions by the same organisation in the nearest rounds: what was taken off a board, how it was
-//!   supplied and what measured it belong to who measured, and change with the years.
+//!   power of the same board in its other submissions. Those of the same organisation in the same round are much nearer than others:
+//!   they share a set-up, and often a day.
 //!
-//! The rules that look at nobody's set-up and at no other runtime were written down before a figure was computed; the others came
-//! after they were seen to miss.
+//! Nothing is left out of any rule. Others that were tried in passing (by network, within one organisation alone, or with the board
+//! with a switching regulator as a board of its own) differ from the rule beside them by less than two points in the median.
 //!
 //! int8 results of the closed division on a processor without an accelerator, with a clock and a runtime that are named.
 
@@ -77,67 +78,72 @@ pub struct Rule {
     predicted: fn(&[Score], &Score) -> Predicted,
 }
 
-/// Every rule that was tried; the first of each kind is the one that counts.
-pub const RULES: [Rule; 8] = [
-    Rule {
-        id: "boards-and-runtimes",
-        what: "time",
-        words: "the cycles of the same core with the same runtime, round and setting on other boards, times how the two boards differ \
-                under runtimes of other makers where both ran one, at the clock of the one left out",
-        published: time,
-        predicted: |scores, score| by_other_boards(scores, score, 1.0, |_, _| true),
-    },
+/// Every rule; the first of each kind was written down beforehand.
+pub const RULES: [Rule; 9] = [
     Rule {
         id: "boards",
         what: "time",
-        words: "the same, without how boards differ: the only rule for a board of which nothing was published",
+        words: "the cycles of the same core with the same runtime, round and setting on other boards, at the clock of the one left out",
         published: time,
         predicted: |scores, score| by_other_boards(scores, score, 0.0, |_, _| true),
     },
     Rule {
+        id: "boards-and-runtimes",
+        what: "time",
+        words: "found afterwards: times how the two boards differ under runtimes of other makers, where both ran one",
+        published: time,
+        predicted: |scores, score| by_other_boards(scores, score, 1.0, |_, _| true),
+    },
+    Rule {
         id: "boards-and-half",
         what: "time",
-        words: "the same, with half of how boards differ",
+        words: "found afterwards: times half of that",
         published: time,
         predicted: |scores, score| by_other_boards(scores, score, 0.5, |_, _| true),
     },
     Rule {
         id: "boards-and-network",
         what: "time",
-        words: "the same, with how boards differ on the network that is predicted",
+        words: "found afterwards: times how they differ so on the network that is predicted",
         published: time,
         predicted: |scores, score| {
             by_other_boards(scores, score, 1.0, |score, other| score.benchmark == other.benchmark)
         },
     },
     Rule {
-        id: "nearest-round",
+        id: "everyone",
         what: "energy",
-        words: "the published time at the mean power of the same board in the nearest rounds of the same organisation; of everyone where \
-                it measured once",
+        words: "the published time at the mean power of the same board in its other submissions",
         published: energy,
-        predicted: |scores, score| by_other_submissions(scores, score, Some(1)),
-    },
-    Rule {
-        id: "two-nearest-rounds",
-        what: "energy",
-        words: "the same, in rounds as near as the two nearest",
-        published: energy,
-        predicted: |scores, score| by_other_submissions(scores, score, Some(2)),
+        predicted: |scores, score| by_other_submissions(scores, score, None, true),
     },
     Rule {
         id: "organisation",
         what: "energy",
-        words: "the same, in all rounds",
+        words: "found afterwards: in those of the same organisation, where it has others",
         published: energy,
-        predicted: |scores, score| by_other_submissions(scores, score, Some(usize::MAX)),
+        predicted: |scores, score| by_other_submissions(scores, score, Some(usize::MAX), true),
     },
     Rule {
-        id: "everyone",
+        id: "nearest-round",
         what: "energy",
-        words: "the same, in all rounds of every organisation",
+        words: "found afterwards: in those of the same organisation in the nearest rounds, its own among them",
         published: energy,
-        predicted: |scores, score| by_other_submissions(scores, score, None),
+        predicted: |scores, score| by_other_submissions(scores, score, Some(1), true),
+    },
+    Rule {
+        id: "two-nearest-rounds",
+        what: "energy",
+        words: "found afterwards: the same, in rounds as near as the two nearest",
+        published: energy,
+        predicted: |scores, score| by_other_submissions(scores, score, Some(2), true),
+    },
+    Rule {
+        id: "other-rounds",
+        what: "energy",
+        words: "found afterwards: in those of the same organisation in the nearest other rounds, so that no set-up is shared",
+        published: energy,
+        predicted: |scores, score| by_other_submissions(scores, score, Some(1), false),
     },
 ];
 
@@ -150,7 +156,7 @@ impl Rule {
     /// ```
     /// use milliwatt::cost::systems::{RULES, errors};
     /// let time = errors(&RULES[0].held()?).unwrap();
-    /// assert!(time.median < 0.08 && time.within_quarter > 0.9);
+    /// assert!(time.median < 0.08 && time.within_quarter < 0.9);
     /// # Ok::<(), milliwatt::Error>(())
     /// ```
     pub fn held(&self) -> Result<Vec<Held>> {
@@ -210,8 +216,9 @@ fn by_other_boards(scores: &[Score], score: &Score, share: f64, alike: fn(&Score
     Some((mean / (score.clock_mhz? * 1e6), n))
 }
 
-/// An energy by the board's other submissions: of the same organisation in so many nearest rounds, or of everyone.
-fn by_other_submissions(scores: &[Score], score: &Score, nearest: Option<usize>) -> Predicted {
+/// An energy by the board's other submissions: of the same organisation in so many nearest rounds, its own round among them or not,
+/// or of everyone.
+fn by_other_submissions(scores: &[Score], score: &Score, nearest: Option<usize>, same_round: bool) -> Predicted {
     let submission = |score: &Score| format!("{} {} {}", score.round, score.organisation, score.system);
     let mut others: Vec<&Score> = scores
         .iter()
@@ -223,6 +230,8 @@ fn by_other_submissions(scores: &[Score], score: &Score, nearest: Option<usize>)
         })
         .collect();
     if let Some(nearest) = nearest {
+        let set_up = |other: &Score| other.organisation == score.organisation && other.round == score.round;
+        others.retain(|other| same_round || !set_up(other));
         let own = |other: &&Score| other.organisation == score.organisation;
         if others.iter().any(own) {
             others.retain(own);
@@ -302,17 +311,18 @@ mod tests {
     }
 
     #[test]
-    fn systems_left_out_are_within_the_goals_with_none_excluded() {
-        let of = |what| RULES.iter().filter(move |rule| rule.what == what);
-        for (what, n) in [("time", 82), ("energy", 91)] {
-            for (at, rule) in of(what).enumerate() {
-                let (errors, count) = found(rule);
-                assert_eq!(count, n, "{}: every rule predicts the same results", rule.words);
-                if at == 0 {
-                    assert!(errors.median <= 0.08 && errors.within_quarter >= 0.9, "{what}: {errors:?}");
-                }
-            }
+    fn rules_written_beforehand_miss_a_goal_and_one_found_afterwards_needs_a_shared_set_up() {
+        let of = |id: &str| found(RULES.iter().find(|rule| rule.id == id).unwrap());
+        let met = |id: &str| of(id).0.median <= 0.08 && of(id).0.within_quarter >= 0.9;
+        assert!(["boards", "everyone"].iter().all(|id| !met(id)), "docs/imc.md says that they miss");
+        assert!(met("boards-and-runtimes") && met("nearest-round"));
+        assert!(!met("other-rounds"));
+        for rule in &RULES {
+            // Nothing is left out of any.
+            assert_eq!(found(rule).1, if rule.what == "time" { 82 } else { 91 }, "{}", rule.id);
         }
+        let first = |what| RULES.iter().find(|rule| rule.what == what).unwrap().id;
+        assert_eq!([first("time"), first("energy")], ["boards", "everyone"]);
     }
 
     #[test]

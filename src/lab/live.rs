@@ -35,6 +35,7 @@ const LATE_MS: f64 = 400.0;
 const LATENCIES: usize = 50;
 /// Sides of the bench.
 const SIDES: usize = 2;
+
 /// The settings that a task starts with.
 ///
 /// Machines are judged over longer than words, and their threshold is measured, so that `threshold` means nothing there.

@@ -58,9 +58,6 @@ export class Session extends EventTarget {
     const state = fragment && prefill ? link.read(prefill.transforms, fragment) : INITIAL;
     this.#snapshot = first(prefill, state);
     this.#history = new History(this.#snapshot.state);
-    // A link that differs only in what is looked at keeps the numbers that came with the page.
-    const subject = ({ model, data, a, b, device, rate }: State): string =>
-      JSON.stringify([model, data, normal(prefill?.transforms ?? [], a), normal(prefill?.transforms ?? [], b), device, rate]);
     const compiled = compile();
     compiled.catch((error: unknown) => this.tell("error", t("error.engine", { why: String(error) })));
     const [pool, scout] = [new Pool(compiled), new BenchWorker(compiled)];
@@ -68,6 +65,9 @@ export class Session extends EventTarget {
     const side = (name: SideName): Side => new Side(compiled, pool, measured, this.#listener(name));
     this.#sides = { a: side("a"), b: side("b") };
     this.#runs = new Runs(this, this.#sides, pool, prefill);
+    // A link that differs only in what is looked at keeps the numbers that came with the page.
+    const subject = ({ model, data, a, b, device, rate }: State): string =>
+      JSON.stringify([model, data, normal(prefill?.transforms ?? [], a), normal(prefill?.transforms ?? [], b), device, rate]);
     if (subject(state) !== subject(INITIAL)) this.#runs.forget();
     this.#stock = new Stock(this, scout, sets, (change) => this.#change(change));
     this.#own = new Own(this, sets, scout, this.#sides);

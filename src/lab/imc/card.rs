@@ -17,6 +17,11 @@ pub(super) fn modelled(value: f64, unit: &str, factor: f64, note: &str) -> Figur
     Figure::modelled(value, unit, (value / factor, value * factor), note, BASIS)
 }
 
+/// A figure that rests on the energy of a bit that somebody entered, whose band nobody knows.
+pub(super) fn entered(joules: f64, note: &str) -> Figure {
+    Figure::modelled(joules, "J", (joules, joules), note, "the energy of a bit as it was entered")
+}
+
 pub(super) fn share(value: f64) -> Figure {
     Figure::counted(100.0 * value, "%", "Share of cells times cycles that do work")
 }
@@ -65,7 +70,7 @@ pub(super) fn parts(parts: &Parts, band: f64) -> Vec<EnergyPart> {
                 part: part.into(),
                 label: label.into(),
                 in_macro: matches!(part, "compute" | "convert"),
-                energy: modelled(joules, "J", band, note),
+                energy: if part == "model" { entered(joules, note) } else { modelled(joules, "J", band, note) },
             }
         })
         .collect()

@@ -117,7 +117,8 @@ fn in_array(id: &str, name: &str, used: &ArrayUse<'_>) -> JouleRow {
     if array.model_bit.is_some() {
         let note =
             "Weights that do not stay in the array, read from where the model is kept at the stated energy of a bit";
-        row.parts.push(part(MODEL[0], MODEL[1], parts.model, false, note));
+        let energy = card::entered(parts.model, note);
+        row.parts.push(EnergyPart { part: MODEL[0].into(), label: MODEL[1].into(), in_macro: false, energy });
     }
     row
 }

@@ -18,9 +18,10 @@ pub const MODULES: &[(&str, &str)] = &[("simd", "+simd128"), ("relaxed", "+simd1
 pub const ON_DEMAND: [&str; 2] = ["workshop", "memory"];
 
 /// How the module is compiled, beyond the release profile: the compiler inlines only what is small or asks for it, as the
-/// kernels do, and dependencies are compiled for size. That takes a tenth off the download and nothing off the kernels'
-/// speed; level 2 instead of 3 would slow down the matrix products by a third.
-const INLINE_LITTLE: &str = "-C llvm-args=-inline-threshold=5";
+/// kernels do, repeats the bodies of loops only where it knows how often they run, and dependencies are compiled for size. That
+/// takes a tenth off the download and nothing off the kernels' speed; level 2 instead of 3 would slow down the matrix products
+/// by a third.
+const COMPACT: &str = "-C llvm-args=-inline-threshold=5 -C llvm-args=-unroll-runtime=false";
 const SMALL_DEPENDENCIES: &[&str] = &["--config", "profile.release.package.'*'.opt-level='s'"];
 
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -49,7 +50,7 @@ fn module(name: &str, instructions: &str, features: &[&str]) -> Result<()> {
         cargo(&["build", "--quiet", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown"])
             .args(features)
             .args(SMALL_DEPENDENCIES)
-            .env("RUSTFLAGS", format!("-C target-feature={instructions} {INLINE_LITTLE}"))
+            .env("RUSTFLAGS", format!("-C target-feature={instructions} {COMPACT}"))
             .env("CARGO_TARGET_DIR", &target),
     )?;
     let out = www().join("src/wasm").join(name);

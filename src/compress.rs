@@ -14,6 +14,7 @@ pub mod fold;
 pub mod formats;
 pub mod lint;
 pub mod pack;
+mod positive;
 mod presets;
 pub mod prune;
 pub mod quantize;
@@ -60,7 +61,7 @@ pub fn apply(
             }
             Step::Prune(options) => prune::prune_on(&candidate, options, calibration, progress)?,
             Step::Blocks(options) => blocks::without(&candidate, options)?,
-            Step::Channels(options) => channels::remove(&candidate, options)?,
+            Step::Channels(options) => channels::remove_on(&candidate, options, calibration, progress)?,
             Step::Equalize(options) => equalize::equalize(&candidate, options, calibration, progress)?,
             Step::Quantize(options) => quantize::quantize(&candidate, options, calibration, progress)?,
             Step::Codebook(options) => codebook::codebook(&candidate, options, progress)?,

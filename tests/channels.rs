@@ -6,8 +6,8 @@ mod common;
 
 use std::fs;
 
-use milliwatt::compress::channels::{Channel, Channels, Measure, remove, remove_by};
-use milliwatt::compress::recipe::{ChannelsOptions, Norm, PruneScope, Recipe, Step};
+use milliwatt::compress::channels::{Channel, Channels, Measure, Norm, remove, remove_by};
+use milliwatt::compress::recipe::{ChannelsOptions, PruneScope, Recipe, Step};
 use milliwatt::exec::{Executor, Kernels, Options};
 use milliwatt::format::tflite;
 use milliwatt::model::{Model, Value, counts};
@@ -140,7 +140,7 @@ fn channels_that_are_zero_are_the_first_to_go() {
         let gone = half(&channels, 7);
         let cleared = cleared(&model, &channels, &gone);
         for measure in [Norm::L1, Norm::L2] {
-            let options = ChannelsOptions { keep: 0.5, measure, multiple: 1, ..ChannelsOptions::default() };
+            let options = ChannelsOptions { keep: 0.5, multiple: 1, ..ChannelsOptions::default() };
             let mut least = channels.least_important(&cleared, &options, Measure::Magnitude(measure)).unwrap();
             // Groups of an odd number keep one more or less.
             least.retain(|channel| !gone.contains(channel));

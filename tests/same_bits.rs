@@ -135,6 +135,19 @@ fn a_seed_gives_the_same_weights_everywhere() {
     assert_eq!(digest(&constants(&model)), "917b88cf4ba102f3");
 }
 
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn layers_make_up_for_channels_with_the_same_bits_everywhere() {
+    let model = Architecture::of(Kind::DsCnn).build(3).unwrap();
+    let mut random = Random::new(9);
+    let shape = model.values[model.inputs[0]].shape.clone();
+    let mut clip = || vec![Tensor::from_f32(&shape, (0..490).map(|_| random.normal() as f32).collect()).unwrap()];
+    let inputs: Vec<Vec<Tensor>> = (0..4).map(|_| clip()).collect();
+    let text = r#"{"version":1,"steps":[{"step":"channels","keep":0.5,"scope":"global","measure":"reconstruction","refit":true}]}"#;
+    let thin = compress::apply(&model, &Recipe::from_json(text).unwrap(), &inputs, &mut Silent).unwrap();
+    assert_eq!(short_sha(&tflite::write(&thin).unwrap()), "522a849f0b952528");
+}
+
 /// All constants of a model, one after the other.
 fn constants(model: &Model) -> Vec<f32> {
     model.values.iter().filter(|value| value.is_constant()).flat_map(|value| value.to_f32().unwrap()).collect()

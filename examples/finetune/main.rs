@@ -2,8 +2,8 @@
 //!
 //! MLPerf Tiny's float DS-CNN learns on 350 of 500 real clips and is tested on the other 150, in five folds; without
 //! training, the same is done to it at once. The files are looked for in `../shared` and not shipped. Prints the table of
-//! `docs/training.md`; `inner [part of a name] [plan]` prints instead how a plan does inside the clips that the first fold
-//! learns from, which is how the plans were chosen.
+//! `docs/training.md`; `at-once` prints what fewer channels cost where nothing is learned, and `inner [part of a name]
+//! [plan]` how a plan does inside the clips that the first fold learns from, which is how the plans were chosen.
 #![allow(clippy::print_stdout, reason = "a command that says what it measured")]
 
 mod balance;
@@ -17,10 +17,13 @@ use std::time::Instant;
 
 use balance::balanced;
 use cases::{Case, at_once, still};
-use clips::{CLASSES, Clips, FOLDS, NUMBERS, Recordings, SMALLER};
+use clips::{CLASSES, Clips, FOLDS, NUMBERS, Recordings, SMALLER, TEST};
+use milliwatt::compress::channels;
+use milliwatt::compress::recipe::{ChannelsOptions, PruneScope};
 use milliwatt::exec::{Executor, Options};
 use milliwatt::format::tflite;
 use milliwatt::model::Model;
+use milliwatt::progress::Silent;
 use milliwatt::quant::Quantization;
 use milliwatt::tensor::Tensor;
 use milliwatt::train::{Data, Examples, Plan, Trainer, one_hot};
@@ -42,6 +45,9 @@ fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|word| word == "inner") {
         return inner(&model, &recordings, &arguments[1..]);
+    }
+    if arguments.first().is_some_and(|word| word == "at-once") {
+        return at_once_table(&model, &recordings);
     }
     table(&model, &recordings, arguments.first().map_or("", String::as_str))
 }
@@ -68,6 +74,38 @@ fn table(model: &Model, recordings: &Recordings, named: &str) -> Outcome<()> {
         let seconds = start.elapsed().as_secs_f64();
         let (name, before, integer) = (case.name, with_folds(&before), with_folds(&integer));
         println!("| {name} | {before} | {} | {} | {integer} | {seconds:.0} |", mean(&after), each(&after));
+    }
+    Ok(())
+}
+
+/// Channels that go without anything being learned, in every fold: by the size of weights, and where layers make up for them.
+fn at_once_table(model: &Model, recordings: &Recordings) -> Outcome<()> {
+    println!(
+        "| channels that stay | smallest weights gone | fitted, each layer alike | fitted, in the whole network |"
+    );
+    println!("|---|---|---|---|");
+    for keep in [0.875, 0.75, 0.625, 0.5] {
+        let plain = ChannelsOptions { keep, ..ChannelsOptions::default() };
+        let fitted = ChannelsOptions { keep, ..ChannelsOptions::fitted() };
+        let global = ChannelsOptions { scope: PruneScope::Global, ..fitted.clone() };
+        let mut cells = Vec::new();
+        for options in [plain, fitted, global] {
+            let mut found = Vec::new();
+            for fold in 0..FOLDS {
+                let (training, test) = recordings.fold(fold, false);
+                // Clips as they are, without their copies.
+                let rows = training.inputs.chunks_exact(NUMBERS).step_by(training.labels.len() / (500 - TEST));
+                // The network as it came takes features of their own size.
+                let clip = |row: &[f32]| row.iter().map(|x| x * SMALLER).collect::<Vec<f32>>();
+                let shape = &model.values[model.inputs[0]].shape;
+                let inputs = rows.map(|row| Tensor::from_f32(shape, clip(row)).map(|clip| vec![clip]));
+                let inputs = inputs.take(LOOKED_AT).collect::<milliwatt::Result<Vec<_>>>()?;
+                let thin = channels::remove_on(model, &options, &inputs, &mut Silent)?;
+                found.push(accuracy(&thin, &Clips { inputs: clip(&test.inputs), ..test })?);
+            }
+            cells.push(with_folds(&found));
+        }
+        println!("| {} | {} |", percent(keep), cells.join(" | "));
     }
     Ok(())
 }
@@ -153,6 +191,10 @@ fn accuracy(model: &Model, test: &Clips) -> Outcome<f64> {
 fn quantized(row: &[f32], quantization: &Quantization) -> Vec<i8> {
     let (scale, zero_point) = (quantization.scale_of(0), quantization.zero_point_of(0) as f32);
     row.iter().map(|x| (x / scale + zero_point).round().clamp(-128.0, 127.0) as i8).collect()
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", 100.0 * share)
 }
 
 fn mean(found: &[f64]) -> String {

@@ -9,25 +9,30 @@
 
 mod graph;
 mod importance;
+mod readers;
+mod refit;
 mod removal;
 mod rules;
 #[cfg(test)]
 mod tests;
 
-use super::recipe::{ChannelsOptions, PruneScope};
+use super::recipe::{ChannelsOptions, Importance, PruneScope};
 use crate::error::{Error, Result};
 use crate::model::{Model, ValueId, validate};
 use crate::order;
+use crate::progress::{Progress, Silent};
+use crate::tensor::Tensor;
 use graph::{Graph, Unit};
-pub use importance::Measure;
+pub use importance::{Measure, Norm};
+use readers::Readers;
 
 /// A copy of the model without its least important channels; needs no data.
 ///
 /// With `keep` at 1 the model stays as it is.
 ///
 /// # Errors
-/// `Parameter` for options out of range, `Unsupported` when no layer's channels can be removed or weights are packed in
-/// less than a byte.
+/// `Parameter` for options out of range, or that ask for inputs, `Unsupported` when no layer's channels can be removed or
+/// weights are packed in less than a byte.
 ///
 /// ```
 /// use milliwatt::compress::channels::remove;
@@ -39,24 +44,59 @@ pub use importance::Measure;
 /// assert!(counts::model(&thin).macs.0 * 3 < counts::model(&model).macs.0);
 /// ```
 pub fn remove(model: &Model, options: &ChannelsOptions) -> Result<Model> {
-    remove_by(model, options, Measure::Magnitude(options.measure))
+    remove_on(model, options, &[], &mut Silent)
 }
 
-/// The same with another measure of importance, for instance one that knows gradients.
+/// The same for options that look at `inputs`; others do not read them.
+///
+/// # Errors
+/// Those of [`remove`] and of running; `Unsupported` where weights that have to make up for something are not float.
+pub fn remove_on(
+    model: &Model,
+    options: &ChannelsOptions,
+    inputs: &[Vec<Tensor>],
+    progress: &mut dyn Progress,
+) -> Result<Model> {
+    options.check()?;
+    let Some(channels) = channels_to_lose(model, options)? else { return Ok(model.clone()) };
+    let mut readers = match options.needs_calibration() {
+        true => Readers::of(&channels, model, inputs, progress)?,
+        false => Readers::default(),
+    };
+    let least = match options.measure {
+        Importance::L1 => channels.least_important(model, options, Measure::Magnitude(Norm::L1))?,
+        Importance::L2 => channels.least_important(model, options, Measure::Magnitude(Norm::L2))?,
+        Importance::Reconstruction => channels.least_missed(options, &readers),
+    };
+    if !options.refit {
+        return channels.without(model, &least);
+    }
+    least.iter().for_each(|&channel| readers.lose(channel));
+    let refitted = refit::refit(model, &readers, &least, inputs, progress)?;
+    channels.without(&refitted, &least)
+}
+
+/// [`remove`] with another measure of importance, for instance one that knows gradients.
 ///
 /// # Errors
 /// Those of [`remove`].
 pub fn remove_by(model: &Model, options: &ChannelsOptions, measure: Measure<'_>) -> Result<Model> {
     options.check()?;
+    let Some(channels) = channels_to_lose(model, options)? else { return Ok(model.clone()) };
+    let least = channels.least_important(model, options, measure)?;
+    channels.without(model, &least)
+}
+
+/// The channels of a model; `None` where all of them stay.
+fn channels_to_lose(model: &Model, options: &ChannelsOptions) -> Result<Option<Channels>> {
     if options.keep >= 1.0 {
-        return Ok(model.clone());
+        return Ok(None);
     }
     let channels = Channels::of(model)?;
     if channels.groups.is_empty() {
         return Err(Error::unsupported("no layer of this model has channels that can be removed"));
     }
-    let least = channels.least_important(model, options, measure)?;
-    channels.without(model, &least)
+    Ok(Some(channels))
 }
 
 /// A channel wherever it occurs: everything that stays or goes with it.
@@ -114,23 +154,35 @@ impl Channels {
             let by_importance = |a: usize, b: usize| of(a).0.total_cmp(&of(b).0).then(of(a).1.cmp(&of(b).1));
             order::of(channels.len(), &by_importance).into_iter().map(|at| channels[at]).collect()
         };
+        Ok(self.first_of_each(options, &|channels, count| sorted(channels)[..count].to_vec()))
+    }
+
+    /// The channels that layers which make up for them miss least: one after another, each where those before it are gone.
+    fn least_missed(&self, options: &ChannelsOptions, readers: &Readers) -> Vec<Channel> {
+        self.first_of_each(options, &|channels, count| readers.clone().least_missed(channels, count))
+    }
+
+    /// As many channels of each group as the options say, of those that `first` gives for a count.
+    fn first_of_each(
+        &self,
+        options: &ChannelsOptions,
+        first: &dyn Fn(&[Channel], usize) -> Vec<Channel>,
+    ) -> Vec<Channel> {
         let share = |count: usize| count as f64 * options.keep;
         let mut wanted: Vec<f64> = self.groups.iter().map(|group| share(group.len())).collect();
         if options.scope == PruneScope::Global {
             let all: Vec<Channel> = self.groups.concat();
-            let all = sorted(&all);
             let gone = all.len() - (libm::round(share(all.len())) as usize).min(all.len());
             let mut stays = vec![true; self.graph.units()];
-            all[..gone].iter().for_each(|channel| stays[channel.0] = false);
+            first(&all, gone).into_iter().for_each(|channel| stays[channel.0] = false);
             wanted = self.groups.iter().map(|group| group.iter().filter(|c| stays[c.0]).count() as f64).collect();
         }
         let mut least = Vec::new();
         for (group, wanted) in self.groups.iter().zip(wanted) {
-            let group = sorted(group);
             let kept = rounded(wanted, group.len(), options.multiple);
-            least.extend_from_slice(&group[..group.len() - kept]);
+            least.extend(first(group, group.len() - kept));
         }
-        Ok(least)
+        least
     }
 
     /// A copy of the model without some channels.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::recipe::{
-    self, CodebookOptions, PackMethod, PackOptions, Plan, PruneOptions, QuantizeOptions, Recipe, SlimOptions,
-    SlimTarget, Step, Training, plan,
+    self, ChannelsOptions, CodebookOptions, PackMethod, PackOptions, Plan, PruneOptions, QuantizeOptions, Recipe,
+    SlimOptions, SlimTarget, Step, Training, plan,
 };
 
 /// A named recipe.
@@ -72,6 +72,12 @@ pub fn presets() -> Vec<Preset> {
             "Pruned 50 % + int8",
             "Half of the weights of each layer set to zero, then 8-bit integers",
             vec![prune(0.5), int8()],
+        ),
+        preset(
+            "channels-75",
+            "Three quarters of the channels",
+            "A smaller network: a quarter of the channels goes, and the layers that read them make up for it",
+            vec![Step::Channels(ChannelsOptions { keep: 0.75, ..ChannelsOptions::fitted() })],
         ),
         preset(
             "train-int8",

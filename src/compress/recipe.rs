@@ -14,7 +14,7 @@ mod slim;
 mod training;
 
 pub use blocks::BlocksOptions;
-pub use channels::{ChannelsOptions, Norm};
+pub use channels::{ChannelsOptions, Importance};
 pub use plan::Plan;
 pub use prune::{Criterion, Grouping, PruneOptions, PruneScope};
 pub use training::{Change, Network, NetworkKind, Teacher, Training};
@@ -214,6 +214,7 @@ impl Recipe {
             Step::Quantize(_) => true,
             Step::Equalize(options) => options.by != EqualizeBy::Weights,
             Step::Prune(options) => options.criterion == Criterion::Inputs,
+            Step::Channels(options) => options.needs_calibration(),
             _ => false,
         })
     }

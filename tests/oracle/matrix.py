@@ -60,6 +60,10 @@ def float_recipes():
         for criterion in ("inputs", "random")
         for grouping in ({"kind": "single"}, {"kind": "n_of_m", "n": 2, "m": 4}, {"kind": "block", "size": 4})
     ]
+    channels = [{"keep": 0.5}, {"keep": 0.75, "scope": "global", "measure": "l2", "multiple": 8}]
+    channels.append({"keep": 0.75, "scope": "global", "measure": "reconstruction", "refit": True})
+    recipes += [[{"step": "channels", **options}, {"step": "quantize"}, *ends[3]] for options in channels]
+    recipes.append([{"step": "channels", **channels[-1]}])
     recipes += [[], before, [{"step": "slim"}], [{"step": "slim", "target": "portable"}]]
     recipes += [[{"step": "codebook", "values": values}, {"step": "slim"}] for values in (4, 16)]
     recipes += [[{"step": "codebook", "format": name}, {"step": "slim"}] for name in ("integer8", "additive5", "e4m3", "e5m2")]

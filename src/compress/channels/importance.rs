@@ -2,9 +2,17 @@
 
 use super::Channels;
 use super::graph::Unit;
-use crate::compress::recipe::Norm;
 use crate::error::Result;
 use crate::model::{Model, Node, Op, ValueId};
+
+/// How large some weights are together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Norm {
+    /// The sum of their magnitudes.
+    L1,
+    /// The root of the sum of their squares.
+    L2,
+}
 
 /// What importance is measured with.
 #[derive(Clone, Copy)]

@@ -120,6 +120,9 @@ impl Moments {
     /// Adds one window: what each weight of a group meets.
     fn add(&mut self, group: usize, window: &[f64]) {
         let size = self.filters.size;
+        if group == 0 {
+            self.windows += 1.0;
+        }
         for (sum, x) in self.mean[group * size..].iter_mut().zip(window) {
             *sum += x;
         }
@@ -150,15 +153,33 @@ pub fn gather(model: &Model, inputs: &[Vec<Tensor>], progress: &mut dyn Progress
             let Data::Float32(data) = view.data else { return };
             for (node, moments) in moments.iter_mut().enumerate() {
                 if let Some(moments) = moments.as_mut().filter(|_| model.nodes[node].input(0) == Some(value)) {
-                    match &windows[node] {
-                        Some(window) => add_image(moments, window, data),
-                        None => add_rows(moments, data),
-                    }
+                    let filters = moments.filters;
+                    for_each_window(filters, windows[node].as_ref(), data, &mut |group, window| {
+                        moments.add(group, window)
+                    });
                 }
             }
         })?;
     }
     Ok(moments)
+}
+
+/// What one layer meets on one input, window by window.
+///
+/// # Errors
+/// Those of running the model.
+pub fn windows_of(executor: &mut Executor, model: &Model, node: NodeId, sample: &[Tensor]) -> Result<Vec<f64>> {
+    let mut met = Vec::new();
+    let Some(filters) = Filters::of(model, &model.nodes[node]) else { return Ok(met) };
+    let window = window(model, node);
+    executor.run_tapped(sample, &mut |value, view| {
+        if let (Some(id), Data::Float32(data)) = (model.nodes[node].input(0), view.data)
+            && id == value
+        {
+            for_each_window(filters, window.as_ref(), data, &mut |_, window| met.extend_from_slice(window));
+        }
+    })?;
+    Ok(met)
 }
 
 fn window(model: &Model, node: NodeId) -> Option<Window> {
@@ -173,20 +194,20 @@ fn window(model: &Model, node: NodeId) -> Option<Window> {
     Window::new(x, y, [w[1], w[2]], stride, dilation, padding).ok()
 }
 
-fn add_rows(moments: &mut Moments, data: &[f32]) {
-    let rows: Vec<&[f32]> = data.chunks_exact(moments.filters.size.max(1)).collect();
-    for row in rows.iter().step_by(rows.len().div_ceil(WINDOWS).max(1)) {
-        let window: Vec<f64> = row.iter().map(|&x| x.into()).collect();
-        moments.windows += 1.0;
-        moments.add(0, &window);
-    }
-}
-
-fn add_image(moments: &mut Moments, window: &Window, data: &[f32]) {
+/// Calls `visit(group, window)` for some of the windows that a layer's filters meet in its input; `window` is none for rows.
+fn for_each_window(filters: Filters, window: Option<&Window>, data: &[f32], visit: &mut dyn FnMut(usize, &[f64])) {
+    let Filters { size, channels, depthwise } = filters;
+    let Some(window) = window else {
+        let rows: Vec<&[f32]> = data.chunks_exact(size.max(1)).collect();
+        for row in rows.iter().step_by(rows.len().div_ceil(WINDOWS).max(1)) {
+            visit(0, &row.iter().map(|&x| x.into()).collect::<Vec<f64>>());
+        }
+        return;
+    };
     let pixels: usize = window.output[..3].iter().product();
     // An odd step, so that not always the same columns are met.
     let step = pixels.div_ceil(WINDOWS).max(1) | 1;
-    let (Filters { size, channels, depthwise }, input_channels) = (moments.filters, window.input[3]);
+    let input_channels = window.input[3];
     let taps: usize = window.filter.iter().product();
     let mut met = vec![0.0; size];
     let mut position = 0usize;
@@ -195,7 +216,6 @@ fn add_image(moments: &mut Moments, window: &Window, data: &[f32]) {
         if !(position - 1).is_multiple_of(step) {
             return;
         }
-        moments.windows += 1.0;
         for group in 0..if depthwise { channels } else { 1 } {
             met.fill(0.0);
             for tap in 0..taps {
@@ -209,7 +229,7 @@ fn add_image(moments: &mut Moments, window: &Window, data: &[f32]) {
                     met[tap * input_channels..].iter_mut().zip(pixel).for_each(|(met, &x)| *met = x.into());
                 }
             }
-            moments.add(group, &met);
+            visit(group, &met);
         }
     });
 }

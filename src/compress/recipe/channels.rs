@@ -17,22 +17,27 @@ pub struct ChannelsOptions {
     pub scope: PruneScope,
     /// How important a channel is.
     #[serde(default)]
-    pub measure: Norm,
+    pub measure: Importance,
+    /// Layers that read channels make up for those that go, as well as they can on the calibration inputs.
+    #[serde(default, skip_serializing_if = "super::bits::is_false")]
+    pub refit: bool,
     /// Layers keep a multiple of so many channels, which kernels like; layers that have fewer stay whole.
     #[serde(default = "four")]
     pub multiple: usize,
 }
 
-/// How large some weights are together.
+/// How important a channel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
-pub enum Norm {
-    /// The sum of their magnitudes.
+pub enum Importance {
+    /// The sum of the magnitudes of its weights.
     #[default]
     L1,
-    /// The root of the sum of their squares.
+    /// The root of the sum of the squares of its weights.
     L2,
+    /// What layers that read it give differently without it, on the calibration inputs, when all others make up for it.
+    Reconstruction,
 }
 
 fn four() -> usize {
@@ -41,11 +46,22 @@ fn four() -> usize {
 
 impl Default for ChannelsOptions {
     fn default() -> Self {
-        Self { keep: 0.5, scope: PruneScope::PerLayer, measure: Norm::L1, multiple: four() }
+        Self { keep: 0.5, scope: PruneScope::PerLayer, measure: Importance::L1, refit: false, multiple: four() }
     }
 }
 
 impl ChannelsOptions {
+    /// The channels that are missed least in each layer, with layers that make up for them: what loses least where no training
+    /// follows. Layers that lose alike are sure to need less RAM; unequal ones can leave gaps in it.
+    pub fn fitted() -> Self {
+        Self { measure: Importance::Reconstruction, refit: true, ..Self::default() }
+    }
+
+    /// Whether activations are measured.
+    pub fn needs_calibration(&self) -> bool {
+        self.refit || self.measure == Importance::Reconstruction
+    }
+
     /// Refuses values out of range.
     ///
     /// # Errors

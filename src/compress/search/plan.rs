@@ -163,7 +163,9 @@ impl Space {
         let mut steps = Vec::new();
         if plan.keep > 0 {
             let keep = KEEPS.get(plan.keep).copied().unwrap_or(1.0);
-            steps.push(Step::Channels(ChannelsOptions { keep, ..ChannelsOptions::default() }));
+            // Integer weights cannot make up for what goes.
+            let fitted = if self.is_integer { ChannelsOptions::default() } else { ChannelsOptions::fitted() };
+            steps.push(Step::Channels(ChannelsOptions { keep, ..fitted }));
         }
         if all.iter().any(|treatment| treatment.sparsity > 0.0) {
             let layers = all.iter().map(|treatment| treatment.sparsity).collect();

@@ -166,7 +166,7 @@ pub struct RuleRow {
 pub struct HeldSet {
     /// `time` or `energy`.
     pub what: String,
-    /// Rules; the first was written down beforehand and is the one that counts.
+    /// Rules; the first was written down beforehand, the last chooses among all for each system, without its results.
     pub tried: Vec<RuleRow>,
     /// Every result, by the first rule.
     pub rows: Vec<HeldRow>,

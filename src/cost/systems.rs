@@ -13,7 +13,7 @@
 //!   they share a set-up, and often a day.
 //!
 //! The last rule of each kind chooses among the others for each system, with none of its results in sight (nested
-//! cross-validation): what was found afterwards is so judged by systems that had no part in it.
+//! cross-validation). The choice has not seen what it is judged by; whoever thought of the rules found afterwards had.
 //!
 //! Nothing is left out of any rule. Others that were tried in passing (by network, within one organisation alone, or with the board
 //! with a switching regulator as a board of its own) differ from the rule beside them by less than two points in the median.

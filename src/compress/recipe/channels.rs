@@ -52,7 +52,7 @@ impl Default for ChannelsOptions {
 
 impl ChannelsOptions {
     /// The channels that are missed least in each layer, with layers that make up for them: what loses least where no training
-    /// follows. Layers that lose alike are sure to need less RAM; unequal ones can leave gaps in it.
+    /// follows. Layers that lose alike pack well into RAM; unequal ones can leave gaps in it.
     pub fn fitted() -> Self {
         Self { measure: Importance::Reconstruction, refit: true, ..Self::default() }
     }

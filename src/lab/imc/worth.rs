@@ -13,10 +13,10 @@ pub(super) const ARRAYS: [(&str, [f64; 2]); 2] = [("digital", [1.4, 3.0]), ("ana
 /// What systems left out are predicted by, and what of them; rules found afterwards say so.
 const BOARDS: [(&str, &str); 7] = [
     ("boards", "times, each by other boards"),
-    ("chosen-time", "times, each by the rule that does best on all other systems"),
+    ("chosen-time", "times, each by the rule, of those found afterwards too, that does best on all other systems"),
     ("boards-and-runtimes", "times, by a rule found afterwards: also by what other runtimes show of the same board"),
     ("everyone", "energies, each by the same board in other submissions"),
-    ("chosen-energy", "energies, each by the rule that does best on all other systems"),
+    ("chosen-energy", "energies, each by the rule, of those found afterwards too, that does best on all other systems"),
     ("nearest-round", "energies, by a rule found afterwards: the same submitter's nearest submissions"),
     ("other-rounds", "energies, by a rule found afterwards: the same submitter's other rounds"),
 ];

@@ -4,7 +4,7 @@
 
 mod common;
 
-use milliwatt::compress::recipe::{QuantizeOptions, Recipe, Rounding, Step};
+use milliwatt::compress::recipe::{Granularity, QuantizeOptions, Recipe, Rounding, Step};
 use milliwatt::compress::{apply, deliver, presets};
 use milliwatt::exec::{Executor, Options};
 use milliwatt::format::tflite;
@@ -62,9 +62,14 @@ impl Spotter {
     }
 }
 
-fn bits(weight_bits: u32, mixed: bool, rounding: Rounding) -> Recipe {
-    let options = QuantizeOptions { weight_bits, mixed, rounding, ..QuantizeOptions::default() };
-    Recipe::of(vec![Step::Quantize(options)])
+/// Percent right with three bits everywhere, and with three on average.
+fn three_bits(spotter: &Spotter, granularity: Granularity, rounding: Rounding) -> [f64; 2] {
+    let found = [false, true].map(|mixed| {
+        let options = QuantizeOptions { weight_bits: 3, mixed, rounding, granularity, ..QuantizeOptions::default() };
+        spotter.accuracy(&spotter.made(&Recipe::of(vec![Step::Quantize(options)])).0)
+    });
+    println!("{granularity:?}, {rounding:?}: 3 bits everywhere {} %, 3 bits on average {} %", found[0], found[1]);
+    found
 }
 
 fn preset(name: &str) -> Recipe {
@@ -75,9 +80,10 @@ fn preset(name: &str) -> Recipe {
 fn eight_bits_cost_the_keyword_spotter_at_most_three_tenths_of_a_point_and_four_bits_one_and_a_half() {
     let Some(spotter) = Spotter::open() else { return };
     let float = spotter.accuracy(&spotter.float);
+    let compensated = QuantizeOptions { rounding: Rounding::Compensated, ..QuantizeOptions::default() };
     for (name, recipe, allowed) in [
         ("int8", preset("int8"), 0.3),
-        ("int8 compensated", bits(8, false, Rounding::Compensated), 0.3),
+        ("int8 compensated", Recipe::of(vec![Step::Quantize(compensated)]), 0.3),
         ("int4", preset("int4"), 1.5),
     ] {
         let (model, bytes) = spotter.made(&recipe);
@@ -88,13 +94,16 @@ fn eight_bits_cost_the_keyword_spotter_at_most_three_tenths_of_a_point_and_four_
 }
 
 #[test]
-fn three_bits_on_average_where_they_matter_beat_three_bits_everywhere() {
+fn three_bits_on_average_where_they_matter_beat_three_bits_everywhere_rounded_and_scaled_alike() {
     let Some(spotter) = Spotter::open() else { return };
-    let accuracy = |mixed, rounding| spotter.accuracy(&spotter.made(&bits(3, mixed, rounding)).0);
-    let usual = accuracy(false, Rounding::Nearest);
-    let [uniform, mixed] = [false, true].map(|mixed| accuracy(mixed, Rounding::Compensated));
-    println!("3 bits to the nearest: {usual} %, compensated: {uniform} %, compensated and spread: {mixed} %");
-    // Compensated rounding leaves less than four points to the float model, which spreading cannot pass.
+    for rounding in [Rounding::Nearest, Rounding::Compensated, Rounding::Adaptive] {
+        let [uniform, mixed] = three_bits(&spotter, Granularity::PerTensor, rounding);
+        assert!(mixed >= uniform + 5.0, "{rounding:?}: {uniform} % and {mixed} %");
+    }
+    // With a scale for each channel, compensated rounding leaves less than four points to the float model, which spreading
+    // cannot pass.
+    let [usual, _] = three_bits(&spotter, Granularity::PerChannel, Rounding::Nearest);
+    let [uniform, mixed] = three_bits(&spotter, Granularity::PerChannel, Rounding::Compensated);
     assert!(mixed >= usual + 5.0 && mixed > uniform, "{usual} %, {uniform} %, {mixed} %");
 }
 

@@ -12,9 +12,22 @@ use milliwatt::data::{
 use milliwatt::format::npy;
 use milliwatt::random::Random;
 
-/// Clips that each fold is tested on.
+/// Clips that each of the five folds is tested on.
 pub const TEST: usize = 150;
-pub const FOLDS: usize = 5;
+
+/// How often the clips are divided into those to learn from and those to test on.
+#[derive(Clone, Copy)]
+pub struct Folds {
+    pub count: usize,
+    /// Clips that each is tested on.
+    pub test: usize,
+}
+
+/// Much to test on in each fold; some clips are tested in two.
+pub const FIVE: Folds = Folds { count: 5, test: TEST };
+/// As much to learn from as each clip, tested once, allows in ten folds.
+pub const TEN: Folds = Folds { count: 10, test: 50 };
+
 /// Features of a clip.
 pub const NUMBERS: usize = 490;
 pub const CLASSES: usize = 12;
@@ -101,11 +114,11 @@ impl Recordings {
     /// What a fold learns from (with copies) and what it is tested on (without); each clip is tested at least once.
     ///
     /// With `more`, every clip is learned from in other rooms, too.
-    pub fn fold(&self, fold: usize, more: bool) -> (Clips, Clips) {
+    pub fn fold(&self, folds: Folds, fold: usize, more: bool) -> (Clips, Clips) {
         let mut order = self.order.clone();
-        let first = fold * order.len() / FOLDS;
+        let first = fold * order.len() / folds.count;
         order.rotate_left(first);
-        (self.learned(&order[TEST..], more), self.some(&order[..TEST]))
+        (self.learned(&order[folds.test..], more), self.some(&order[..folds.test]))
     }
 
     /// The same inside the clips that the first fold learns from: 250 to learn, 100 to choose by.

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use balance::balanced;
 use cases::{Case, at_once, still};
-use clips::{CLASSES, Clips, FOLDS, NUMBERS, Recordings, SMALLER, TEST};
+use clips::{CLASSES, Clips, FIVE, Folds, NUMBERS, Recordings, SMALLER, TEN, TEST};
 use milliwatt::compress::channels;
 use milliwatt::compress::recipe::{ChannelsOptions, PruneScope};
 use milliwatt::exec::{Executor, Options};
@@ -49,18 +49,22 @@ fn main() -> Outcome<()> {
     if arguments.first().is_some_and(|word| word == "at-once") {
         return at_once_table(&model, &recordings);
     }
-    table(&model, &recordings, arguments.first().map_or("", String::as_str))
+    let (folds, named) = match arguments.first() {
+        Some(word) if word == "ten" => (TEN, arguments.get(1)),
+        named => (FIVE, named),
+    };
+    table(&model, &recordings, folds, named.map_or("", String::as_str))
 }
 
 /// Every case in every fold, as a table.
-fn table(model: &Model, recordings: &Recordings, named: &str) -> Outcome<()> {
+fn table(model: &Model, recordings: &Recordings, folds: Folds, named: &str) -> Outcome<()> {
     println!("| | not trained | trained | each fold | as integers | seconds |");
     println!("|---|---|---|---|---|---|");
     for case in cases::all().into_iter().filter(|case| case.name.contains(named)) {
         let start = Instant::now();
         let (mut before, mut after, mut integer) = (Vec::new(), Vec::new(), Vec::new());
-        for fold in 0..FOLDS {
-            let (training, test) = recordings.fold(fold, case.more);
+        for fold in 0..folds.count {
+            let (training, test) = recordings.fold(folds, fold, case.more);
             let model = &balanced(model, SMALLER, &training.inputs[..LOOKED_AT * NUMBERS])?;
             if case.untrained {
                 before.push(untrained(model, &case, &training, &test)?);
@@ -91,8 +95,8 @@ fn at_once_table(model: &Model, recordings: &Recordings) -> Outcome<()> {
         let mut cells = Vec::new();
         for options in [plain, fitted, global] {
             let mut found = Vec::new();
-            for fold in 0..FOLDS {
-                let (training, test) = recordings.fold(fold, false);
+            for fold in 0..FIVE.count {
+                let (training, test) = recordings.fold(FIVE, fold, false);
                 // Clips as they are, without their copies.
                 let rows = training.inputs.chunks_exact(NUMBERS).step_by(training.labels.len() / (500 - TEST));
                 // The network as it came takes features of their own size.

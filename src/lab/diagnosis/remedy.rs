@@ -1,7 +1,9 @@
 //! Changes of a recipe that may bring back what a layer lost.
 
 use super::cause::Cause;
-use crate::compress::recipe::{Calibration, Granularity, PruneScope, Recipe, Rounding, Step};
+use crate::compress::recipe::{
+    Calibration, ChannelsOptions, Granularity, Importance, PruneScope, Recipe, Rounding, Step,
+};
 
 /// A change of the recipe.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,9 +118,19 @@ pub fn remedies(recipe: &Recipe, cause: Cause, layer: Option<usize>, layers: usi
                     );
                 }
             }
+            // What is learned afterwards does not depend on it.
+            Step::Channels(options) if !options.refit && !recipe.steps[at..].iter().any(is_training) => {
+                let better = ChannelsOptions { measure: Importance::Reconstruction, refit: true, ..options.clone() };
+                let sentence = "Let layers make up for the channels that go, and let those go that are missed least";
+                offer(true, sentence, Step::Channels(better));
+            }
             _ => {}
         }
     }
     let (first, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|(fits, _)| *fits);
     first.into_iter().chain(rest).map(|(_, remedy)| remedy).collect()
+}
+
+fn is_training(step: &Step) -> bool {
+    matches!(step, Step::Train(_))
 }

@@ -1,7 +1,7 @@
 //! What a recipe repairs, and the recipe without each repair: what lies between both is what it bought.
 
 use super::remedy::Remedy;
-use crate::compress::recipe::{Calibration, QuantizeOptions, Recipe, Rounding, Step};
+use crate::compress::recipe::{Calibration, ChannelsOptions, QuantizeOptions, Recipe, Rounding, Step};
 
 /// The repairs of a recipe in their order, each with the recipe that leaves it out and changes nothing else.
 pub fn repairs(recipe: &Recipe) -> Vec<Remedy> {
@@ -13,6 +13,10 @@ pub fn repairs(recipe: &Recipe) -> Vec<Remedy> {
             found.push(Remedy { sentence: sentence.into(), recipe });
         };
         match step {
+            Step::Channels(options) if options.refit => {
+                let other = ChannelsOptions { refit: false, ..options.clone() };
+                leave_out("Layers that make up for the channels that go", Some(Step::Channels(other)));
+            }
             Step::Equalize(_) => leave_out("Channels brought to one size", None),
             Step::Quantize(options) => {
                 let mut changed = |sentence: &str, change: &dyn Fn(&mut QuantizeOptions)| {
@@ -63,6 +67,14 @@ pub fn repairs(recipe: &Recipe) -> Vec<Remedy> {
 mod tests {
     use super::*;
     use crate::compress::recipe::EqualizeOptions;
+
+    #[test]
+    fn layers_that_make_up_for_channels_are_a_repair_and_channels_that_just_go_are_none() {
+        let fitted = ChannelsOptions::fitted();
+        let found = repairs(&Recipe::of(vec![Step::Channels(fitted.clone())]));
+        assert_eq!(found[0].recipe.steps, [Step::Channels(ChannelsOptions { refit: false, ..fitted })]);
+        assert!(repairs(&Recipe::of(vec![Step::Channels(ChannelsOptions::default())])).is_empty());
+    }
 
     #[test]
     fn each_repair_has_the_recipe_without_it_and_a_plain_recipe_repairs_nothing() {

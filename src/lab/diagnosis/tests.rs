@@ -1,7 +1,7 @@
 use super::super::cause::{Cause, cause};
 use super::super::remedy::remedies;
 use super::*;
-use crate::compress::recipe::{QuantizeOptions, Recipe, Step};
+use crate::compress::recipe::{ChannelsOptions, QuantizeOptions, Recipe, Step};
 use crate::model::op::FullyConnected;
 use crate::model::{Node, Op};
 
@@ -65,6 +65,17 @@ fn a_step_too_wide_makes_a_channel_dead() {
     let facts = facts(100.0);
     assert_eq!(facts.dead, (2, 2));
     assert_eq!(cause(&[facts]).unwrap().1, Cause::Dead);
+}
+
+#[test]
+fn layers_are_offered_to_make_up_for_channels_unless_the_network_learns_afterwards_or_they_do() {
+    let channels = Step::Channels(ChannelsOptions { keep: 0.75, ..ChannelsOptions::default() });
+    let found = remedies(&Recipe::of(vec![channels.clone()]), Cause::Shifted, None, 3);
+    let better = ChannelsOptions { keep: 0.75, ..ChannelsOptions::fitted() };
+    assert_eq!(found[0].recipe, Recipe::of(vec![Step::Channels(better)]));
+    assert!(remedies(&found[0].recipe, Cause::Shifted, None, 3).is_empty());
+    let taught = Recipe::of(vec![channels, Step::Train(Box::default())]);
+    assert!(remedies(&taught, Cause::Shifted, None, 3).is_empty());
 }
 
 #[test]

@@ -13,8 +13,6 @@ pub mod sample;
 pub mod shapes;
 pub mod split;
 
-use ndarray::{ArrayD, Axis};
-
 use crate::error::{Error, Result};
 use crate::progress::{self, Progress};
 use crate::tensor::Tensor;
@@ -133,21 +131,9 @@ fn check_label(label: Option<usize>, classes: &[String]) -> Result<()> {
 
 /// The rows of a tensor, each with a batch of 1.
 fn rows(tensor: &Tensor) -> Result<Vec<Tensor>> {
-    fn of<T: Clone>(array: &ArrayD<T>, wrap: fn(ArrayD<T>) -> Tensor) -> Vec<Tensor> {
-        array.outer_iter().map(|row| wrap(row.insert_axis(Axis(0)).to_owned())).collect()
-    }
-    if tensor.shape().is_empty() {
-        return Err(Error::parameter("a single number has no rows; inputs are [n, input shape]"));
-    }
-    Ok(match tensor {
-        Tensor::Float32(array) => of(array, Tensor::Float32),
-        Tensor::Int8(array) => of(array, Tensor::Int8),
-        Tensor::Uint8(array) => of(array, Tensor::Uint8),
-        Tensor::Int16(array) => of(array, Tensor::Int16),
-        Tensor::Int32(array) => of(array, Tensor::Int32),
-        Tensor::Int64(array) => of(array, Tensor::Int64),
-        Tensor::Bool(array) => of(array, Tensor::Bool),
-    })
+    let mut shape = tensor.shape().to_vec();
+    *shape.first_mut().ok_or_else(|| Error::parameter("a single number has no rows; inputs are [n, input shape]"))? = 1;
+    tensor.rows(&shape)
 }
 
 /// Class numbers from a tensor of any type.

@@ -245,6 +245,35 @@ impl Tensor {
         self.len() == 0
     }
 
+    /// The rows along the first axis, each as a tensor of `shape`; a single number has none.
+    ///
+    /// # Errors
+    /// `Parameter` when a row does not fill the shape.
+    ///
+    /// ```
+    /// use milliwatt::tensor::Tensor;
+    /// let two = Tensor::from_i8(&[2, 3], vec![1, 2, 3, 4, 5, 6])?;
+    /// assert_eq!(two.rows(&[1, 3])?[1], Tensor::from_i8(&[1, 3], vec![4, 5, 6])?);
+    /// # Ok::<(), milliwatt::Error>(())
+    /// ```
+    pub fn rows(&self, shape: &[usize]) -> Result<Vec<Self>> {
+        fn of<T: Copy>(all: &ArrayD<T>, shape: &[usize], wrap: fn(ArrayD<T>) -> Tensor) -> Result<Vec<Tensor>> {
+            let count = all.shape().first().copied().unwrap_or(0);
+            let size = all.len() / count.max(1);
+            let mut left = all.iter().copied();
+            (0..count).map(|_| Ok(wrap(array(shape, left.by_ref().take(size).collect())?))).collect()
+        }
+        match self {
+            Self::Float32(all) => of(all, shape, Self::Float32),
+            Self::Int8(all) => of(all, shape, Self::Int8),
+            Self::Uint8(all) => of(all, shape, Self::Uint8),
+            Self::Int16(all) => of(all, shape, Self::Int16),
+            Self::Int32(all) => of(all, shape, Self::Int32),
+            Self::Int64(all) => of(all, shape, Self::Int64),
+            Self::Bool(all) => of(all, shape, Self::Bool),
+        }
+    }
+
     /// The elements as `float32`, converted by value (integers are *not* dequantized).
     pub fn to_f32_vec(&self) -> Vec<f32> {
         match self {

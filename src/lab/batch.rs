@@ -1,6 +1,6 @@
 //! Arrays of many inputs: one row is one inference.
 
-use ndarray::{ArrayD, Axis, IxDyn};
+use ndarray::{ArrayD, IxDyn};
 
 use super::inputs::{Inputs, Item, Source};
 use crate::data::{self, Dataset};
@@ -26,25 +26,7 @@ pub fn rows(model: &Model, array: &Tensor) -> Result<Vec<Tensor>> {
             array.shape()
         )));
     }
-    (0..count).map(|row| Ok(slice(array, row, &value.shape))).collect()
-}
-
-fn slice(array: &Tensor, row: usize, shape: &[usize]) -> Tensor {
-    fn one<T: Clone>(array: &ArrayD<T>, row: usize, shape: &[usize]) -> ArrayD<T> {
-        let view = array.index_axis(Axis(0), row);
-        let copy: Vec<T> = view.iter().cloned().collect();
-        // The number of elements was checked by the caller; a row that does not fit would be empty.
-        ArrayD::from_shape_vec(shape, copy).unwrap_or_else(|_| view.to_owned())
-    }
-    match array {
-        Tensor::Float32(array) => Tensor::Float32(one(array, row, shape)),
-        Tensor::Int8(array) => Tensor::Int8(one(array, row, shape)),
-        Tensor::Uint8(array) => Tensor::Uint8(one(array, row, shape)),
-        Tensor::Int16(array) => Tensor::Int16(one(array, row, shape)),
-        Tensor::Int32(array) => Tensor::Int32(one(array, row, shape)),
-        Tensor::Int64(array) => Tensor::Int64(one(array, row, shape)),
-        Tensor::Bool(array) => Tensor::Bool(one(array, row, shape)),
-    }
+    array.rows(&value.shape)
 }
 
 /// Runs the model on every row of `array`; the result is `[n, output shape without its batch]`.

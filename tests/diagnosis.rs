@@ -44,6 +44,14 @@ fn a_layer_alone_never_loses_much_more_than_with_what_came_before() {
 }
 
 #[test]
+fn where_channels_went_no_layer_is_blamed_and_the_first_remedy_lets_others_make_up_for_them() {
+    let Some((report, _)) = diagnosed(r#"{"version":1,"steps":[{"step":"channels","keep":0.75}]}"#) else { return };
+    assert!(report.sentence.starts_with("The original has no counterpart of what"), "{}", report.sentence);
+    assert!(report.layers.iter().all(|layer| layer.local.is_none() && (!layer.fed || layer.op == "SOFTMAX")));
+    assert!(report.remedies[0].recipe.to_json().contains("\"refit\":true"), "{:?}", report.remedies);
+}
+
+#[test]
 fn the_original_has_lost_nothing() {
     let Some((report, _)) = diagnosed(r#"{"version":1,"steps":[]}"#) else { return };
     assert!(report.sentence.contains("nothing was lost") && report.remedies.is_empty(), "{}", report.sentence);

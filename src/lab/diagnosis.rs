@@ -105,7 +105,15 @@ fn sentence(model: &Model, all: &[Facts], worst: Option<(&Facts, Cause)>) -> Str
     let own = decibels(noise(facts)).map(|own| format!(" ({own:.1} dB)")).unwrap_or_default();
     let last = all.last().and_then(|last| decibels(last.accumulated));
     let last = last.map(|last| format!("; at the end {last:.1} dB are left")).unwrap_or_default();
-    format!("Most is lost in {}{own}: {}{last}. Its output: {name}", model.place(facts.node), cause.words(facts))
+    let place = model.place(facts.node);
+    let lead = match facts.local {
+        Some(_) => format!("Most is lost in {place}{own}"),
+        // Without channels or blocks, layers before it have no counterpart: what it loses itself is not known.
+        None => format!(
+            "The original has no counterpart of what {place} is given. With what earlier layers passed on, it is off{own}"
+        ),
+    };
+    format!("{lead}: {}{last}. Its output: {name}", cause.words(facts))
 }
 
 fn row(model: &Model, facts: &Facts, worst: Option<(&Facts, Cause)>, n: usize) -> DiagnosedLayer {
@@ -122,6 +130,7 @@ fn row(model: &Model, facts: &Facts, worst: Option<(&Facts, Cause)>, n: usize) -
         local: facts
             .local
             .and_then(|local| decibels(local, "Signal to noise of the layer alone, fed with the original's values")),
+        fed: facts.local.is_some(),
         cosine: measured(facts.cosine, "1", "Cosine of the angle between its output and the original's"),
         shift: measured(100.0 * facts.shift, "%", "Share of the error that is a constant shift of channels"),
         saturated: measured(100.0 * facts.saturated, "%", "The original's values outside of the candidate's range"),

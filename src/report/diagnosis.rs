@@ -19,6 +19,8 @@ pub struct DiagnosedLayer {
     pub accumulated: Option<Figure>,
     /// Signal to noise of the layer alone, fed with what the original computes; none where that is not known, or without noise.
     pub local: Option<Figure>,
+    /// Whether the layer could be fed with what the original computes, so that it is known what it loses alone.
+    pub fed: bool,
     /// Cosine of the angle between both outputs.
     pub cosine: Figure,
     /// Share of the error that is a constant shift.

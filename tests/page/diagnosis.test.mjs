@@ -57,3 +57,14 @@ test("a diagnosis says what each repair of B bought, measured on the inputs", { 
   await page.click(".diagnosis .repairs tbody button");
   await page.waitForFunction((before) => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b.steps) !== before, {}, JSON.stringify(steps));
 });
+
+test("where channels went, a diagnosis blames no layer for what came before, and offers that others make up for them", { timeout: 300_000, hash: "v=1&m=keywords&a=original&b=channels(keep=0.75)&view=layers" }, async ({ page }) => {
+  await settled(page);
+  await page.waitForSelector(".diagnosis-start button:not([disabled])");
+  await page.click(".diagnosis-start button");
+  await page.waitForSelector(".diagnosis .remedies tbody button", { timeout: 200_000 });
+  const [first] = await page.$$eval(".diagnosis tr.worst td", (cells) => cells.map(({ textContent }) => textContent));
+  assert.equal(first, "–");
+  await page.click(".diagnosis .remedies tbody button");
+  await page.waitForFunction(() => JSON.stringify(/** @type {any} */ (document.querySelector("mw-app")).snapshot.state.b).includes("refit"));
+});

@@ -89,7 +89,7 @@ impl Cause {
                     percent(facts.shift)
                 )
             }
-            Self::Rounding => "its values are rounded, evenly and without a single reason".into(),
+            Self::Rounding => "its error is spread over its values, without a single reason".into(),
         }
     }
 }

@@ -142,7 +142,7 @@ function covered(rows: readonly CoverageRow[]): TemplateResult {
 function layers(rows: readonly DiagnosedLayer[]): TemplateResult {
   const cell = (row: DiagnosedLayer, name: (typeof FIGURES)[number]): TemplateResult => {
     const figure = row[name];
-    const exact = !figure && (name === "local" || name === "accumulated");
+    const exact = !figure && ((name === "local" && row.fed) || name === "accumulated");
     return html`<td title=${figure?.note ?? ""}>${exact ? t("exact") : format.figure(figure)}</td>`;
   };
   return html`<div class="scroller" tabindex="0" role="region" aria-label=${t("layers")}><table class="data">

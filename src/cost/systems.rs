@@ -294,10 +294,7 @@ mod tests {
         assert_eq!((times.within_quarter * n as f64).round() as usize, 73, "of {n}; 74 would be nine tenths");
         let held = |id: &str| RULES.iter().find(|rule| rule.id == id).unwrap().held().unwrap();
         let both = errors(&[held("chosen-time"), held("chosen-energy")].concat()).unwrap();
-        assert!(
-            both.median <= 0.08 && both.within_quarter >= 0.9,
-            "docs/imc.md says that together they meet the goals"
-        );
+        assert!(both.median <= 0.08 && both.within_quarter >= 0.9, "docs/imc.md says what both come to together");
         for rule in &RULES {
             // Nothing is left out of any.
             assert_eq!(found(rule).1, if rule.what == "time" { 82 } else { 91 }, "{}", rule.id);

@@ -20,7 +20,10 @@ const BOARDS: [(&[&str], &str); 8] = [
         &["chosen-energy"],
         "energies, each by the rule, of those found afterwards too, that does best on all other systems",
     ),
-    (&["chosen-time", "chosen-energy"], "times and energies together, each by the rule chosen so"),
+    (
+        &["chosen-time", "chosen-energy"],
+        "times and energies counted together, after times alone had missed, each by the rule chosen so",
+    ),
     (&["nearest-round"], "energies, by a rule found afterwards: the same submitter's nearest submissions"),
     (&["other-rounds"], "energies, by a rule found afterwards: the same submitter's other rounds"),
 ];

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { axe, drop, test } from "./harness.mjs";
 import { flac, hum, wav } from "./files.mjs";
 import { unpacked } from "./keywords.mjs";
-import { control, intercept, MACHINE, notice, settled, state, strip } from "./steps.mjs";
+import { control, MACHINE, notice, saved, settled, state, strip } from "./steps.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -52,14 +52,6 @@ async function ten(page) {
     await type(page, ".clip-label", well ? "normal" : "anomalous");
     await page.waitForFunction((at) => /** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips[at].label, {}, at);
   }
-}
-
-/** @param {Page} page
- * @returns {Promise<Buffer>} */
-async function saved(page) {
-  const bytes = await page.evaluate(async () =>
-    [...new Uint8Array(await /** @type {any} */ (globalThis).saved.arrayBuffer())].map((byte) => String.fromCharCode(byte)).join(""));
-  return Buffer.from(bytes, "latin1");
 }
 
 /** Which test items there are, by what the bench says of them.
@@ -140,10 +132,8 @@ test("a saved set, dropped again, is the same set with the same split and the sa
   const marked = await page.$$eval(".chip.own", (chips) => chips.filter((chip) => chip.textContent?.includes("calibrates")).length);
   assert.equal(marked, first.calibration_items, "the chips say which of them calibrate");
 
-  await intercept(page);
-  await page.click(".own-save");
-  await notice(page, /milliwatt-clips\.zip/);
-  const archive = await saved(page);
+  const { name, bytes: archive } = await saved(page, ".own-save", /milliwatt-clips\.zip/);
+  assert.equal(name, "milliwatt-clips.zip");
   const paths = [...unpacked(archive).keys()];
   assert.deepEqual(paths.slice(0, 2), ["normal/clip 0.wav", "anomalous/clip 1.wav"]);
   // What the archive holds is the sound that was dropped, sample for sample.
@@ -192,9 +182,7 @@ test("leaving with clips that are not saved asks first, and not after saving", a
   await type(page, ".clip-label", "anomalous");
   await page.waitForSelector(".unsaved");
   assert.equal(await asks(), true);
-  await intercept(page);
-  await page.click(".own-save");
-  await notice(page, /milliwatt-clips\.zip/);
+  await saved(page, ".own-save", /milliwatt-clips\.zip/);
   assert.equal(await asks(), false);
   assert.equal(await page.$(".unsaved"), null);
 });

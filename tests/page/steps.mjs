@@ -88,34 +88,41 @@ export async function control(page, key, shift = false) {
   await page.keyboard.up("Control");
 }
 
-/** Keeps what is saved from now on instead of letting the browser download it: `saved` and `savedAs` in the page.
- * @param {Page} page */
-export async function intercept(page) {
+/** Keeps what is saved by a press instead of letting the browser download it, and gives it. Messages of what was saved
+ * before may still be on screen, so it is the file that is waited for, then the message that speaks of it.
+ * @param {Page} page
+ * @param {string} button
+ * @param {RegExp} message
+ * @returns {Promise<{ name: string, bytes: Buffer }>} */
+export async function saved(page, button, message) {
   await page.evaluate(() => {
+    const kept = /** @type {any} */ (globalThis);
+    kept.saved = undefined;
+    if (kept.blobs) return;
+    kept.blobs = new Map();
     const create = URL.createObjectURL.bind(URL);
     URL.createObjectURL = (blob) => {
-      Object.assign(globalThis, { saved: blob });
-      return create(blob);
+      const url = create(blob);
+      kept.blobs.set(url, blob);
+      return url;
     };
     HTMLAnchorElement.prototype.click = function click() {
-      Object.assign(globalThis, { savedAs: this.download });
+      kept.saved = { name: this.download, blob: kept.blobs.get(this.href) };
     };
   });
-}
-
-/** Presses Download, and gives what would have been saved.
- * @param {Page} page
- * @returns {Promise<{ name: string, bytes: Buffer }>} */
-export async function download(page) {
-  await intercept(page);
-  await page.click(".top-bar .primary");
-  await notice(page, /downloads/);
+  await page.click(button);
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).saved, { timeout: 60_000, polling: 50 });
+  await notice(page, message);
   const { name, base64 } = await page.evaluate(async () => {
-    const { saved, savedAs } = /** @type {any} */ (globalThis);
-    const bytes = new Uint8Array(await saved.arrayBuffer());
+    const { saved } = /** @type {any} */ (globalThis);
+    const bytes = new Uint8Array(await saved.blob.arrayBuffer());
     let letters = "";
     for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
-    return { name: savedAs, base64: btoa(letters) };
+    return { name: saved.name, base64: btoa(letters) };
   });
   return { name, bytes: Buffer.from(base64, "base64") };
 }
+
+/** Presses Download, and gives what would have been saved.
+ * @param {Page} page */
+export const download = (page) => saved(page, ".top-bar .primary", /downloads/);

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shared } from "./arrays.mjs";
 import { axe, ROOT, test } from "./harness.mjs";
-import { control, intercept, notice, preset, settled, state, tab } from "./steps.mjs";
+import { control, preset, saved, settled, state, tab } from "./steps.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -107,22 +107,14 @@ test("the bundle from the page is the native command's, byte for byte", { timeou
   await settled(page);
   const folder = await mkdtemp(join(tmpdir(), "milliwatt-bundle-"));
   try {
-    await intercept(page);
-    await page.click(".top-bar [data-does=bundle]");
-    await notice(page, /\.zip was re-read/);
-    const base64 = await page.evaluate(async () => {
-      const bytes = new Uint8Array(await /** @type {any} */ (globalThis).saved.arrayBuffer());
-      let letters = "";
-      for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
-      return btoa(letters);
-    });
+    const { bytes } = await saved(page, ".top-bar [data-does=bundle]", /\.zip was re-read/);
     const [recipe, output] = [join(folder, "recipe.json"), join(folder, "native.zip")];
     await writeFile(recipe, JSON.stringify((await state(page)).b));
     const native = spawnSync(command, ["bundle", model, "--recipe", recipe, "--data", clips, "-o", output], { encoding: "utf8" });
     assert.equal(native.status, 0, native.stderr);
-    const [here, there] = [Buffer.from(base64, "base64"), await readFile(output)];
-    assert.equal(here.length, there.length);
-    assert.ok(here.equals(there), "the same bytes");
+    const there = await readFile(output);
+    assert.equal(bytes.length, there.length);
+    assert.ok(bytes.equals(there), "the same bytes");
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -100,6 +100,19 @@ impl Bench {
     /// # Errors
     /// Those of reading the files; `Parameter` without a model, which decides what labels mean.
     pub fn set_files(&mut self, files: Vec<(String, Vec<u8>)>, split: Split) -> Result<DataCard> {
+        self.set_labelled(files, None, split)
+    }
+
+    /// Puts files on the bench whose labels stand in a file of their own.
+    ///
+    /// # Errors
+    /// Those of [`files::labelled`]; `Parameter` without a model.
+    pub fn set_labelled(
+        &mut self,
+        files: Vec<(String, Vec<u8>)>,
+        labels: Option<(String, Vec<u8>)>,
+        split: Split,
+    ) -> Result<DataCard> {
         let side = self.original()?;
         let front_end = card::front_end(&side.model);
         let target = files::Target {
@@ -114,7 +127,7 @@ impl Bench {
                 .map_or(&[], |&id| side.model.values[id].shape.get(1..).unwrap_or_default()),
             pixels: card::pixels(&side.model),
         };
-        let inputs = files::inputs(files, target, split)?;
+        let inputs = files::labelled(files, labels, target, split)?;
         Ok(self.set_inputs(inputs))
     }
 

@@ -6,6 +6,8 @@ mod audio;
 mod bundle;
 #[path = "main/compress.rs"]
 mod compress;
+#[path = "main/data.rs"]
+mod data;
 #[path = "main/diagnose.rs"]
 mod diagnose;
 #[path = "main/imc.rs"]
@@ -25,11 +27,9 @@ use milliwatt::compress::{lint, presets, recipe::Recipe};
 use milliwatt::cost;
 use milliwatt::error::{Error, Result};
 use milliwatt::exec::{Executor, Kernels, Options};
-use milliwatt::format::{self, npy, tflite};
-use milliwatt::lab::inputs::Split;
-use milliwatt::lab::{Bench, batch, card, files};
+use milliwatt::format::{npy, tflite};
+use milliwatt::lab::{batch, card};
 use milliwatt::quant::Arithmetic;
-use milliwatt::tensor::Tensor;
 
 /// Shows what a tiny neural network costs on a microcontroller, and makes it cost less.
 #[derive(Parser)]
@@ -228,32 +228,6 @@ fn kernels_of(name: &str) -> Result<Kernels> {
         "reference" => Ok(Kernels::Reference),
         _ => Err(Error::parameter(format!("no kernels are called {name:?}; there are fast and reference"))),
     }
-}
-
-/// Puts inputs on the bench: every row of an array, anything else split as on the page.
-///
-/// Where a network `learns`, it is tested on other items.
-fn data(bench: &mut Bench, path: &Path, labels: Option<&Path>, learns: bool) -> Result<()> {
-    let (name, bytes) = (file_name(path), read(path)?);
-    if is_array(&bytes) {
-        let labels = labels.map(array).transpose()?;
-        let array = npy::read(&bytes).map_err(|error| error.at(&name))?;
-        bench.set_inputs(batch::inputs(&name, &array, labels.as_ref())?);
-        return Ok(());
-    }
-    if labels.is_some() {
-        return Err(Error::parameter("--labels goes with an array; clips have the labels of their folders"));
-    }
-    bench.set_files(vec![(name, bytes)], Split { seed: files::SEED, learns }).map(|_| ())
-}
-
-/// Whether these bytes are one array, whose rows are all used; anything else is split as on the page.
-fn is_array(bytes: &[u8]) -> bool {
-    format::kind_of(bytes) == Some(format::Kind::Npy)
-}
-
-fn array(path: &Path) -> Result<Tensor> {
-    npy::read(&read(path)?).map_err(|error| error.at(path.display()))
 }
 
 fn file_name(path: &Path) -> String {

@@ -12,6 +12,7 @@ use milliwatt::imc::array::Knobs;
 use milliwatt::imc::network::{Mode, Network};
 use milliwatt::lab::imc::matmul::{self, MatmulRequest};
 use milliwatt::lab::imc::{AnalogRequest, ImcRequest, validation};
+use milliwatt::lab::inputs::{Purpose, Split};
 use milliwatt::lab::{Bench, batch, hardware};
 use milliwatt::tensor::Tensor;
 
@@ -32,7 +33,9 @@ fn spotter() -> Option<Bench> {
     let (bytes, data) = (model("kws01_int8")?, arrays("mlperf/data/kws_dev.npz")?);
     let mut bench = Bench::new();
     bench.open(&bytes, "kws01_int8.tflite").unwrap();
-    bench.set_inputs(batch::inputs("clips", named(&data, "mfcc"), Some(named(&data, "y"))).unwrap());
+    let file = |name: &str| (format!("{name}.npy"), npy::write(named(&data, name)).unwrap());
+    let split = Split { seed: 1, purpose: Purpose::Test };
+    bench.set_labelled(vec![file("mfcc")], Some(file("y")), split).unwrap();
     Some(bench)
 }
 

@@ -6,7 +6,7 @@ use milliwatt::compress::recipe::{Change, Recipe, Step, Training};
 use milliwatt::error::{Error, Result};
 use milliwatt::format::{tflite, wav, zip};
 use milliwatt::lab::Bench;
-use milliwatt::lab::inputs::Split;
+use milliwatt::lab::inputs::{Purpose, Split};
 use milliwatt::progress::Silent;
 use milliwatt::random::Random;
 use milliwatt::report::FigureKind;
@@ -15,7 +15,7 @@ use milliwatt::train::architecture::{Architecture, Kind};
 const RATE: u32 = 16_000;
 /// Pitch of each word, in hertz.
 const WORDS: [(&str, f64); 3] = [("high", 1800.0), ("low", 300.0), ("middle", 750.0)];
-const LEARNS: Split = Split { seed: 1, learns: true };
+const LEARNS: Split = Split { seed: 1, purpose: Purpose::Training };
 
 /// Clips of three words that a machine would say: a tone of the word's own pitch with overtones, at some time, in some noise.
 fn clips(each: usize) -> Vec<(String, Vec<u8>)> {

@@ -2,7 +2,7 @@
 //! recipe, and a report.
 
 use super::{Bench, card, compare, inputs};
-use crate::compress::recipe::Recipe;
+use crate::compress::recipe::{Recipe, Step};
 use crate::compress::{self, lint};
 use crate::cost;
 use crate::error::{Error, Result};
@@ -71,7 +71,8 @@ impl Bench {
         files.extend(c::files(&program).into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())));
         files.push(("recipe.json".into(), format!("{}\n", recipe.to_json()).into_bytes()));
         let data = self.inputs.as_ref().map_or("none", |inputs| inputs.name.as_str());
-        let readme = readme(&report, &vectors.from, &arena_note);
+        let again = self.command(recipe)?;
+        let readme = readme(&report, &vectors.from, &arena_note, &again);
         files.push(("README.md".into(), readme.into_bytes()));
         let listed = hashes(&files);
         let comparison = compare::compare(&Compared::from(&original), &Compared::from(&report)).sentence;
@@ -80,6 +81,33 @@ impl Bench {
         let sums: String = hashes(&files).iter().map(|(name, _, sha256)| format!("{sha256}  {name}\n")).collect();
         files.push(("SHA256SUMS".into(), sums.into_bytes()));
         zip::write(&files)
+    }
+
+    /// The command that makes the file again, and what it takes.
+    fn command(&self, recipe: &Recipe) -> Result<String> {
+        let original = &self.original()?.card;
+        let reads = recipe.needs_calibration() || recipe.trained().is_some();
+        let arguments = self.inputs.as_ref().filter(|_| reads).map_or("", |inputs| inputs.arguments.as_str());
+        let mut command = format!("milliwatt compress {} --recipe recipe.json", quoted(&original.name));
+        if !arguments.is_empty() {
+            command.push_str(&format!(" {arguments}"));
+        }
+        let mut files = format!("`{}` is the model that was opened (SHA-256 {})", original.name, original.sha256);
+        let taught = |step: &Step| match step {
+            Step::Train(training) => training.teacher.clone(),
+            _ => None,
+        };
+        if let Some(teacher) = recipe.steps.iter().find_map(taught) {
+            command.push_str(&format!(" --teacher {}", quoted(&teacher.name)));
+            files.push_str(&format!(", `{}` its teacher (SHA-256 {})", teacher.name, teacher.sha256));
+        }
+        if arguments.contains("FILES.zip") {
+            files.push_str(", `FILES.zip` a ZIP of the data files with the paths that they were given with");
+        }
+        if arguments.contains("words.zip") {
+            files.push_str(", `words.zip` the words of the built-in keyword sample");
+        }
+        Ok(format!("    {command} -o again.tflite\n\n{files}."))
     }
 
     /// Applies a recipe and measures everything that a report has room for.
@@ -146,7 +174,13 @@ fn hashes(files: &[(String, Vec<u8>)]) -> Vec<(String, usize, String)> {
     files.iter().map(|(name, bytes)| (name.clone(), bytes.len(), card::sha256(bytes))).collect()
 }
 
-fn readme(report: &Report, vectors: &str, arena: &str) -> String {
+/// A file's name as a shell reads it as one word.
+pub(super) fn quoted(name: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/+".contains(letter);
+    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
+fn readme(report: &Report, vectors: &str, arena: &str, again: &str) -> String {
     format!(
         "# A model for TensorFlow Lite for Microcontrollers\n\n\
          Made by Milliwatt {}. `report.html` says what it costs and how good it is.\n\n\
@@ -155,8 +189,9 @@ fn readme(report: &Report, vectors: &str, arena: &str) -> String {
          | `model.h`, `model.cc` | the same as a C++ array, its operators, and the size of its arena |\n\
          | `test_vectors.h`, `test_vectors.cc` | inputs ({vectors}) and the bytes that the model answers |\n\
          | `main.cc` | runs the vectors with TFLM and compares |\n\
-         | `recipe.json` | how the model was made: `milliwatt compress MODEL --recipe recipe.json` makes it again |\n\
+         | `recipe.json` | how the model was made; the command below makes it again |\n\
          | `SHA256SUMS` | `sha256sum -c SHA256SUMS` checks the files |\n\n\
+         ## Make the same file again\n\n{again}\n\n\
          ## On the board\n\n\
          1. Add `model.cc`, `test_vectors.cc` and `main.cc` to a project that has TFLM (C++17), or copy what `main.cc` does.\n\
          2. Run it. It prints a line for each vector and ends with 0 where all agree.\n\

@@ -39,16 +39,35 @@ pub struct Target<'a> {
 /// A file by its path inside what was dropped.
 type File = (String, Vec<u8>);
 
-/// Reads inputs from files and splits them.
+/// Reads inputs from files and splits them: the one way in for the page and for every command.
 ///
 /// # Errors
 /// `Parameter` when nothing among the files can be used; those of reading a file that alone was dropped.
 pub fn inputs(files: Vec<File>, target: Target, split: Split) -> Result<Inputs> {
-    let name = match &files[..] {
+    labelled(files, None, target, split)
+}
+
+/// Reads inputs whose labels stand in a file of their own: an NPY array with a class number for each row of an array.
+///
+/// # Errors
+/// Those of [`inputs`]; `Parameter` for labels beside clips, or beside an array that brings its own.
+pub fn labelled(files: Vec<File>, labels: Option<File>, target: Target, split: Split) -> Result<Inputs> {
+    let (name, mut arguments) = match &files[..] {
         [] => return Err(Error::parameter("No files were given")),
-        [(path, _)] => path.clone(),
-        several => format!("{} files", several.len()),
+        [(path, _)] => (path.clone(), format!("--data {}", super::bundle::quoted(path))),
+        // An archive of the same paths holds the same items in the same order.
+        several => (format!("{} files", several.len()), "--data FILES.zip".into()),
     };
+    if let Some((path, _)) = &labels {
+        arguments.push_str(&format!(" --labels {}", super::bundle::quoted(path)));
+    }
+    if split.seed != SEED {
+        arguments.push_str(&format!(" --data-seed {}", split.seed));
+    }
+    Ok(Inputs { arguments, ..read(name, files, labels, target, split)? })
+}
+
+fn read(name: String, files: Vec<File>, labels: Option<File>, target: Target, split: Split) -> Result<Inputs> {
     let mut remarks = Vec::new();
     let (mut clips, mut arrays, mut left_out) = (Vec::new(), Vec::new(), 0);
     for (path, bytes) in unpacked(files)? {
@@ -65,22 +84,29 @@ pub fn inputs(files: Vec<File>, target: Target, split: Split) -> Result<Inputs> 
     if left_out > 0 {
         remarks.push(format!("{left_out} files are neither WAV nor NPY and were left out"));
     }
+    let has_windows = arrays.len() > 1 && arrays.iter().all(|(_, tensor)| is_input(tensor, target));
+    if labels.is_some() && (has_windows || !clips.is_empty()) {
+        return Err(Error::parameter("--labels goes with an array; clips and images have the labels of their folders"));
+    }
     if !clips.is_empty() {
         return Ok(from_clips(name, clips, target, remarks, split));
     }
-    let is_input = |tensor: &Tensor| {
-        tensor.shape().iter().filter(|&&dim| dim != 1).eq(target.input.iter().filter(|&&dim| dim != 1))
-    };
-    if arrays.len() > 1 && arrays.iter().all(|(_, tensor)| is_input(tensor)) {
+    if has_windows {
         return Ok(from_windows(name, arrays, target, remarks, split));
     }
     if !arrays.is_empty() {
-        return from_arrays(name, arrays, target, remarks, split);
+        let labels = labels.map(|(path, bytes)| npy::read(&bytes).map_err(|error| error.at(&path))).transpose()?;
+        return from_arrays(name, arrays, labels, target, remarks, split);
     }
     match remarks.first() {
         Some(first) => Err(Error::format(format!("There is nothing to use here. {first}"))),
         None => Err(Error::parameter("There is nothing to use here; drop WAV files, a ZIP of them, or NPY arrays")),
     }
+}
+
+/// Whether an array has the shape of one input, dimensions of 1 aside.
+fn is_input(tensor: &Tensor, target: Target) -> bool {
+    tensor.shape().iter().filter(|&&dim| dim != 1).eq(target.input.iter().filter(|&&dim| dim != 1))
 }
 
 /// The files themselves and what stands in archives among them, in a fixed order.
@@ -207,12 +233,22 @@ pub(super) fn known_classes(task: Task, outputs: usize, hears: bool) -> Option<V
 fn from_arrays(
     name: String,
     arrays: Vec<(String, Tensor)>,
+    given: Option<Tensor>,
     target: Target,
     mut remarks: Vec<String>,
     split: Split,
 ) -> Result<Inputs> {
-    let is_labels = |tensor: &Tensor| matches!(tensor.shape(), [_] | [_, 1]);
-    let labels = arrays.iter().find(|(_, tensor)| is_labels(tensor)).map(|(_, tensor)| tensor);
+    // A model may take one number: an array that stands alone is its inputs, of two the integers are labels.
+    let one_number = |tensor: &Tensor| matches!(tensor.shape(), [_] | [_, 1]);
+    let is_labels = |tensor: &Tensor| {
+        let real = matches!(tensor, Tensor::Float32(_));
+        arrays.len() > 1 && one_number(tensor) && !(real && arrays.iter().all(|(_, tensor)| one_number(tensor)))
+    };
+    let found = arrays.iter().find(|(_, tensor)| is_labels(tensor)).map(|(_, tensor)| tensor);
+    if found.is_some() && given.is_some() {
+        return Err(Error::parameter(format!("{name} holds labels of its own; leave --labels out")));
+    }
+    let labels = found.or(given.as_ref());
     let data: Vec<&(String, Tensor)> = arrays.iter().filter(|(_, tensor)| !is_labels(tensor)).collect();
     let sound = data.iter().find(|(_, tensor)| matches!((tensor, tensor.shape()), (Tensor::Int16(_), [_, _])));
     let (picked, tensor) = match (sound, &data[..], target.sample_rate) {
@@ -247,7 +283,11 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
         return Err(Error::parameter(format!("no generator is called {generator:?}; there is machine")));
     }
     let made = made(format!("generated machine sound, seed {seed}"), sample::machine(seed), &[])?;
-    Ok(Inputs { remarks: vec!["Generated, not recorded: real machines are harder".into()], ..made })
+    Ok(Inputs {
+        remarks: vec!["Generated, not recorded: real machines are harder".into()],
+        arguments: format!("--generated {generator} --data-seed {seed}"),
+        ..made
+    })
 }
 
 /// Spoken keywords, heard in rooms that the seed makes up: those of one voice to measure ranges on, those of others,
@@ -258,7 +298,11 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
 pub fn spoken(words: &[u8], seed: u64) -> Result<Inputs> {
     let words = keywords::words(words)?;
     let made = made(format!("synthetic voices, seed {seed}"), sample::keywords(seed), &words)?;
-    Ok(Inputs { remarks: vec!["Synthetic voices, not people: real speech is harder".into()], ..made })
+    Ok(Inputs {
+        remarks: vec!["Synthetic voices, not people: real speech is harder".into()],
+        arguments: format!("--spoken words.zip --data-seed {seed}"),
+        ..made
+    })
 }
 
 /// What a sample is calibrated and tested on.

@@ -7,21 +7,19 @@ use clap::Args;
 use milliwatt::compress::recipe::Recipe;
 use milliwatt::error::Result;
 use milliwatt::lab::Bench;
+use milliwatt::lab::inputs::Purpose;
 use milliwatt::progress::Silent;
 use milliwatt::{cost, report};
 
+use super::data::Data;
 use super::{file_name, line, print_json, read};
 
 #[derive(Args)]
 pub struct Report {
     /// TFLite file
     model: PathBuf,
-    /// Inputs to test on: an NPY array, or a ZIP of clips in a folder for each class
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// NPY array of one class for each input
-    #[arg(long, requires = "data")]
-    labels: Option<PathBuf>,
+    #[command(flatten)]
+    data: Data,
     /// Device of the latency and energy figures; `milliwatt devices` lists them
     #[arg(long)]
     device: Option<String>,
@@ -34,12 +32,10 @@ pub struct Report {
 }
 
 pub fn run(arguments: Report, out: &mut dyn Write) -> Result<()> {
-    let Report { model, data, labels, device, rate, json } = arguments;
+    let Report { model, data, device, rate, json } = arguments;
     let mut bench = Bench::new();
     bench.open(&read(&model)?, &file_name(&model))?;
-    if let Some(path) = data {
-        super::data(&mut bench, &path, labels.as_deref(), false)?;
-    }
+    data.put(&mut bench, Purpose::Test)?;
     bench.apply(&Recipe::original(), &mut Silent)?;
     if bench.test_items() > 0 {
         let part = bench.evaluate(0, bench.test_items())?;

@@ -134,7 +134,7 @@ pub enum Control {
         step: f64,
         /// The value at first.
         default: f64,
-        /// `%` where the value is a share that is shown as percent, otherwise empty.
+        /// `%` where the value is a share that is shown as percent, `auto` where 0 follows from the data, otherwise empty.
         unit: String,
     },
     /// Yes or no.

@@ -41,6 +41,7 @@ const TEXTS = {
 
   "side.label": "Side {side}",
   "side.preset": "Recipe of {side}",
+  "side.automatic": "automatic",
   "side.own": "Own recipe",
   "side.layers": "Layer by layer, in place of what is set for all: {list}",
   "side.alike": "All layers alike",

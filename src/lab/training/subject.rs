@@ -120,6 +120,7 @@ pub(super) fn plan(
         plan.loss = Loss::Reconstruction;
     }
     let rows = lesson.training.items.len();
+    plan = plan.for_examples(rows);
     if plan.batch > rows {
         remarks.push(format!("There are {rows} examples, so a step takes all of them instead of {}", plan.batch));
         plan.batch = rows;

@@ -188,12 +188,14 @@ export class SidePanel extends PageElement {
         return html`<div class="option">
           <label class="option-label" for=${id}>${option.label}</label>
           <output class="option-value" for=${id}>${
-            control.unit === "%" ? format.percent(Number(value)) : format.real(Number(value))
+            control.unit === "%" ? format.percent(Number(value))
+            : control.unit === "auto" && value === 0 ? t("side.automatic") : format.real(Number(value))
           }</output>
           <input
             id=${id} type="range" class="range" min=${control.min} max=${control.max} step=${control.step}
             value=${String(value)} .value=${live(String(value))} aria-describedby="${id}-what"
-            aria-valuetext=${control.unit === "%" ? format.percent(Number(value)) : nothing}
+            aria-valuetext=${control.unit === "%" ? format.percent(Number(value))
+              : control.unit === "auto" && value === 0 ? t("side.automatic") : nothing}
             @input=${(event: Event) => set(Number((event.target as HTMLInputElement).value), false)}
             @change=${(event: Event) => set(Number((event.target as HTMLInputElement).value), true)}
           />

@@ -1,16 +1,18 @@
 //! What kernels compute while they prepare and keep as long as the model lives.
 
 use super::cmsis_nn;
-use super::runtime::{Core, Kernels};
+use super::rows::Row;
+use super::runtime::{Core, Kernels, Runtime};
 use super::site::{Site, product};
 use crate::format::tflite;
-use crate::model::{Model, Node};
+use crate::model::{Model, Node, Value};
 use crate::tensor::DType;
 
 /// The tables of a node in bytes, in the order in which its kernel takes them.
 ///
 /// *Source*: see [`super::Runtime`].
-pub(super) fn kept(site: &Site<'_>, kernels: Kernels) -> Vec<u64> {
+pub(super) fn kept(site: &Site<'_>, runtime: Runtime) -> Vec<u64> {
+    let kernels = runtime.kernels();
     let activations = site.dtype(0);
     let integers = matches!(activations, Some(DType::Int8 | DType::Int16));
     let cmsis_nn = matches!(kernels, Kernels::CmsisNn(_));
@@ -39,15 +41,41 @@ pub(super) fn kept(site: &Site<'_>, kernels: Kernels) -> Vec<u64> {
             Some(DType::Int16) => vec![8 * site.dim(6, 1); 8],
             _ => vec![],
         },
-        // The output's shape.
-        "GATHER" => vec![4 + 4 * site.output().map_or(0, |output| output.shape.len() as u64)],
+        "CUMSUM" if activations == Some(DType::Int8) => vec![36],
+        "BATCH_MATMUL" => {
+            let mut tables = vec![];
+            let turned = site.transposed().unwrap_or_default();
+            // TFLM multiplies rows by rows: the right operand is turned unless the file has it that way.
+            for (position, turn) in [(0, turned[0]), (1, !turned[1])] {
+                if let Some(operand) = site.input(position).filter(|_| turn) {
+                    tables.extend([runtime.abi().tensor, shape(Some(operand)), operand.bytes() as u64]);
+                }
+            }
+            tables.extend(integers.then_some(28));
+            tables
+        }
         _ => vec![],
     }
 }
 
+/// What a kernel keeps once it has given back the descriptions: the output's shape, where it sets it.
+pub(super) fn kept_last(site: &Site<'_>) -> Option<u64> {
+    matches!(site.node.op.name(), "GATHER" | "BATCH_MATMUL").then(|| shape(site.output()))
+}
+
+/// The bytes of a list of dimensions with its length.
+fn shape(value: Option<&Value>) -> u64 {
+    4 + 4 * value.map_or(0, |value| value.shape.len() as u64)
+}
+
 /// The bytes that descriptions take which a kernel asks for while it prepares and gives back.
-pub(super) fn descriptions(site: &Site<'_>, inputs: &[u64], output: u64, bytes: impl Fn(usize) -> u64) -> u64 {
-    let of_inputs = inputs
+pub(super) fn descriptions(site: &Site<'_>, row: &Row, bytes: impl Fn(usize) -> u64) -> u64 {
+    // Reductions of int8 look at their output once more, for its scale.
+    let is_reduction = matches!(site.node.op.name(), "MEAN" | "SUM" | "REDUCE_MAX" | "REDUCE_MIN");
+    let again = is_reduction && site.dtype(0) == Some(DType::Int8);
+    let output = row.output + u64::from(again);
+    let of_inputs = row
+        .inputs
         .iter()
         .enumerate()
         .map(|(position, &times)| site.node.input(position).map_or(0, |id| product([times, bytes(id)])));

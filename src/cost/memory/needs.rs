@@ -6,13 +6,13 @@
 //! *Source*: the behaviour of TFLM's `MicroAllocator`, measured: the smallest arena that loads was found for 268 networks on
 //! six builds and equals these rules on all but two, where TFLM happens to load in 16 bytes less.
 
-use super::kept::{descriptions, kept, unpackers};
+use super::kept::{descriptions, kept, kept_last, unpackers};
 use super::rows;
 use super::runtime::Runtime;
 use super::scratch::scratch;
 use super::site::{Site, up};
 use crate::cost::arena::ALIGNMENT;
-use crate::model::{Model, ValueId};
+use crate::model::{Model, Node, Op, ValueId};
 use crate::units::Bytes;
 
 /// Requests for scratch memory that TFLM makes room for before a kernel prepares.
@@ -69,7 +69,7 @@ pub(super) fn tail(model: &Model, runtime: Runtime, buffers: usize, in_head: &dy
     take(&mut tail, abi.tensor * model.values.len() as u64, word);
     take(&mut tail, abi.node * model.nodes.len() as u64, word);
     for node in &model.nodes {
-        if let Some(row) = row(node) {
+        if let Some(row) = row(model, node) {
             let (bytes, alignment) = row.options(runtime);
             if bytes > 0 {
                 take(&mut tail, bytes, alignment);
@@ -79,7 +79,7 @@ pub(super) fn tail(model: &Model, runtime: Runtime, buffers: usize, in_head: &dy
         }
     }
     for node in &model.nodes {
-        let kernel = row(node).map_or(0, |row| row.kernel(runtime));
+        let kernel = row(model, node).map_or(0, |row| row.kernel(runtime));
         if kernel > 0 {
             take(&mut tail, kernel, aligned);
         }
@@ -90,11 +90,12 @@ pub(super) fn tail(model: &Model, runtime: Runtime, buffers: usize, in_head: &dy
     let mut preparing = tail + SPARE_REQUESTS * abi.request;
     let mut requests = 0;
     for node in &model.nodes {
-        let Some(row) = row(node) else { continue };
+        let Some(row) = row(model, node) else { continue };
         let site = Site { model, node };
-        kept(&site, kernels).into_iter().for_each(|bytes| take(&mut tail, bytes, aligned));
-        let temporary = descriptions(&site, row.inputs, row.output, |id| description(model, id, runtime));
+        kept(&site, runtime).into_iter().for_each(|bytes| take(&mut tail, bytes, aligned));
+        let temporary = descriptions(&site, row, |id| description(model, id, runtime));
         preparing = preparing.max(tail + temporary + (SPARE_REQUESTS + requests) * abi.request);
+        kept_last(&site).into_iter().for_each(|bytes| take(&mut tail, bytes, aligned));
         requests += scratch(&site, kernels).len() as u64;
         preparing = preparing.max(tail + (SPARE_REQUESTS + requests) * abi.request);
     }
@@ -122,24 +123,22 @@ pub(super) fn tail(model: &Model, runtime: Runtime, buffers: usize, in_head: &dy
     Tail { bytes: tail, planning, preparing, starting, unknown }
 }
 
-/// The row of a node, `None` for one whose needs are not known: another maker's operator, or one with constants that the
-/// reader could not make sense of.
-fn row(node: &crate::model::Node) -> Option<&'static rows::Row> {
+/// The row of a node, `None` for one whose needs are not known: another maker's operator, or one whose needs depend on
+/// attributes that are not known here.
+fn row(model: &Model, node: &Node) -> Option<&'static rows::Row> {
     let name = node.op.name();
-    let own = |opaque: &crate::model::op::Opaque| opaque.builtin_code == CUSTOM || needs_attributes(name);
-    match &node.op {
-        crate::model::Op::Opaque(opaque) if own(opaque) => None,
-        _ => rows::of(name),
-    }
+    let is_known = match &node.op {
+        Op::Opaque(opaque) if opaque.builtin_code == CUSTOM => false,
+        // Not executed here because of constants that were not understood.
+        Op::Opaque(_) if matches!(name, "CONV_2D" | "DEPTHWISE_CONV_2D" | "TRANSPOSE_CONV") => false,
+        Op::Opaque(_) if name == "BATCH_MATMUL" => Site { model, node }.transposed().is_some(),
+        _ => true,
+    };
+    rows::of(name).filter(|_| is_known)
 }
 
 /// TFLite's code of operators that are not its own.
 const CUSTOM: i32 = 32;
-
-/// Operators whose needs depend on attributes, which an operator that is not executed here does not carry.
-fn needs_attributes(name: &str) -> bool {
-    matches!(name, "CONV_2D" | "DEPTHWISE_CONV_2D" | "TRANSPOSE_CONV")
-}
 
 /// The number of scales of a value that is quantized as TFLM understands it.
 fn scales(model: &Model, id: ValueId) -> Option<u64> {

@@ -29,12 +29,18 @@ pub(super) fn scratch(site: &Site<'_>, kernels: Kernels) -> Vec<Request> {
             sums.then(|| (4 * site.dim(0, 3), "sums of the window")).into_iter().collect()
         }
         "TRANSPOSE_CONV" => transposed(site, kernels),
+        "BATCH_MATMUL" if int8(0) && matches!(kernels, Kernels::CmsisNn(Core::Mve { .. })) => {
+            vec![(product([4, site.outputs()]), "sums of the right operand")]
+        }
         "MEAN" | "SUM" => {
             let integers = matches!(site.dtype(0), Some(DType::Int8 | DType::Int16));
             let sums = integers.then(|| (product([4, site.output_elements()]), "sums"));
             sums.into_iter().chain(axes(site)).collect()
         }
         "REDUCE_MAX" | "REDUCE_MIN" | "REDUCE_ALL" => axes(site).to_vec(),
+        "MIRROR_PAD" => {
+            vec![(4 * site.rank(0), "elements of a step in the output"), (4 * site.rank(0), "the same in the input")]
+        }
         "SVDF" => {
             let (batch, filters) = (site.dim(0, 0), site.dim(1, 0));
             let mut requests = vec![(product([4, batch, filters]), "products of each filter")];

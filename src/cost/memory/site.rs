@@ -87,6 +87,24 @@ impl<'a> Site<'a> {
         self.input(1).and_then(|weights| weights.quantization.as_ref()).is_some_and(|q| q.scale.len() > 1)
     }
 
+    /// Whether BATCH_MATMUL transposes its left and its right operand, told by the shapes alone; `None` where they fit in
+    /// more than one way, as square ones do.
+    pub fn transposed(&self) -> Option<[bool; 2]> {
+        let matrix = |value: &Value| match value.shape[..] {
+            [.., rows, columns] => Some([rows, columns]),
+            _ => None,
+        };
+        let (left, right, output) = (matrix(self.input(0)?)?, matrix(self.input(1)?)?, matrix(self.output()?)?);
+        let turned = |[rows, columns]: [usize; 2], turn: bool| if turn { [columns, rows] } else { [rows, columns] };
+        let fits = |&[x, y]: &[bool; 2]| {
+            let ([rows, inner], [depth, columns]) = (turned(left, x), turned(right, y));
+            inner == depth && [rows, columns] == output
+        };
+        let ways = [[false, false], [false, true], [true, false], [true, true]];
+        let mut fitting = ways.into_iter().filter(fits);
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
     /// The window of CONV_2D and DEPTHWISE_CONV_2D.
     pub fn window(&self) -> Option<Window> {
         let (padding, stride, dilation, multiplier) = match &self.node.op {

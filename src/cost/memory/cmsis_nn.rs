@@ -24,7 +24,7 @@ pub(super) fn convolution(window: &Window, core: Core, int4: bool) -> u64 {
     if window.kernel == [1, 1] && window.border == [0, 0] && window.dilation == [1, 1] && ungrouped {
         return 0;
     }
-    let taps = product([rows, width, window.kernel_channels]);
+    let taps = product(&[rows, width, window.kernel_channels]);
     if let Core::Mve { .. } = core
         && let Some(bytes) = one_row(window)
     {
@@ -43,7 +43,7 @@ fn one_row(window: &Window) -> Option<u64> {
     let is_one_row = window.input[0] == 1
         && window.kernel[0] == 1
         && window.dilation[1] == 1
-        && product([stride, channels]).is_multiple_of(4)
+        && product(&[stride, channels]).is_multiple_of(4)
         && channels == window.kernel_channels;
     if !is_one_row {
         return None;
@@ -59,14 +59,14 @@ fn one_row(window: &Window) -> Option<u64> {
     if left + middle + right != signed(window.output[1]) {
         return None;
     }
-    let left_bytes = product([window.kernel[1], channels]) + product([window.border[1], channels]);
+    let left_bytes = product(&[window.kernel[1], channels]) + product(&[window.border[1], channels]);
     let over = if uneven == 0 { window.border[1] } else { right.unsigned_abs() };
-    Some(left_bytes.max(product([window.kernel[1].saturating_sub(1), channels]) + product([over, channels])))
+    Some(left_bytes.max(product(&[window.kernel[1].saturating_sub(1), channels]) + product(&[over, channels])))
 }
 
 /// CONV_2D of int16 activations.
 pub(super) fn convolution_int16(window: &Window, core: Core) -> u64 {
-    let taps = product([window.kernel[0], window.kernel[1], window.input_channels]);
+    let taps = product(&[window.kernel[0], window.kernel[1], window.input_channels]);
     match core {
         Core::Scalar | Core::Dsp => 4 * taps,
         Core::Mve { .. } => 8 * up(taps, 8),
@@ -75,7 +75,7 @@ pub(super) fn convolution_int16(window: &Window, core: Core) -> u64 {
 
 /// DEPTHWISE_CONV_2D of int8 activations.
 pub(super) fn depthwise(window: &Window, core: Core, int4: bool) -> u64 {
-    let (channels, taps) = (window.input_channels, product(window.kernel));
+    let (channels, taps) = (window.input_channels, product(&window.kernel));
     if let Core::Mve { .. } = core
         && !int4
         && channels == 1
@@ -83,7 +83,7 @@ pub(super) fn depthwise(window: &Window, core: Core, int4: bool) -> u64 {
     {
         // An ordinary convolution, with the filter transposed behind its columns.
         let one = Window { kernel_channels: 1, input_channels: 1, ..*window };
-        return convolution(&one, core, false) + product([taps, window.output_channels]);
+        return convolution(&one, core, false) + product(&[taps, window.output_channels]);
     }
     if channels != window.output_channels || window.batch != 1 || window.dilation != [1, 1] {
         return 0;
@@ -91,9 +91,9 @@ pub(super) fn depthwise(window: &Window, core: Core, int4: bool) -> u64 {
     let small = window.kernel == [3, 3] && window.border.iter().all(|&border| border <= 1);
     match core {
         // Columns of 124 channels, however many there are.
-        Core::Mve { .. } => product([4 * 124, taps]),
-        Core::Scalar | Core::Dsp if int4 => product([2, channels, taps]),
-        Core::Dsp if !small => product([2, channels, taps]),
+        Core::Mve { .. } => product(&[4 * 124, taps]),
+        Core::Scalar | Core::Dsp if int4 => product(&[2, channels, taps]),
+        Core::Dsp if !small => product(&[2, channels, taps]),
         Core::Dsp | Core::Scalar => 0,
     }
 }
@@ -109,11 +109,11 @@ pub(super) fn dense(site: &Site<'_>, core: Core) -> Vec<Request> {
         return vec![];
     }
     if runs_as_convolution(site) {
-        let tables = (product([8, site.outputs()]), "multipliers and shifts of the outputs");
+        let tables = (product(&[8, site.outputs()]), "multipliers and shifts of the outputs");
         return if site.has_scale_per_channel() { vec![] } else { vec![tables] };
     }
     match core {
-        Core::Mve { speed: false } => vec![(product([4, site.outputs()]), "sums of the weights")],
+        Core::Mve { speed: false } => vec![(product(&[4, site.outputs()]), "sums of the weights")],
         _ => vec![],
     }
 }
@@ -127,10 +127,10 @@ pub(super) fn transposed(site: &Site<'_>, core: Core) -> [Request; 2] {
     };
     let outputs = site.dim(1, 0);
     if down <= 2 && across <= 2 && channels > 16 {
-        let taps = product([rows, width, channels]);
-        return [(columns(taps, core), COLUMNS), (product([taps, outputs]), "the filter, turned")];
+        let taps = product(&[rows, width, channels]);
+        return [(columns(taps, core), COLUMNS), (product(&[taps, outputs]), "the filter, turned")];
     }
-    let span = product([site.dim(2, 2).saturating_sub(1), across]) + width.max(down);
+    let span = product(&[site.dim(2, 2).saturating_sub(1), across]) + width.max(down);
     let channels = site.output().and_then(|output| output.shape.get(3)).map_or(0, |&dim| dim as u64);
-    [(product([4, span, channels, rows.max(down)]), "accumulators of some rows"), (0, "nothing")]
+    [(product(&[4, span, channels, rows.max(down)]), "accumulators of some rows"), (0, "nothing")]
 }

@@ -69,17 +69,16 @@ fn shape(value: Option<&Value>) -> u64 {
 }
 
 /// The bytes that descriptions take which a kernel asks for while it prepares and gives back.
-pub(super) fn descriptions(site: &Site<'_>, row: &Row, bytes: impl Fn(usize) -> u64) -> u64 {
+pub(super) fn descriptions(site: &Site<'_>, row: &Row, bytes: &dyn Fn(usize) -> u64) -> u64 {
     // Reductions of int8 look at their output once more, for its scale.
     let is_reduction = matches!(site.node.op.name(), "MEAN" | "SUM" | "REDUCE_MAX" | "REDUCE_MIN");
     let again = is_reduction && site.dtype(0) == Some(DType::Int8);
-    let output = row.output + u64::from(again);
-    let of_inputs = row
-        .inputs
-        .iter()
-        .enumerate()
-        .map(|(position, &times)| site.node.input(position).map_or(0, |id| product([times, bytes(id)])));
-    let of_output = site.node.outputs.first().map_or(0, |&id| product([output, bytes(id)]));
+    let output = u64::from(row.output) + u64::from(again);
+    let of_inputs =
+        row.inputs.iter().enumerate().map(|(position, &times)| {
+            site.node.input(position).map_or(0, |id| product(&[u64::from(times), bytes(id)]))
+        });
+    let of_output = site.node.outputs.first().map_or(0, |&id| product(&[output, bytes(id)]));
     of_inputs.sum::<u64>() + of_output
 }
 

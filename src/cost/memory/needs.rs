@@ -54,6 +54,7 @@ pub(super) struct Tail {
 }
 
 /// Takes `bytes`; the tail grows downwards, so each is rounded up after it is added.
+#[inline(never)]
 fn take(tail: &mut u64, bytes: u64, alignment: u64) {
     *tail = up(*tail + bytes, alignment);
 }
@@ -83,17 +84,17 @@ pub(super) fn tail(model: &Model, runtime: Runtime, buffers: usize, in_head: &dy
         if kernel > 0 {
             take(&mut tail, kernel, aligned);
         }
-        for pointers in unpackers(model, node).into_iter().flatten() {
-            take(&mut tail, pointers * word, aligned);
-        }
     }
     let mut preparing = tail + SPARE_REQUESTS * abi.request;
     let mut requests = 0;
     for node in &model.nodes {
+        for pointers in unpackers(model, node).into_iter().flatten() {
+            take(&mut tail, pointers * word, aligned);
+        }
         let Some(row) = row(model, node) else { continue };
         let site = Site { model, node };
         kept(&site, runtime).into_iter().for_each(|bytes| take(&mut tail, bytes, aligned));
-        let temporary = descriptions(&site, row, |id| description(model, id, runtime));
+        let temporary = descriptions(&site, row, &|id| description(model, id, runtime));
         preparing = preparing.max(tail + temporary + (SPARE_REQUESTS + requests) * abi.request);
         kept_last(&site).into_iter().for_each(|bytes| take(&mut tail, bytes, aligned));
         requests += scratch(&site, kernels).len() as u64;

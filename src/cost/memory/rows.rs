@@ -10,24 +10,24 @@ pub(super) struct Row {
     /// TFLite's name.
     pub name: &'static str,
     /// The parsed options where enumerations take one byte, and where they take four.
-    options: [u64; 2],
+    options: [u16; 2],
     /// The kernel's own structure: reference kernels, CMSIS-NN, ESP-NN (all on 32 bits), reference kernels on 64 bits, and
     /// in the wheel.
-    kernel: [u64; 5],
+    kernel: [u16; 5],
     /// How many descriptions of each input are made while the kernel prepares, and taken back afterwards.
-    pub inputs: &'static [u64],
+    pub inputs: &'static [u8],
     /// The same for the output.
-    pub output: u64,
+    pub output: u8,
 }
 
 /// The same structure everywhere.
-const fn all(bytes: u64) -> [u64; 5] {
+const fn all(bytes: u16) -> [u16; 5] {
     [bytes; 5]
 }
 
-const NONE: [u64; 5] = [0; 5];
+const NONE: [u16; 5] = [0; 5];
 
-const fn row(name: &'static str, options: [u64; 2], kernel: [u64; 5], inputs: &'static [u64], output: u64) -> Row {
+const fn row(name: &'static str, options: [u16; 2], kernel: [u16; 5], inputs: &'static [u8], output: u8) -> Row {
     Row { name, options, kernel, inputs, output }
 }
 
@@ -129,7 +129,7 @@ impl Row {
         if (runtime, self.name) == (Runtime::Wheel, "FULLY_CONNECTED") {
             return (32, 8);
         }
-        let bytes = self.options[usize::from(!runtime.abi().short_enums)];
+        let bytes = u64::from(self.options[usize::from(!runtime.abi().short_enums)]);
         (bytes, if bytes.is_multiple_of(4) { 4 } else { 1 })
     }
 
@@ -142,7 +142,7 @@ impl Row {
             (_, Kernels::CmsisNn(_)) => 1,
             (_, Kernels::EspNnS3) => 2,
         };
-        self.kernel[column]
+        u64::from(self.kernel[column])
     }
 }
 

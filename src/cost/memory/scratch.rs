@@ -30,11 +30,11 @@ pub(super) fn scratch(site: &Site<'_>, kernels: Kernels) -> Vec<Request> {
         }
         "TRANSPOSE_CONV" => transposed(site, kernels),
         "BATCH_MATMUL" if int8(0) && matches!(kernels, Kernels::CmsisNn(Core::Mve { .. })) => {
-            vec![(product([4, site.outputs()]), "sums of the right operand")]
+            vec![(product(&[4, site.outputs()]), "sums of the right operand")]
         }
         "MEAN" | "SUM" => {
             let integers = matches!(site.dtype(0), Some(DType::Int8 | DType::Int16));
-            let sums = integers.then(|| (product([4, site.output_elements()]), "sums"));
+            let sums = integers.then(|| (product(&[4, site.output_elements()]), "sums"));
             sums.into_iter().chain(axes(site)).collect()
         }
         "REDUCE_MAX" | "REDUCE_MIN" | "REDUCE_ALL" => axes(site).to_vec(),
@@ -43,12 +43,12 @@ pub(super) fn scratch(site: &Site<'_>, kernels: Kernels) -> Vec<Request> {
         }
         "SVDF" => {
             let (batch, filters) = (site.dim(0, 0), site.dim(1, 0));
-            let mut requests = vec![(product([4, batch, filters]), "products of each filter")];
+            let mut requests = vec![(product(&[4, batch, filters]), "products of each filter")];
             if int8(0) {
-                requests.push((product([4, batch, site.outputs()]), ACCUMULATORS));
+                requests.push((product(&[4, batch, site.outputs()]), ACCUMULATORS));
             }
             if int8(0) && kernels == Kernels::CmsisNn(Core::Mve { speed: false }) {
-                requests.push((product([4, filters]), "sums of the weights"));
+                requests.push((product(&[4, filters]), "sums of the weights"));
             }
             requests
         }
@@ -70,7 +70,7 @@ pub(super) fn scratch(site: &Site<'_>, kernels: Kernels) -> Vec<Request> {
 
 /// The position in the input and the axes, made positive, that a reduction keeps.
 fn axes(site: &Site<'_>) -> [Request; 2] {
-    [(4 * site.rank(0), "index of the element"), (product([4, site.elements(1)]), "axes, made positive")]
+    [(4 * site.rank(0), "index of the element"), (product(&[4, site.elements(1)]), "axes, made positive")]
 }
 
 /// One byte for each int4 weight.
@@ -110,11 +110,11 @@ fn convolution(site: &Site<'_>, kernels: Kernels) -> Vec<Request> {
 fn transposed(site: &Site<'_>, kernels: Kernels) -> Vec<Request> {
     match (site.dtype(2), kernels) {
         (Some(DType::Int8), Kernels::CmsisNn(core)) => cmsis_nn::transposed(site, core).to_vec(),
-        (Some(DType::Int8), _) => vec![(product([4, site.output_elements()]), ACCUMULATORS)],
+        (Some(DType::Int8), _) => vec![(product(&[4, site.output_elements()]), ACCUMULATORS)],
         (Some(DType::Int16), _) => {
-            let mut requests = vec![(product([8, site.output_elements()]), ACCUMULATORS)];
+            let mut requests = vec![(product(&[8, site.output_elements()]), ACCUMULATORS)];
             if site.dtype(3) == Some(DType::Int16) {
-                requests.push((product([8, site.elements(3)]), "widened bias"));
+                requests.push((product(&[8, site.elements(3)]), "widened bias"));
             }
             requests
         }

@@ -32,9 +32,10 @@ pub(super) struct Window {
 /// No arena has as many bytes; products end here, so that sums of some of them do not overflow.
 const MOST: u64 = 1 << 48;
 
-/// A product that ends at a number larger than any arena.
-pub(super) fn product<const N: usize>(factors: [u64; N]) -> u64 {
-    factors.into_iter().fold(1, |product: u64, factor| product.saturating_mul(factor).min(MOST))
+/// A product that ends at a number larger than any arena. Compiled once, not for each of its many callers.
+#[inline(never)]
+pub(super) fn product(factors: &[u64]) -> u64 {
+    factors.iter().fold(1, |product: u64, &factor| product.saturating_mul(factor).min(MOST))
 }
 
 /// The next multiple.

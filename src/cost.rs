@@ -3,7 +3,7 @@
 //! | file | what it answers | kind |
 //! |---|---|---|
 //! | [`flash`](mod@flash) | where the bytes of the file go | counted |
-//! | [`memory`](mod@memory) (with [`arena`]) | how TFLM lays out its arena | counted (head), modelled (tail) |
+//! | [`memory`](mod@memory) (with [`arena`]) | how TFLM lays out its arena, and how large it has to be, by kernels and core | counted |
 //! | [`estimate`](mod@estimate) | time and energy of one inference | modelled, with a band |
 //! | [`budget`](mod@budget) | average power at a rate, and the one-milliwatt verdict | modelled, with a band |
 //! | [`sound`](mod@sound) | cycles, energy and power of normalizers and front ends | modelled, with a wide band |
@@ -31,5 +31,5 @@ pub use budget::{Budget, Verdict, budget};
 pub use device::{Device, devices};
 pub use estimate::{Estimate, Fits, Modelled, estimate, fits};
 pub use flash::{Flash, flash};
-pub use memory::{Memory, memory};
+pub use memory::{Memory, Runtime, memory, memory_on};
 pub use sound::{SoundCost, sound};

@@ -4,6 +4,7 @@
 //! candidate that a recipe made of it. Two sides are two benches.
 
 mod answering;
+pub mod arena;
 pub mod batch;
 pub mod bundle;
 pub mod card;

@@ -24,10 +24,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use milliwatt::compress::{lint, presets, recipe::Recipe};
-use milliwatt::cost;
+use milliwatt::cost::{self, Runtime};
 use milliwatt::error::{Error, Result};
 use milliwatt::exec::{Executor, Kernels, Options};
 use milliwatt::format::{npy, tflite};
+use milliwatt::lab::arena::Arenas;
 use milliwatt::lab::{batch, card};
 use milliwatt::quant::Arithmetic;
 
@@ -163,12 +164,22 @@ fn run(command: Command, out: &mut dyn Write) -> Result<()> {
     }
 }
 
+/// What `milliwatt info --json` writes.
+#[derive(serde::Serialize)]
+struct Info {
+    #[serde(flatten)]
+    card: milliwatt::report::ModelCard,
+    /// The smallest arena that loads, by build of TFLM.
+    arena: Vec<milliwatt::report::ArenaRow>,
+}
+
 fn info(path: &Path, json: bool, out: &mut dyn Write) -> Result<()> {
     let bytes = read(path)?;
     let opened = tflite::read(&bytes)?;
     let card = card::card(&opened, &bytes, &file_name(path));
+    let arenas = Arenas::of(&opened.model);
     if json {
-        return print_json(out, &card);
+        return print_json(out, &Info { card, arena: arenas.rows() });
     }
     line(out, format_args!("{}  {} bytes", card.name, bytes.len()))?;
     line(out, format_args!("sha256      {}", card.sha256))?;
@@ -180,6 +191,14 @@ fn info(path: &Path, json: bool, out: &mut dyn Write) -> Result<()> {
     }
     line(out, format_args!("MACs        {}", card.macs.value))?;
     line(out, format_args!("parameters  {}", card.parameters.value))?;
+    for runtime in [Runtime::Reference, Runtime::CmsisNn] {
+        let arena = arenas.figure(runtime);
+        let least = if arena.at_least { "at least " } else { "" };
+        line(out, format_args!("arena       {least}{} bytes ({})", arena.value, runtime.label()))?;
+    }
+    if let Some(caution) = arenas.caution() {
+        line(out, format_args!("caution: {caution}"))?;
+    }
     for (id, node) in opened.model.nodes.iter().enumerate() {
         let shape = node.outputs.first().map(|&output| opened.model.values[output].shape.clone()).unwrap_or_default();
         line(out, format_args!("{id:>4}  {:<24} {shape:?}", node.op.name()))?;

@@ -127,12 +127,24 @@ pub struct ArenaBuffer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct MemoryReport {
-    /// Activations and scratch as TFLM's planner lays them out (the arena's head).
+    /// Activations and scratch as TFLM's planner lays them out (the arena's head), with reference kernels.
     pub arena: Figure,
-    /// What TFLM keeps for the model's whole life (the arena's tail).
+    /// What TFLM keeps for the model's whole life (the arena's tail), with reference kernels.
     pub persistent: Figure,
+    /// The smallest arena that loads, by build of TFLM; the first is the strip's.
+    pub smallest: Vec<ArenaRow>,
     /// The picture.
     pub buffers: Vec<ArenaBuffer>,
+}
+
+/// The smallest arena that loads on one build of TFLM.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ArenaRow {
+    /// Whose kernels, and on which core.
+    pub runtime: String,
+    /// How much.
+    pub bytes: Figure,
 }
 
 /// One layer on one side.
@@ -195,8 +207,8 @@ pub struct DeviceRow {
     pub name: String,
     /// Core, clock and runtime that the figures are for.
     pub detail: String,
-    /// Whether flash and RAM suffice.
-    pub fits: bool,
+    /// Whether flash and RAM suffice; `None` where the RAM that it takes is not known, or where TFLM does not load it.
+    pub fits: Option<bool>,
     /// The same in words: "fits", "RAM 12 KiB short".
     pub fits_sentence: String,
     /// One inference.
@@ -253,8 +265,10 @@ pub struct Flip {
 pub struct Strip {
     /// Length of the file that is flashed.
     pub flash: Figure,
-    /// Arena head and tail.
+    /// The smallest arena that loads, with TFLM's reference kernels on a 32-bit core.
     pub ram: Figure,
+    /// The same with CMSIS-NN on a Cortex-M4, M7 or M33.
+    pub ram_cmsis_nn: Figure,
     /// Accuracy or AUC, when a test set is there.
     pub score: Option<Figure>,
     /// One inference on the chosen device.

@@ -1,10 +1,10 @@
 //! Everything that goes to the board, in one archive: the model, C++ that runs it, test vectors with the expected bytes, the
 //! recipe, and a report.
 
+use super::arena::Arenas;
 use super::{Bench, card, compare, inputs};
 use crate::compress::recipe::{Recipe, Step};
 use crate::compress::{self, lint};
-use crate::cost;
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
 use crate::format::{c, zip};
@@ -45,12 +45,10 @@ impl Bench {
             return Err(Error::unsupported(blocked.clone()));
         }
         let vectors = self.vectors(&side.model)?;
-        let memory = cost::memory(&side.model);
-        let arena = [memory.total_bytes().0, (memory.head_bytes + memory.persistent.bytes_64_bit).0];
+        let arenas = Arenas::of(&side.model);
         let arena_note = format!(
-            "The arena: {} bytes of activations and scratch memory (counted, as TFLM's planner lays them out) and what TFLM keeps \
-             for the model's whole life (modelled: {} bytes derived for 32-bit targets, {} bytes for 64-bit ones)",
-            memory.head_bytes.0, memory.persistent.bytes.0, memory.persistent.bytes_64_bit.0
+            "The smallest arena in which TFLM loads the model, in bytes (counted, for TFLM of August 2026){}.",
+            arenas.caution().map(|caution| format!(". CAUTION: {caution}")).unwrap_or_default()
         );
         let outputs = &side.model.outputs;
         let float_outputs: Vec<bool> =
@@ -61,7 +59,7 @@ impl Bench {
             model: &side.bytes,
             sha256: &sha256,
             resolver: &lint::resolver(&side.model)?,
-            arena,
+            arenas: arenas.for_builds(),
             arena_note: &arena_note,
             inputs: &vectors.inputs,
             outputs: &vectors.outputs,
@@ -72,7 +70,7 @@ impl Bench {
         files.push(("recipe.json".into(), format!("{}\n", recipe.to_json()).into_bytes()));
         let data = self.inputs.as_ref().map_or("none", |inputs| inputs.name.as_str());
         let again = self.command(recipe)?;
-        let readme = readme(&report, &vectors.from, &arena_note, &again);
+        let readme = readme(&report, &vectors.from, &arenas, &again);
         files.push(("README.md".into(), readme.into_bytes()));
         let listed = hashes(&files);
         let comparison = compare::compare(&Compared::from(&original), &Compared::from(&report)).sentence;
@@ -108,6 +106,15 @@ impl Bench {
             files.push_str(", `words.zip` the words of the built-in keyword sample");
         }
         Ok(format!("    {command} -o again.tflite\n\n{files}."))
+    }
+
+    /// What has to be said of the candidate before it goes to a board: that TFLM may not load it, or that the size of its
+    /// arena is a lower bound.
+    ///
+    /// # Errors
+    /// `Parameter` when there is no candidate.
+    pub fn caution(&self) -> Result<Option<String>> {
+        Ok(Arenas::of(&self.candidate()?.side.model).caution())
     }
 
     /// Applies a recipe and measures everything that a report has room for.
@@ -180,10 +187,12 @@ pub(super) fn quoted(name: &str) -> String {
     if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
-fn readme(report: &Report, vectors: &str, arena: &str, again: &str) -> String {
+fn readme(report: &Report, vectors: &str, arenas: &Arenas, again: &str) -> String {
+    let caution = arenas.caution().map(|caution| format!("**Caution:** {caution}.\n\n")).unwrap_or_default();
     format!(
         "# A model for TensorFlow Lite for Microcontrollers\n\n\
          Made by Milliwatt {}. `report.html` says what it costs and how good it is.\n\n\
+         {caution}\
          | file | holds |\n|---|---|\n\
          | `model.tflite` | the model, {:.0} bytes |\n\
          | `model.h`, `model.cc` | the same as a C++ array, its operators, and the size of its arena |\n\
@@ -197,10 +206,16 @@ fn readme(report: &Report, vectors: &str, arena: &str, again: &str) -> String {
          2. Run it. It prints a line for each vector and ends with 0 where all agree.\n\
          3. In your own program include `model.h`: `MilliwattRegister` gives TFLM the operators, `kMilliwattArenaBytes` is the \
          size of the arena.\n\n\
-         {arena}. The stack and your program come on top. `main.cc` prints what TFLM really used.\n\n\
+         ## The arena\n\n\
+         The smallest arena in which TFLM loads the model, in bytes, by its kernels and core (counted: rules that equal what was \
+         measured with TFLM of August 2026; another release may need a few bytes more). `model.h` chooses the row by what the \
+         compiler and TFLM's makefile define. The stack and your program come on top. `main.cc` prints what TFLM used once \
+         it had loaded; loading itself may need more.\n\n\
+         | kernels and core | bytes |\n|---|---|\n{}\n\
          Integer answers are those of TFLM's reference kernels, byte for byte. An optimised kernel that rounds otherwise differs; \
          float answers are compared with a tolerance.\n",
         env!("CARGO_PKG_VERSION"),
-        report.strip.flash.value
+        report.strip.flash.value,
+        arenas.table()
     )
 }

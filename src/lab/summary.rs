@@ -1,15 +1,14 @@
 //! Putting the report together from counts, costs and measurements.
 
+use super::arena::Arenas;
 use super::layers;
 use crate::compress::recipe::Recipe;
-use crate::cost::memory::Owner;
-use crate::cost::{self, Device, Estimate, Memory, Modelled};
+use crate::cost::{self, Device, Estimate, Modelled, Runtime};
 use crate::error::{Error, Result};
 use crate::metrics::SignalNoise;
 use crate::model::{Model, NodeId, ValueId, counts};
 use crate::report::{
-    ArenaBuffer, DeviceRow, EvaluationReport, Figure, FlashPart, LayerRow, MemoryReport, ModelCard, PublishedRow,
-    Report, Strip, VERSION,
+    DeviceRow, EvaluationReport, Figure, FlashPart, LayerRow, ModelCard, PublishedRow, Report, Strip, VERSION,
 };
 use crate::units::{Bytes, Hertz};
 
@@ -40,7 +39,7 @@ pub fn report(parts: &Parts) -> Result<Report> {
     if !(parts.rate_hz.is_finite() && parts.rate_hz > 0.0) {
         return Err(Error::parameter(format!("a rate of {} inferences each second is not possible", parts.rate_hz)));
     }
-    let memory = cost::memory(parts.candidate);
+    let arenas = Arenas::of(parts.candidate);
     // A model that cannot be estimated (an unknown operator) still has its bytes.
     let estimate = cost::estimate(parts.candidate, chosen).ok();
     Ok(Report {
@@ -56,31 +55,19 @@ pub fn report(parts: &Parts) -> Result<Report> {
                 "B",
                 "The whole model file; the runtime and your program come on top",
             ),
-            ram: ram(&memory),
+            ram: arenas.figure(Runtime::Reference),
+            ram_cmsis_nn: arenas.figure(Runtime::CmsisNn),
             score: parts.evaluation.as_ref().and_then(|evaluation| evaluation.score.clone()),
             latency: estimate.as_ref().map(|estimate| latency(estimate, chosen)),
             energy: estimate.as_ref().and_then(|estimate| energy(estimate, chosen)),
             agreement: parts.evaluation.as_ref().and_then(|evaluation| evaluation.agreement.clone()),
         },
         flash: flash(parts.candidate, parts.file)?,
-        memory: memory_report(&memory, parts.candidate),
-        devices: cost::devices().iter().map(|device| device_row(parts, &memory, device)).collect(),
+        memory: arenas.report(),
+        devices: cost::devices().iter().map(|device| device_row(parts, &arenas, device)).collect(),
         layers: layer_rows(parts, estimate.as_ref(), chosen),
         evaluation: parts.evaluation.clone(),
     })
-}
-
-fn ram(memory: &Memory) -> Figure {
-    let (low, high) = (memory.total_bytes().0, (memory.head_bytes + memory.persistent.bytes_64_bit).0);
-    Figure::modelled(
-        low as f64,
-        "B",
-        (low as f64, high as f64),
-        "TFLM's arena: activations and scratch exactly as its planner lays them out, and what it keeps for the model's \
-         whole life, derived for a 32-bit microcontroller; the band ends at what the 64-bit build needs. The stack and \
-         your program come on top",
-        "TFLM's greedy memory planner; structure sizes of tflite-micro",
-    )
 }
 
 fn band<T: Copy>(modelled: &Modelled<T>, number: impl Fn(T) -> f64) -> (f64, (f64, f64)) {
@@ -111,43 +98,28 @@ fn flash(model: &Model, file: &[u8]) -> Result<Vec<FlashPart>> {
         .collect())
 }
 
-fn memory_report(memory: &Memory, model: &Model) -> MemoryReport {
-    let buffer = |buffer: &cost::memory::Buffer| ArenaBuffer {
-        name: match buffer.owner {
-            Owner::Value(id) => model.values[id].name.clone(),
-            Owner::Scratch { node, purpose } => format!("{purpose} ({})", model.place(node)),
-        },
-        offset_bytes: buffer.offset as u32,
-        bytes: buffer.bytes as u32,
-        first_node: buffer.first_node as u32,
-        last_node: buffer.last_node as u32,
-    };
-    let (tail, tail_64) = (memory.persistent.bytes, memory.persistent.bytes_64_bit);
-    MemoryReport {
-        arena: Figure::counted(
-            memory.head_bytes.0 as f64,
-            "B",
-            "Activations and scratch memory as TFLM's own planner lays them out",
-        ),
-        persistent: Figure::modelled(
-            tail.0 as f64,
-            "B",
-            (tail.0 as f64, tail_64.0 as f64),
-            "What TFLM keeps as long as the model lives, on a 32-bit microcontroller; the band ends at the 64-bit build",
-            "Structure sizes of tflite-micro",
-        ),
-        buffers: memory.buffers.iter().map(buffer).collect(),
+/// Whether a model fits, as far as its arena is known, and the same in words.
+fn fits(file: &[u8], arenas: &Arenas, device: &Device) -> (Option<bool>, String) {
+    let fits = cost::fits(Bytes(file.len() as u64), &arenas.reference, device);
+    match &arenas.refused {
+        Some(refused) => (None, format!("TFLM does not load it ({refused})")),
+        // What is too large without what is not known is too large with it.
+        None if !fits.all() || !arenas.reference.is_lower_bound() => (Some(fits.all()), fits.sentence),
+        None => {
+            let unknown = arenas.reference.unknown.join(", ");
+            (None, format!("may fit; the RAM of {unknown} is not known and comes on top"))
+        }
     }
 }
 
-fn device_row(parts: &Parts, memory: &Memory, device: &'static Device) -> DeviceRow {
-    let fits = cost::fits(Bytes(parts.file.len() as u64), memory, device);
+fn device_row(parts: &Parts, arenas: &Arenas, device: &'static Device) -> DeviceRow {
+    let (fits, fits_sentence) = fits(parts.file, arenas, device);
     let row = DeviceRow {
         id: device.id.into(),
         name: device.name.into(),
         detail: device.detail(),
-        fits: fits.all(),
-        fits_sentence: fits.sentence,
+        fits,
+        fits_sentence,
         latency: None,
         energy: None,
         power: None,

@@ -52,5 +52,9 @@ pub fn run(arguments: Bundle) -> Result<()> {
         bench.set_teacher(&read(&teacher)?, &file_name(&teacher))?;
     }
     bench.train(&recipe, &mut Silent)?;
-    write(&output, &bench.bundle(&recipe, &device, rate, &mut Silent)?)
+    write(&output, &bench.bundle(&recipe, &device, rate, &mut Silent)?)?;
+    if let Some(caution) = bench.caution()? {
+        eprintln!("caution: {caution}");
+    }
+    Ok(())
 }

@@ -51,6 +51,7 @@ fn print(out: &mut dyn Write, report: &report::Report) -> Result<()> {
     let rows = [
         ("flash", Some(&strip.flash)),
         ("RAM", Some(&strip.ram)),
+        ("CMSIS-NN", Some(&strip.ram_cmsis_nn)),
         ("score", strip.score.as_ref()),
         ("time", strip.latency.as_ref()),
         ("energy", strip.energy.as_ref()),
@@ -62,7 +63,8 @@ fn print(out: &mut dyn Write, report: &report::Report) -> Result<()> {
             (Some(low), Some(high)) => format!(" ({low:.4} to {high:.4})"),
             _ => String::new(),
         };
-        line(out, format_args!("{name:<8} {} {}{band}  [{kind}] {}", figure.value, figure.unit, figure.note))?;
+        let least = if figure.at_least { "at least " } else { "" };
+        line(out, format_args!("{name:<8} {least}{} {}{band}  [{kind}] {}", figure.value, figure.unit, figure.note))?;
     }
     for device in &report.devices {
         line(out, format_args!("{:<24} {}; {}", device.name, device.fits_sentence, device.power_sentence))?;

@@ -95,6 +95,11 @@ fn number(value: f64, unit: &str) -> String {
     format!("{scaled:.digits$}{unit}")
 }
 
+/// A figure's number, and in words where it is a lower bound.
+fn quantity(figure: &Figure) -> String {
+    format!("{}{}", if figure.at_least { "at least " } else { "" }, number(figure.value, &figure.unit))
+}
+
 fn kind(figure: &Figure) -> String {
     let interval = match (figure.low, figure.high) {
         (Some(low), Some(high)) => format!(", {} to {}", number(low, &figure.unit), number(high, &figure.unit)),
@@ -112,9 +117,7 @@ fn kind(figure: &Figure) -> String {
 fn cell(figure: Option<&Figure>) -> String {
     figure.map_or_else(
         || "<td>not known</td>".into(),
-        |figure| {
-            format!("<td class=\"n\">{}<br><small>{}</small></td>", number(figure.value, &figure.unit), kind(figure))
-        },
+        |figure| format!("<td class=\"n\">{}<br><small>{}</small></td>", quantity(figure), kind(figure)),
     )
 }
 
@@ -129,7 +132,8 @@ fn strips(out: &mut String, a: &Report, b: &Report) {
     let (one, other) = (&a.strip, &b.strip);
     let rows = [
         ("Flash", Some(&one.flash), Some(&other.flash)),
-        ("RAM", Some(&one.ram), Some(&other.ram)),
+        ("RAM, reference kernels", Some(&one.ram), Some(&other.ram)),
+        ("RAM, CMSIS-NN", Some(&one.ram_cmsis_nn), Some(&other.ram_cmsis_nn)),
         (metric, one.score.as_ref(), other.score.as_ref()),
         ("Time of an inference", one.latency.as_ref(), other.latency.as_ref()),
         ("Energy of an inference", one.energy.as_ref(), other.energy.as_ref()),
@@ -165,12 +169,17 @@ fn parts(out: &mut String, a: &Report, b: &Report) {
     }
     let _ = writeln!(
         out,
-        "<p>RAM of B: {} of activations and scratch ({}), {} that stays for the model's whole life ({}).</p>",
-        number(b.memory.arena.value, "B"),
+        "<p>RAM of B with reference kernels on a 32-bit Arm core: {} of activations and scratch ({}), {} that stays for the \
+         model's whole life ({}).</p>\n<p>The smallest arena that loads B, counted:</p>\n<ul>",
+        quantity(&b.memory.arena),
         kind(&b.memory.arena),
-        number(b.memory.persistent.value, "B"),
+        quantity(&b.memory.persistent),
         kind(&b.memory.persistent)
     );
+    for row in &b.memory.smallest {
+        let _ = writeln!(out, "<li>{}: {}", escaped(&row.runtime), quantity(&row.bytes));
+    }
+    out.push_str("</ul>\n");
 }
 
 fn layers(out: &mut String, b: &Report) {

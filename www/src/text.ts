@@ -7,6 +7,7 @@ const TEXTS = {
   "twin.summary": "The same as a table",
   "dialog.close": "Close",
   "unit.points": "points",
+  "at-least": "at least",
 
   "bar.tools": "Tools",
   "bar.open": "Open…",
@@ -288,7 +289,8 @@ const TEXTS = {
   "strip.energy": "Energy",
   "strip.agreement": "Agreement",
   "strip.flash-what": "Bytes of the model file in flash",
-  "strip.ram-what": "Bytes of working memory that TFLM needs for the model",
+  "strip.ram-what": "The smallest arena in which TFLM loads the model, with its reference kernels",
+  "strip.cmsis": "{size} with CMSIS-NN",
   "strip.score-what": "How well the model does its task on the test set",
   "strip.latency-what": "One inference on the chosen device",
   "strip.energy-what": "One inference on the chosen device",

@@ -80,7 +80,7 @@ export class Shelf extends PageElement {
             ${row.power ? html`<span class="number">${format.figure(row.power)}</span>` : nothing}
             ${verdict(under, t(`milliwatt.${under}`))}
           </span>`
-        : verdict("no", row.fits_sentence)}
+        : verdict(row.fits === false ? "no" : "none", row.fits_sentence)}
     </span>`;
   }
 

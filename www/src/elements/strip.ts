@@ -85,10 +85,16 @@ export class Strip extends PageElement {
     const same = figure.kind === this.#kind(field);
     return html`<td role="cell" data-kind=${figure.kind} data-field=${field} aria-describedby="note-${field}-${side}">
       <span class="cell">
-        ${value(figure)}${band ? html`<span class="band">${band}</span>` : nothing}
+        ${value(figure)}${band ? html`<span class="band">${band}</span>` : nothing}${field === "ram" ? this.#cmsis(side) : nothing}
         ${same ? html`<span class="visually-hidden">${t(`kind.${figure.kind}`)}</span>` : kind(figure.kind)}
       </span>
     </td>`;
+  }
+
+  /** The strip's RAM is that of reference kernels; on a Cortex-M most take others. */
+  #cmsis(side: SideName): TemplateResult | typeof nothing {
+    const figure = this.snapshot[side].report?.strip.ram_cmsis_nn;
+    return figure ? html`<span class="band" title=${figure.note}>${t("strip.cmsis", { size: format.figure(figure) })}</span>` : nothing;
   }
 
   /** Why a number is not there. */

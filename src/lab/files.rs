@@ -250,8 +250,8 @@ fn from_arrays(
     }
     let labels = chosen.labels.map(|at| &arrays[at].1).or(given.as_ref());
     let classes = known_classes(target.task, target.outputs, target.front_end.is_some());
-    let rows = if chosen.one { fits::with_batch(tensor) } else { tensor.clone() };
-    let dataset = Dataset::from_arrays(&rows, labels, classes.as_deref())?;
+    let one = chosen.one.then(|| fits::with_batch(tensor));
+    let dataset = Dataset::from_arrays(one.as_ref().unwrap_or(tensor), labels, classes.as_deref())?;
     let pixels = fits::are_pixels(tensor, target.input) && target.front_end.is_none();
     if pixels && target.pixels.is_none() {
         remarks.push(UNKNOWN_PIXELS.into());

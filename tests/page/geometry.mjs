@@ -22,7 +22,8 @@ export function findings(page) {
     };
     /** @param {Element} element */
     const shown = (element) => {
-      if (!element.getClientRects().length || element.closest(".visually-hidden, [hidden], .definitions, .skip:not(:focus)")) return false;
+      // What a closed <details> holds has boxes, too.
+      if (!element.checkVisibility() || !element.getClientRects().length || element.closest(".visually-hidden, [hidden], .definitions, .skip:not(:focus)")) return false;
       const { visibility, opacity, clipPath } = getComputedStyle(element);
       return visibility === "visible" && opacity !== "0" && clipPath !== "inset(50%)";
     };
@@ -32,7 +33,7 @@ export function findings(page) {
     const clipped = (element, box) => {
       let { left, right, top, bottom } = box;
       let scrolls = false;
-      for (let parent = element.parentElement; parent && parent !== document.documentElement; parent = parent.parentElement) {
+      for (let parent = /** @type {Element | null} */ (element); parent && parent !== document.documentElement; parent = parent.parentElement) {
         const { overflowX, overflowY, position } = getComputedStyle(parent);
         if (overflowX !== "visible" || overflowY !== "visible") {
           const outer = parent.getBoundingClientRect();
@@ -71,16 +72,17 @@ export function findings(page) {
         const right = Math.max(...boxes.map((box) => box.right));
         const left = Math.min(...boxes.map((box) => box.left));
         if (!boxes.length) continue;
-        if ((right > view + SLACK || left < -SLACK) && !reachable(element)) {
+        // What ends in an ellipsis says that there is more, and says all of it in its title.
+        const ends = (/** @type {Element} */ box) =>
+          getComputedStyle(box).textOverflow === "ellipsis" && box.clientWidth >= 40 && element.closest("[title]");
+        if ((right > view + SLACK || left < -SLACK) && !reachable(element) && !ends(element)) {
           found.push(`Text leaves the screen: ${named(element)} (${Math.round(left)} to ${Math.round(right)} of ${view})`);
           continue;
         }
         for (let at = /** @type {Element | null} */ (element); at && at !== document.body; at = at.parentElement) {
-          const { overflowX, overflowY, textOverflow } = getComputedStyle(at);
+          const { overflowX, overflowY } = getComputedStyle(at);
           const outer = at.getBoundingClientRect();
-          // What ends in an ellipsis says that there is more, and says all of it in its title.
-          const ellipsis = textOverflow === "ellipsis" && (element.closest("[title]") || element.closest("[aria-label]"));
-          if ((overflowX === "hidden" || overflowX === "clip") && !ellipsis && (right > outer.right + SLACK || left < outer.left - SLACK)) {
+          if ((overflowX === "hidden" || overflowX === "clip") && !ends(at) && (right > outer.right + SLACK || left < outer.left - SLACK)) {
             found.push(`Text is cut off: ${named(element)} by ${named(at)} (${Math.round(right - outer.right)} px)`);
             break;
           }

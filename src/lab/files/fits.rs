@@ -34,9 +34,8 @@ pub(super) fn choose(arrays: &[(String, Tensor)], input: &[usize], sample_rate: 
     // A model may take one number: an array that stands alone is its inputs, of two the integers are labels.
     let one_number = |tensor: &Tensor| matches!(tensor.shape(), [_] | [_, 1]);
     let all_one = arrays.iter().all(|(_, tensor)| one_number(tensor));
-    let is_labels = |tensor: &Tensor| {
-        arrays.len() > 1 && one_number(tensor) && !(all_one && matches!(tensor, Tensor::Float32(_)))
-    };
+    let is_labels =
+        |tensor: &Tensor| arrays.len() > 1 && one_number(tensor) && !(all_one && matches!(tensor, Tensor::Float32(_)));
     let (labels, data) = (fitting(&is_labels), fitting(&|tensor| !is_labels(tensor)));
     let of_data = |fits: &dyn Fn(&Tensor) -> bool| -> Vec<usize> {
         data.iter().copied().filter(|&at| fits(&arrays[at].1)).collect()
@@ -47,13 +46,20 @@ pub(super) fn choose(arrays: &[(String, Tensor)], input: &[usize], sample_rate: 
     let single = of_data(&|tensor| is_one(tensor.shape(), input));
     let clip = of_data(&|tensor| hears && matches!((tensor, tensor.shape()), (Tensor::Int16(_), [_])));
     let ways = [(&sound, false, true), (&rows, false, false), (&single, true, false), (&clip, true, true)];
-    let Some((inputs, one, sound)) = ways.into_iter().find_map(|(found, one, sound)| Some((*found.first()?, one, sound)))
+    let Some((inputs, one, sound)) =
+        ways.into_iter().find_map(|(found, one, sound)| Some((*found.first()?, one, sound)))
     else {
         return Err(none_fits(arrays, input));
     };
     let count = if one { 1 } else { arrays[inputs].1.shape().first().copied().unwrap_or(0) };
     let matching = labels.iter().find(|&&at| arrays[at].1.len() == count);
-    Ok(Chosen { inputs, labels: matching.or(labels.first()).copied(), one, sound, others: data.len() - 1 })
+    Ok(Chosen {
+        inputs,
+        labels: matching.or(labels.first()).copied(),
+        one,
+        sound,
+        others: data.len().saturating_sub(1),
+    })
 }
 
 fn none_fits(arrays: &[(String, Tensor)], input: &[usize]) -> Error {

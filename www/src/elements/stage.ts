@@ -94,13 +94,6 @@ export class Stage extends PageElement {
 
   protected override updated(): void {
     LATER[this.#shown]?.().catch(() => this.act({ do: "view", view: viewsOf(this.snapshot.card)[0] ?? "weights" }));
-    // Only the row of tabs scrolls, never the page.
-    const tab = this.querySelector<HTMLElement>("[role=tab][aria-selected=true]");
-    const row = tab?.parentElement;
-    if (!tab || !row) return;
-    const [left, right] = [tab.offsetLeft - row.offsetLeft, tab.offsetLeft - row.offsetLeft + tab.offsetWidth];
-    if (left < row.scrollLeft) row.scrollLeft = left;
-    else if (right > row.scrollLeft + row.clientWidth) row.scrollLeft = right - row.clientWidth;
   }
 
   #key(event: KeyboardEvent): void {

@@ -31,7 +31,7 @@ export class TopBar extends PageElement {
           <span>Milliwatt</span>
         </h1>
         <button class="chip model-chip" type="button" popovertarget="model-menu">
-          <span class="model-name">${name}</span>
+          <span class="model-name" title=${name}>${name}</span>
           ${card ? html`<span class="quiet">${format.figure(card.file)}</span>` : nothing}
           ${warnings ? html`<span class="count warn">${t("model.warnings", { n: String(warnings) })}</span>` : nothing}
           ${icon("down_small")}

@@ -74,12 +74,12 @@ impl Bench {
     /// # Errors
     /// Those of reading the file.
     pub fn open(&mut self, bytes: &[u8], name: &str) -> Result<ModelCard> {
-        match format::kind_of(bytes) {
-            Some(format::Kind::Tflite) => {}
-            Some(format::Kind::Onnx) => {
-                return Err(Error::unsupported("This is an ONNX model; Milliwatt opens TFLite files so far"));
-            }
-            _ => return Err(Error::format("This is not a TFLite model: bytes 4 to 8 do not say TFL3")),
+        let kind = format::kind_of(bytes);
+        if let Some(sentence) = kind.and_then(format::foreign::way_out) {
+            return Err(Error::unsupported(sentence));
+        }
+        if kind != Some(format::Kind::Tflite) {
+            return Err(Error::format("This is not a TFLite model: bytes 4 to 8 do not say TFL3"));
         }
         let side = Side::open(bytes, name)?;
         let card = side.card.clone();
@@ -99,7 +99,8 @@ impl Bench {
     /// Puts dropped files on the bench as inputs.
     ///
     /// # Errors
-    /// Those of reading the files; `Parameter` without a model, which decides what labels mean.
+    /// Those of reading the files; `Parameter` without a model, which decides what labels mean, and for inputs that it does not
+    /// take. The inputs before them stay.
     pub fn set_files(&mut self, files: Vec<(String, Vec<u8>)>, split: Split) -> Result<DataCard> {
         self.set_labelled(files, None, split)
     }
@@ -129,6 +130,10 @@ impl Bench {
             pixels: card::pixels(&side.model),
         };
         let inputs = files::labelled(files, labels, target, split)?;
+        // What the model cannot take is refused here, while the inputs before it still stand.
+        if let Some(item) = inputs.items.first() {
+            item.windows(front_end)?.first().map(|window| inputs::feed(&side.model, window)).transpose()?;
+        }
         Ok(self.set_inputs(inputs))
     }
 

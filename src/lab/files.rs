@@ -14,10 +14,16 @@ use crate::order;
 use crate::report::Task;
 use crate::tensor::Tensor;
 
+mod fits;
+
 pub use crate::data::keywords::CLASSES as KEYWORDS;
 
 /// The seed that splits dropped files, on the page and for the command: the same files give the same candidate.
 pub const SEED: u64 = 1;
+
+/// What is said of pixels that a model of real numbers takes.
+const UNKNOWN_PIXELS: &str =
+    "The model does not say which numbers pixels are to it: black was taken as 0 and white as 1";
 
 /// What the inputs are for: decides how labels map to outputs.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +90,9 @@ fn read(name: String, files: Vec<File>, labels: Option<File>, target: Target, sp
     if left_out > 0 {
         remarks.push(format!("{left_out} files are neither WAV nor NPY and were left out"));
     }
-    let has_windows = arrays.len() > 1 && arrays.iter().all(|(_, tensor)| is_input(tensor, target));
+    // One array with labels in a file of their own keeps them.
+    let has_windows = arrays.len() > usize::from(labels.is_some())
+        && arrays.iter().all(|(_, tensor)| fits::is_one(tensor.shape(), target.input));
     if labels.is_some() && (has_windows || !clips.is_empty()) {
         return Err(Error::parameter("--labels goes with an array; clips and images have the labels of their folders"));
     }
@@ -102,11 +110,6 @@ fn read(name: String, files: Vec<File>, labels: Option<File>, target: Target, sp
         Some(first) => Err(Error::format(format!("There is nothing to use here. {first}"))),
         None => Err(Error::parameter("There is nothing to use here; drop WAV files, a ZIP of them, or NPY arrays")),
     }
-}
-
-/// Whether an array has the shape of one input, dimensions of 1 aside.
-fn is_input(tensor: &Tensor, target: Target) -> bool {
-    tensor.shape().iter().filter(|&&dim| dim != 1).eq(target.input.iter().filter(|&&dim| dim != 1))
 }
 
 /// The files themselves and what stands in archives among them, in a fixed order.
@@ -135,8 +138,7 @@ fn from_windows(
     let words: Vec<Option<String>> = arrays.iter().map(|(path, _)| word(path, target.task)).collect();
     let classes = classes(&words, target, &mut remarks);
     if target.pixels.is_none() && arrays.iter().any(|(_, tensor)| matches!(tensor, Tensor::Uint8(_))) {
-        remarks
-            .push("The model does not say which numbers pixels are to it: black was taken as 0 and white as 1".into());
+        remarks.push(UNKNOWN_PIXELS.into());
     }
     let items = arrays.into_iter().zip(&words).map(|((path, tensor), word)| Item {
         name: path,
@@ -238,35 +240,32 @@ fn from_arrays(
     mut remarks: Vec<String>,
     split: Split,
 ) -> Result<Inputs> {
-    // A model may take one number: an array that stands alone is its inputs, of two the integers are labels.
-    let one_number = |tensor: &Tensor| matches!(tensor.shape(), [_] | [_, 1]);
-    let is_labels = |tensor: &Tensor| {
-        let real = matches!(tensor, Tensor::Float32(_));
-        arrays.len() > 1 && one_number(tensor) && !(real && arrays.iter().all(|(_, tensor)| one_number(tensor)))
-    };
-    let found = arrays.iter().find(|(_, tensor)| is_labels(tensor)).map(|(_, tensor)| tensor);
-    if found.is_some() && given.is_some() {
+    let chosen = fits::choose(&arrays, target.input, target.sample_rate)?;
+    let (picked, tensor) = &arrays[chosen.inputs];
+    if chosen.labels.is_some() && given.is_some() {
         return Err(Error::parameter(format!("{name} holds labels of its own; leave --labels out")));
     }
-    let labels = found.or(given.as_ref());
-    let data: Vec<&(String, Tensor)> = arrays.iter().filter(|(_, tensor)| !is_labels(tensor)).collect();
-    let sound = data.iter().find(|(_, tensor)| matches!((tensor, tensor.shape()), (Tensor::Int16(_), [_, _])));
-    let (picked, tensor) = match (sound, &data[..], target.sample_rate) {
-        (Some(sound), _, Some(_)) => (&sound.0, &sound.1),
-        (_, [first, ..], _) => (&first.0, &first.1),
-        _ => return Err(Error::parameter("The arrays hold labels but no inputs")),
-    };
-    if data.len() > 1 {
-        remarks.push(format!("Of {} arrays of inputs one is used: {picked}", data.len()));
+    if chosen.others > 0 {
+        remarks.push(format!("Of {} arrays of inputs one is used: {picked}", chosen.others + 1));
     }
+    let labels = chosen.labels.map(|at| &arrays[at].1).or(given.as_ref());
     let classes = known_classes(target.task, target.outputs, target.front_end.is_some());
-    let dataset = Dataset::from_arrays(tensor, labels, classes.as_deref())?;
+    let one = chosen.one.then(|| fits::with_batch(tensor));
+    let dataset = Dataset::from_arrays(one.as_ref().unwrap_or(tensor), labels, classes.as_deref())?;
+    let pixels = fits::are_pixels(tensor, target.input) && target.front_end.is_none();
+    if pixels && target.pixels.is_none() {
+        remarks.push(UNKNOWN_PIXELS.into());
+    }
     let items = dataset.items.into_iter().map(|item| {
-        let source = match (&item.windows[..], target.sample_rate, sound.is_some()) {
-            ([Tensor::Int16(samples)], Some(sample_rate), true) => Source::Sound {
+        let source = match (&item.windows[..], target.sample_rate) {
+            ([Tensor::Int16(samples)], Some(sample_rate)) if chosen.sound => Source::Sound {
                 samples: samples.iter().map(|&sample| f32::from(sample) / 32768.0).collect(),
                 sample_rate,
             },
+            _ if pixels => {
+                let range = target.pixels.unwrap_or((0.0, 1.0));
+                Source::Windows(item.windows.into_iter().map(|window| real_pixels(window, range)).collect())
+            }
             _ => Source::Windows(item.windows),
         };
         Item { name: item.name, label: item.label, source }

@@ -3,6 +3,7 @@
 import { normal, normalised } from "./recipes";
 import { GENERIC, INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
+import type { Given } from "./files";
 import type { LiveAction } from "./live";
 import type { HardwareView, MemoryAction, MemoryView } from "./memory";
 import type { Diagnosis, DiagnosisAction } from "./diagnosis-view";
@@ -10,7 +11,7 @@ import { NO_SEARCH, type TradeoffAction, type TradeoffView } from "./tradeoff-vi
 import type { TriedList } from "./tried";
 import type { OwnAction, OwnClip } from "./own";
 import type {
-  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LintReport, LiveSettings, ModelCard, Preset,
+  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, LevelsReport, LintReport, LiveSettings, ModelCard, Preset,
   Report, SideName, SpectrogramView, Transform, WeightsView,
 } from "./types";
 import type { Runs, TrainAction } from "./training";
@@ -101,6 +102,8 @@ export interface Snapshot {
   canRedo: boolean;
   /** Whether the engine has started. */
   ready: boolean;
+  /** Why it cannot start. */
+  stopped?: string;
   version: string;
   transforms: readonly Transform[];
   presets: readonly Preset[];
@@ -136,7 +139,7 @@ export interface Snapshot {
 export type Action =
   | Change
   | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" }
-  | { do: "open"; files: InputFile[] }
+  | { do: "open"; files: Given[] }
   | { do: "sample"; id: string }
   | { do: "clip"; id: string }
   | { do: "play" }

@@ -1,7 +1,7 @@
 // The models and sets that are open, and how files become some of them.
 
 import { hasSet, sampleModel, sampleSet } from "./builtin";
-import { baseName, sha256 } from "./files";
+import { baseName, type Given, sha256 } from "./files";
 import type { Listen } from "./listen";
 import { opened } from "./opening";
 import { divided, type Own } from "./own";
@@ -11,6 +11,7 @@ import type { Session } from "./session";
 import { type Change, OWN, type State } from "./state";
 import { t } from "./text";
 import type { InputFile } from "./types";
+import { wants } from "./views";
 import type { BenchWorker, DataSet, ModelFile } from "./worker/bench-worker";
 
 export class Stock {
@@ -50,7 +51,7 @@ export class Stock {
   }
 
   /** Puts files where they belong: a model or a set on the bench, a recipe on B, clips beside the others. */
-  async open(files: InputFile[], listen: Listen): Promise<void> {
+  async open(files: readonly Given[], listen: Listen): Promise<void> {
     const { card, transforms } = this.#session.snapshot;
     const { models, recipe, clips, set, unknown } = await opened(files, this.#scout, imageShape(card));
     for (const sentence of unknown) this.#session.tell("error", sentence);
@@ -63,8 +64,11 @@ export class Stock {
       if (!read) throw new Error(t("error.json", { name: baseName(recipe.path) }));
       await this.#change({ do: "recipe", side: "b", recipe: normal(transforms, read), settled: true });
     }
+    const hears = (file ? this.#scout.card : card)?.front_end;
+    const [clip] = clips;
+    if (clip && !hears) return this.#session.tell("error", t("open.no-sound", { name: clip.name, wants: wants(file ? this.#scout.card : card) }));
     for (const clip of clips) listen.add(clip);
-    if (clips.length && !set) await this.#change({ do: "view", view: "listen" });
+    if (clip && !set) await this.#change({ do: "view", view: "listen" });
   }
 
   async #openModel(file: InputFile, set: DataSet | undefined): Promise<void> {

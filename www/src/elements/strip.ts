@@ -73,7 +73,7 @@ export class Strip extends PageElement {
     const { presets, saved, transforms, state } = this.snapshot;
     const view = this.snapshot[side];
     return html`<tr class="row-${side} ${view.progress && !view.complete ? "pending" : ""}" role="row">
-      <th scope="row" role="rowheader">${letter(side)}<span class="row-name">${nameOf([...presets, ...saved], transforms, state[side])}</span></th>
+      <th scope="row" role="rowheader">${letter(side)}<span class="row-name" title=${nameOf([...presets, ...saved], transforms, state[side])}>${nameOf([...presets, ...saved], transforms, state[side])}</span></th>
       ${STRIP_FIELDS.map((field) => this.#cell(side, field))}
     </tr>`;
   }

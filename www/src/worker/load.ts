@@ -12,6 +12,11 @@ export interface Compiled {
   relaxed: boolean;
 }
 
+// The smallest module that is valid only where SIMD is: one byte spread over a vector, and its bits counted.
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+
 // The smallest module that is valid only where relaxed SIMD is: one relaxed dot product of int8 vectors.
 const RELAXED_SIMD = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15,
@@ -24,8 +29,14 @@ export function choice(): { url: string; relaxed: boolean } {
   return { url: relaxed ? relaxedUrl : simdUrl, relaxed };
 }
 
+/** Whether this browser can run any of the modules. */
+export function isAble(): boolean {
+  return typeof WebAssembly !== "undefined" && WebAssembly.validate(SIMD);
+}
+
 /** Fetches and compiles the module that this browser can run. */
 export async function compile(): Promise<Compiled> {
+  if (!isAble()) throw new Error("WebAssembly SIMD is missing");
   const { url, relaxed } = choice();
   return { module: await fetched(url), relaxed };
 }

@@ -13,6 +13,7 @@ pub mod equalize;
 pub mod fold;
 pub mod formats;
 pub mod lint;
+mod offer;
 pub mod pack;
 mod positive;
 mod presets;
@@ -24,6 +25,7 @@ pub mod search;
 pub mod slim;
 
 pub use deliver::{deliver, random_inputs, same_bits};
+pub use offer::{Offer, offers, opening};
 pub use presets::{Preset, presets};
 pub use rows::transforms;
 

@@ -18,6 +18,7 @@ mod views;
 
 use serde::{Deserialize, Serialize};
 
+use crate::compress::Offer;
 use crate::compress::recipe::Recipe;
 pub use compared::{Compared, ComparedScore};
 pub use figure::{Figure, FigureKind};
@@ -93,6 +94,10 @@ pub struct ModelCard {
     pub blocked: Option<String>,
     /// The audio front end that feeds it, by name.
     pub front_end: Option<String>,
+    /// All presets, each with what keeps it from this model.
+    pub presets: Vec<Offer>,
+    /// The name of the preset that side B begins with.
+    pub opening: String,
 }
 
 /// Where the bytes of the file go; the parts add up to the file.

@@ -187,7 +187,7 @@ fn workers_that_share_the_steps_of_a_session_make_the_file_that_one_alone_makes(
         steps += 1;
     }
     let outcome = alone.outcome().unwrap();
-    assert!(workers.iter().all(|worker| worker.is_over() && worker.outcome().unwrap() == outcome));
+    assert!(workers.iter_mut().all(|worker| worker.is_over() && worker.outcome().unwrap() == outcome));
     let [remark] = &outcome.remarks[..] else { panic!("{:?}", outcome.remarks) };
     assert!(remark.starts_with("As integers it is right on ") && remark.contains("of 8 examples"), "{remark}");
 }

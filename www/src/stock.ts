@@ -6,11 +6,11 @@ import type { Listen } from "./listen";
 import { opened } from "./opening";
 import { divided, type Own } from "./own";
 import { imageShape } from "./pictures";
-import { fromJson, normal } from "./recipes";
+import { fromJson, normal, presetOf } from "./recipes";
 import type { Session } from "./session";
 import { type Change, OWN, type State } from "./state";
 import { t } from "./text";
-import type { InputFile } from "./types";
+import type { InputFile, ModelCard, Recipe } from "./types";
 import { wants } from "./views";
 import type { BenchWorker, DataSet, ModelFile } from "./worker/bench-worker";
 
@@ -81,11 +81,21 @@ export class Stock {
     this.#models.set(id, model);
     if (set) this.#sets.set(set.id, set);
     if (wanted && wanted.sha256 !== id) this.#session.tell("warning", t("open.other", { name: wanted.name }));
-    await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "" });
+    const b = wanted?.sha256 === id ? undefined : this.#beginning(this.#scout.card);
+    await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "", ...(b && { b }) });
     if (wanted?.sha256 === id) await this.#session.settle();
     for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
       if (severity !== "info") this.#session.tell("warning", sentence);
     }
+  }
+
+  /** The recipe that B begins with, where the one that it has does not suit the model or was only the beginning of another. */
+  #beginning(card: ModelCard | undefined): Recipe | undefined {
+    const { presets, state, card: before } = this.#session.snapshot;
+    const named = presetOf(presets, state.b);
+    const kept = named ? card?.presets.every(({ name, reason }) => name !== named.name || !reason) : card?.opening === before?.opening;
+    if (kept && named?.name !== before?.opening) return undefined;
+    return presets.find(({ name }) => name === card?.opening)?.recipe;
   }
 
   async #openSet(set: DataSet): Promise<void> {

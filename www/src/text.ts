@@ -44,6 +44,8 @@ const TEXTS = {
   "side.preset": "Recipe of {side}",
   "side.automatic": "automatic",
   "side.own": "Own recipe",
+  "side.not-here": "Not for this model",
+  "side.reason": "{label}: {reason}",
   "side.layers": "Layer by layer, in place of what is set for all: {list}",
   "side.alike": "All layers alike",
   "side.own-hint": "A recipe of your own",

@@ -4,6 +4,7 @@
 //! [`Figure`] asks for it.
 
 mod compared;
+mod devices;
 pub mod diagnosis;
 mod figure;
 pub mod hardware;
@@ -13,6 +14,7 @@ pub mod levels;
 pub mod lint;
 pub mod search;
 pub mod sound;
+pub mod text;
 pub mod training;
 mod views;
 
@@ -21,11 +23,12 @@ use serde::{Deserialize, Serialize};
 use crate::compress::Offer;
 use crate::compress::recipe::Recipe;
 pub use compared::{Compared, ComparedScore};
+pub use devices::{DeviceRow, PublishedRow, RuntimeRow};
 pub use figure::{Figure, FigureKind};
 pub use views::{Answer, Bar, ClipView, SpectrogramView, WeightsView};
 
 /// Raised when a field changes its meaning or goes away.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a model is for, as far as its shapes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,48 +191,6 @@ pub struct LayerRow {
     pub original_node: Option<u32>,
 }
 
-/// A published result of the same network on the same board.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct PublishedRow {
-    /// Which benchmark, round and system.
-    pub label: String,
-    /// Seconds for one inference.
-    pub latency_s: f64,
-    /// Joules for one inference.
-    pub energy_j: Option<f64>,
-    /// The result file.
-    pub source: String,
-}
-
-/// One device of the shelf with this candidate on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct DeviceRow {
-    /// Stable identifier, as in links.
-    pub id: String,
-    /// Name to show.
-    pub name: String,
-    /// Core, clock and runtime that the figures are for.
-    pub detail: String,
-    /// Whether flash and RAM suffice; `None` where the RAM that it takes is not known, or where TFLM does not load it.
-    pub fits: Option<bool>,
-    /// The same in words: "fits", "RAM 12 KiB short".
-    pub fits_sentence: String,
-    /// One inference.
-    pub latency: Option<Figure>,
-    /// One inference.
-    pub energy: Option<Figure>,
-    /// At the user's rate.
-    pub power: Option<Figure>,
-    /// `yes`, `no`, `borderline` (the band crosses the line) or `unknown`.
-    pub under_one_milliwatt: String,
-    /// The verdict in words.
-    pub power_sentence: String,
-    /// The published measurement, where there is one.
-    pub published: Vec<PublishedRow>,
-}
-
 /// What came out of running the candidate on the test set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -280,6 +241,10 @@ pub struct Strip {
     pub latency: Option<Figure>,
     /// One inference on the chosen device.
     pub energy: Option<Figure>,
+    /// One inference on the chosen device with TFLM, which the file is written for.
+    pub latency_tflm: Option<Figure>,
+    /// The same.
+    pub energy_tflm: Option<Figure>,
     /// Same answers as the original.
     pub agreement: Option<Figure>,
 }
@@ -348,6 +313,8 @@ pub struct DeviceCard {
     pub name: String,
     /// Core and clock.
     pub detail: String,
+    /// The runtime of its published int8 results.
+    pub runtime: String,
 }
 
 /// What a set of labelled or unlabelled inputs holds.

@@ -113,8 +113,12 @@ pub fn presets() -> Result<Vec<Ts<Preset>>, JsValue> {
 /// The devices of the shelf.
 #[wasm_bindgen]
 pub fn devices() -> Result<Vec<Ts<DeviceCard>>, JsValue> {
-    let card =
-        |device: &cost::Device| DeviceCard { id: device.id.into(), name: device.name.into(), detail: device.detail() };
+    let card = |device: &cost::Device| DeviceCard {
+        id: device.id.into(),
+        name: device.name.into(),
+        detail: device.detail(),
+        runtime: device.submissions.first().map(|submission| submission.runtime.into()).unwrap_or_default(),
+    };
     cost::devices().iter().map(|device| out(&card(device))).collect()
 }
 

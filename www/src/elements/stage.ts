@@ -85,7 +85,10 @@ export class Stage extends PageElement {
   }
 
   protected override updated(): void {
-    LATER[this.snapshot.state.view]?.().catch(() => this.act({ do: "view", view: "listen" }));
+    LATER[this.snapshot.state.view]?.().catch(() => {
+      this.act({ do: "view", view: "listen" });
+      this.act({ do: "missing" });
+    });
     // Only the row of tabs scrolls, never the page.
     const tab = this.querySelector<HTMLElement>("[role=tab][aria-selected=true]");
     const row = tab?.parentElement;

@@ -16,6 +16,7 @@ pub mod files;
 pub mod hardware;
 pub mod imc;
 pub mod inputs;
+mod labels;
 pub mod layers;
 pub mod levels;
 pub mod lint;
@@ -38,6 +39,7 @@ use crate::progress::Progress;
 use crate::report::{Answer, ClipView, DataCard, EvaluationReport, Figure, ModelCard, Report, Task, WeightsView};
 use crate::tensor::Tensor;
 use evaluation::{ItemResult, Partial, Thresholds};
+use files::Labels;
 use inputs::{Inputs, Source, Split};
 use side::Side;
 
@@ -45,6 +47,8 @@ use side::Side;
 #[derive(Default)]
 pub struct Bench {
     original: Option<Side>,
+    /// The names of the original's classes, where anything says them.
+    known: Vec<String>,
     candidate: Option<Candidate>,
     trained: Option<training::Trained>,
     teacher: Option<training::Teacher>,
@@ -83,6 +87,7 @@ impl Bench {
         }
         let side = Side::open(bytes, name)?;
         let card = side.card.clone();
+        self.known = labels::known(&side.model, bytes, card.task, card.front_end.as_deref());
         self.original = Some(side);
         self.forget_candidate();
         Ok(card)
@@ -102,24 +107,20 @@ impl Bench {
     /// Those of reading the files; `Parameter` without a model, which decides what labels mean, and for inputs that it does not
     /// take. The inputs before them stay.
     pub fn set_files(&mut self, files: Vec<(String, Vec<u8>)>, split: Split) -> Result<DataCard> {
-        self.set_labelled(files, None, split)
+        self.set_labelled(files, Labels::default(), split)
     }
 
-    /// Puts files on the bench whose labels stand in a file of their own.
+    /// Puts files on the bench of whose labels the user says more than stands in them.
     ///
     /// # Errors
     /// Those of [`files::labelled`]; `Parameter` without a model.
-    pub fn set_labelled(
-        &mut self,
-        files: Vec<(String, Vec<u8>)>,
-        labels: Option<(String, Vec<u8>)>,
-        split: Split,
-    ) -> Result<DataCard> {
+    pub fn set_labelled(&mut self, files: Vec<(String, Vec<u8>)>, labels: Labels, split: Split) -> Result<DataCard> {
         let side = self.original()?;
         let front_end = card::front_end(&side.model);
         let target = files::Target {
             task: side.card.task,
             outputs: side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements()),
+            known: &self.known,
             sample_rate: front_end.map(|front_end| front_end.sample_rate),
             front_end: front_end.map(|front_end| front_end.name),
             input: side
@@ -177,7 +178,7 @@ impl Bench {
         Ok(card::front_end(&self.original()?.model))
     }
 
-    /// Class names: those of the inputs, else those that the model's shape says, else numbers.
+    /// Class names: those of the inputs, else those that are known of the model, else numbers.
     fn classes(&self) -> Vec<String> {
         let output = |side: &Side| side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements());
         match self.labels() {

@@ -333,6 +333,8 @@ pub struct DataCard {
     pub classes: Vec<String>,
     /// Test items in each class.
     pub class_counts: Vec<u32>,
+    /// Folders and labels of the data that are called as none of the model's classes, so that nothing is counted right.
+    pub unmatched: Vec<String>,
     /// What was left out and why.
     pub remarks: Vec<String>,
 }

@@ -10,6 +10,7 @@ use milliwatt::format::{npy, tflite};
 use milliwatt::imc::analog::Circuit;
 use milliwatt::imc::array::Knobs;
 use milliwatt::imc::network::{Mode, Network};
+use milliwatt::lab::files::Labels;
 use milliwatt::lab::imc::matmul::{self, MatmulRequest};
 use milliwatt::lab::imc::{AnalogRequest, ImcRequest, validation};
 use milliwatt::lab::inputs::{Purpose, Split};
@@ -35,7 +36,8 @@ fn spotter() -> Option<Bench> {
     bench.open(&bytes, "kws01_int8.tflite").unwrap();
     let file = |name: &str| (format!("{name}.npy"), npy::write(named(&data, name)).unwrap());
     let split = Split { seed: 1, purpose: Purpose::Test };
-    bench.set_labelled(vec![file("mfcc")], Some(file("y")), split).unwrap();
+    let labels = Labels { numbers: Some(file("y")), ..Labels::default() };
+    bench.set_labelled(vec![file("mfcc")], labels, split).unwrap();
     Some(bench)
 }
 

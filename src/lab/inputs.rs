@@ -1,5 +1,8 @@
 //! The inputs on the bench: clips or arrays, split into what ranges are measured on and what candidates are tested on.
 
+use std::collections::BTreeSet;
+
+use super::labels;
 use crate::audio::{self, FrontEnd, Rounding};
 use crate::error::{Error, Result};
 use crate::model::{Model, Value};
@@ -160,6 +163,13 @@ impl Inputs {
         self.own = Some((std::mem::replace(&mut self.classes, names.to_vec()), labels));
     }
 
+    /// The words of items that have no label, sorted.
+    fn unmatched(&self) -> Vec<String> {
+        let bare = self.items.iter().zip(&self.words).filter(|(item, _)| item.label.is_none());
+        let words: BTreeSet<&String> = bare.filter_map(|(_, word)| word.as_ref()).collect();
+        words.into_iter().cloned().collect()
+    }
+
     /// What the page shows of the set.
     pub fn card(&self) -> DataCard {
         let mut class_counts = vec![0; self.classes.len()];
@@ -175,6 +185,7 @@ impl Inputs {
             labelled: self.test.iter().any(|&item| self.items[item].label.is_some()),
             classes: self.classes.clone(),
             class_counts,
+            unmatched: self.unmatched(),
             remarks: self.remarks.clone(),
         }
     }
@@ -206,7 +217,7 @@ impl Inputs {
 /// The class that a label in its own words means: keyword spotters answer "unknown" to words that they were not taught.
 pub fn class_of(word: Option<&str>, classes: &[String]) -> Option<usize> {
     let word = word?;
-    let position = |word: &str| classes.iter().position(|class| class == word);
+    let position = |word: &str| classes.iter().position(|class| labels::key(class) == labels::key(word));
     position(word).or_else(|| position("unknown"))
 }
 

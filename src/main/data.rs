@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use milliwatt::error::{Error, Result};
+use milliwatt::lab::files::Labels;
 use milliwatt::lab::inputs::{Purpose, Split};
 use milliwatt::lab::{Bench, files};
 
@@ -20,6 +21,10 @@ pub struct Data {
     /// NPY array with a class number for each row of --data, where that is an array without labels
     #[arg(long, requires = "data")]
     labels: Option<PathBuf>,
+    /// Names of the model's classes in the order of its outputs, such as yes,no,other; folders are matched to them by name.
+    /// Without it they come from the model's label file, or from what is published of the model
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', requires = "data")]
+    classes: Vec<String>,
     /// Generated inputs in place of files: machine
     #[arg(long, conflicts_with = "data")]
     generated: Option<String>,
@@ -55,7 +60,8 @@ impl Data {
             bench.set_spoken(&read(words)?, self.seed)?
         } else if let Some(path) = &self.data {
             let file = |path: &PathBuf| Ok((file_name(path), read(path)?));
-            let labels = self.labels.as_ref().map(file).transpose()?;
+            let numbers = self.labels.as_ref().map(file).transpose()?;
+            let labels = Labels { numbers, classes: self.classes.clone() };
             bench.set_labelled(vec![file(path)?], labels, Split { seed: self.seed, purpose })?
         } else {
             return Ok(());

@@ -149,7 +149,9 @@ export class Session extends EventTarget {
   /** Tells an error as a sentence; giving up is not one. */
   fail(error: unknown): void {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    if (name !== "cancelled") this.tell("error", message);
+    // What a browser says of a script that it cannot fetch names an address, not what to do.
+    const missing = name === "TypeError" && /import/i.test(message);
+    if (name !== "cancelled") this.tell("error", missing ? t("error.offline") : message);
   }
 
   async #act(action: Action): Promise<void> {
@@ -207,6 +209,11 @@ export class Session extends EventTarget {
         return this.#presets(action);
       case "dismiss":
         return this.patch({ notices: this.#snapshot.notices.filter(({ id }) => id !== action.id) });
+      case "keep-offline":
+        this.dispatchEvent(new Event("keep-offline"));
+        return;
+      case "missing":
+        return this.tell("error", t("error.offline"));
       case "reload":
         return this.#takeUpdate();
       case "choose":

@@ -9,6 +9,7 @@ import type { HardwareView, MemoryAction, MemoryView } from "./memory";
 import type { Diagnosis, DiagnosisAction } from "./diagnosis-view";
 import { NO_SEARCH, type TradeoffAction, type TradeoffView } from "./tradeoff-view";
 import type { TriedList } from "./tried";
+import type { Offline } from "./offline";
 import type { OwnAction, OwnClip } from "./own";
 import type {
   Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, LevelsReport, LintReport, LiveSettings, ModelCard, Preset,
@@ -129,6 +130,8 @@ export interface Snapshot {
   tradeoff: TradeoffView;
   diagnosis: Diagnosis;
   lint: LintView;
+  /** What of the page stays on this device. */
+  offline: Offline;
   /** The archive for the board is being made. */
   bundling: boolean;
   notices: readonly Notice[];
@@ -138,7 +141,7 @@ export interface Snapshot {
 /** What elements ask for. */
 export type Action =
   | Change
-  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" }
+  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" | "keep-offline" | "missing" }
   | { do: "open"; files: Given[] }
   | { do: "sample"; id: string }
   | { do: "clip"; id: string }
@@ -197,6 +200,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     tradeoff: NO_SEARCH,
     diagnosis: { running: false, brought: [], bought: [] },
     lint: { open: false, target: "tflm" },
+    offline: "starting",
     bundling: false,
     notices: [],
     dropping: false,

@@ -380,6 +380,8 @@ const TEXTS = {
     "{name} is no model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
   "error.unknown-all":
     "None of these files is a model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
+  "error.offline":
+    "This part of the page is not on this device yet, and the network does not answer. Try again when you are online; then it stays here.",
   "error.json": "{name} is JSON, but not a recipe: it has no list of steps.",
   "error.microphone": "The microphone could not be opened: {why}. Close other programs that use it, or drop a sound file.",
   "error.microphone-refused":
@@ -402,6 +404,15 @@ const TEXTS = {
   "help.privacy": "Your data",
   "help.privacy-text":
     "Your model and your voice stay in this tab. This page sends nothing: no cookies, no statistics, no fonts or scripts from elsewhere.",
+  "help.offline": "Without a network",
+  "help.offline-starting": "Everything that this page can do is being kept on this device, for use without a network.",
+  "help.offline-kept": "Everything that this page can do is kept on this device: it works without a network.",
+  "help.offline-partly":
+    "Not everything could be kept on this device: without a network, training, searching or other views may be missing.",
+  "help.offline-saving":
+    "Your browser asks pages to save data, so only the bench is kept on this device: without a network, training, searching, checks, levels, Memory and Hardware are missing.",
+  "help.offline-refused": "This browser keeps no pages (a private window?): without a network this page does not open.",
+  "help.offline-keep": "Keep everything (about 2.5 MB)",
   "key.open": "Open a file",
   "key.undo": "Undo",
   "key.redo": "Redo",

@@ -73,7 +73,7 @@ export class App extends PageElement {
       <mw-status .snapshot=${snapshot}></mw-status>
       <mw-notices .notices=${snapshot.notices}></mw-notices>
       <div class="drop-outline" ?hidden=${!snapshot.dropping}><p role="status">${snapshot.dropping ? t("drop") : ""}</p></div>
-      <mw-help></mw-help>
+      <mw-help .offline=${snapshot.offline}></mw-help>
       <mw-samples .snapshot=${snapshot}></mw-samples>
       <mw-lint .snapshot=${snapshot}></mw-lint>
       <input class="chooser" type="file" multiple hidden @change=${this.#chosen} />

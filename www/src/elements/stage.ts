@@ -93,7 +93,10 @@ export class Stage extends PageElement {
   }
 
   protected override updated(): void {
-    LATER[this.#shown]?.().catch(() => this.act({ do: "view", view: viewsOf(this.snapshot.card)[0] ?? "weights" }));
+    LATER[this.#shown]?.().catch(() => {
+      this.act({ do: "view", view: viewsOf(this.snapshot.card)[0] ?? "weights" });
+      this.act({ do: "missing" });
+    });
   }
 
   #key(event: KeyboardEvent): void {

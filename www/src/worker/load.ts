@@ -1,6 +1,7 @@
 // Which of the bench's two wasm modules this browser can run, and how they and those on demand are loaded: compiled once, on
 // the page's side, and posted to every worker.
 
+import { t } from "../text";
 import relaxedUrl from "../wasm/relaxed/milliwatt_bg.wasm?url";
 import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
 
@@ -34,6 +35,11 @@ export function isAble(): boolean {
   return typeof WebAssembly !== "undefined" && WebAssembly.validate(SIMD);
 }
 
+/** Modules that this browser cannot run. */
+export function unusable(): string[] {
+  return choice().relaxed ? [] : [relaxedUrl];
+}
+
 /** Fetches and compiles the module that this browser can run. */
 export async function compile(): Promise<Compiled> {
   if (!isAble()) throw new Error("WebAssembly SIMD is missing");
@@ -52,7 +58,9 @@ export function compileOnce(url: string): Promise<WebAssembly.Module> {
 const asked = new Map<string, Promise<WebAssembly.Module>>();
 
 async function fetched(url: string): Promise<WebAssembly.Module> {
-  const response = await fetch(url);
+  const response = await fetch(url).catch(() => {
+    throw new Error(t("error.offline"));
+  });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   // Some static hosts serve .wasm without its type, which streaming compilation refuses.
   const typed = response.headers.get("content-type")?.startsWith("application/wasm");

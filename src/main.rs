@@ -12,6 +12,8 @@ mod diagnose;
 mod imc;
 #[path = "main/report.rs"]
 mod report;
+#[path = "main/run.rs"]
+mod run;
 #[path = "main/search.rs"]
 mod search;
 
@@ -24,11 +26,9 @@ use clap::{Parser, Subcommand};
 use milliwatt::compress::{lint, presets, recipe::Recipe};
 use milliwatt::cost;
 use milliwatt::error::{Error, Result};
-use milliwatt::exec::{Executor, Kernels, Options};
 use milliwatt::format::{self, npy, tflite};
 use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, batch, card, files};
-use milliwatt::quant::Arithmetic;
 use milliwatt::tensor::Tensor;
 
 /// Shows what a tiny neural network costs on a microcontroller, and makes it cost less.
@@ -50,22 +50,7 @@ enum Command {
         json: bool,
     },
     /// Run a model on every row of an array
-    Run {
-        /// TFLite file
-        model: PathBuf,
-        /// NPY array [n, input shape without its batch] in the model's input type
-        #[arg(long)]
-        input: PathBuf,
-        /// NPY array to write: [n, output shape without its batch]
-        #[arg(long)]
-        output: PathBuf,
-        /// Integer arithmetic: tflm, single or xnnpack
-        #[arg(long, default_value = "tflm")]
-        arithmetic: String,
-        /// Kernels: fast, or reference for the obvious loops
-        #[arg(long, default_value = "fast")]
-        kernels: String,
-    },
+    Run(run::Run),
     /// Make a smaller model
     Compress(compress::Compress),
     /// Say what keeps a model from its target, what to do about it, and which operators TFLM needs
@@ -104,7 +89,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = run(Arguments::parse().command, &mut std::io::stdout().lock());
+    let result = execute(Arguments::parse().command, &mut std::io::stdout().lock());
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -115,20 +100,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, out: &mut dyn Write) -> Result<()> {
+fn execute(command: Command, out: &mut dyn Write) -> Result<()> {
     match command {
         Command::Info { model, json } => info(&model, json, out),
-        Command::Run { model, input, output, arithmetic, kernels } => {
-            let options = Options { arithmetic: Arithmetic::from_name(&arithmetic)?, kernels: kernels_of(&kernels)? };
-            let model = tflite::read(&read(&model)?)?.model;
-            let mut executor = Executor::new(&model, options)?;
-            let rows = npy::read(&read(&input)?).map_err(|error| error.at(input.display()))?;
-            write(&output, &npy::write(&batch::run(&model, &mut executor, &rows)?)?)
-        }
+        Command::Run(arguments) => run::run(&arguments),
         Command::Compress(arguments) => compress::run(arguments, out),
         Command::Lint { model, target, json } => {
             let model = tflite::read(&read(&model)?)?.model;
-            let problems = lint::lint(&model, lint::Target::from_name(&target)?);
+            let mut problems = lint::lint(&model, lint::Target::from_name(&target)?);
+            // Advice that cannot be followed on this very file is worse than none.
+            for problem in &mut problems {
+                if let Some(mend) = problem.mend.filter(|mend| mend.mended(&Recipe::original(), &model).is_none()) {
+                    (problem.fix, problem.mend) = (mend.elsewhere().into(), None);
+                }
+            }
             if json {
                 return print_json(out, &problems);
             }
@@ -220,14 +205,6 @@ fn recipe_of(preset: Option<&str>, recipe: Option<&Path>) -> Result<Recipe> {
             names.join(", ")
         ))
     })
-}
-
-fn kernels_of(name: &str) -> Result<Kernels> {
-    match name {
-        "fast" => Ok(Kernels::Fast),
-        "reference" => Ok(Kernels::Reference),
-        _ => Err(Error::parameter(format!("no kernels are called {name:?}; there are fast and reference"))),
-    }
 }
 
 /// Puts inputs on the bench: every row of an array, anything else split as on the page.

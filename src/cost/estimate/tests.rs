@@ -68,7 +68,7 @@ fn hybrid_and_int4_models_are_not_guessed_at() {
 #[test]
 fn an_unknown_operator_is_named() {
     let mut model = autoencoder(DType::Int8, DType::Int8);
-    let opaque = Opaque { builtin_code: 32, name: "MYSTERY".into(), custom_options: None, has_builtin_options: false };
+    let opaque = Opaque::custom("MYSTERY");
     model.nodes[3].op = Op::Opaque(opaque);
     let error = estimate(&model, find("gap9-650").unwrap()).unwrap_err();
     assert!(error.to_string().contains("node 3 (MYSTERY)"), "{error}");

@@ -92,7 +92,7 @@ fn unknown_operators_and_left_out_biases_are_sound() {
     validate(&model).unwrap();
     let z = model.add_value(Value::activation("z", DType::String, &[7]));
     let stranger =
-        Opaque { builtin_code: 32, name: "Mystery".into(), custom_options: None, has_builtin_options: false };
+        Opaque::custom("Mystery");
     model.nodes.push(Node::new(Op::Opaque(stranger), &[3], &[z]));
     model.outputs = vec![z];
     validate(&model).unwrap();

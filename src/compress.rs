@@ -13,6 +13,7 @@ pub mod equalize;
 pub mod fold;
 pub mod formats;
 pub mod lint;
+mod offer;
 pub mod pack;
 mod positive;
 mod presets;
@@ -24,6 +25,7 @@ pub mod search;
 pub mod slim;
 
 pub use deliver::{deliver, random_inputs, same_bits};
+pub use offer::{Offer, offers, opening};
 pub use presets::{Preset, presets};
 pub use rows::transforms;
 
@@ -134,7 +136,7 @@ pub enum Control {
         step: f64,
         /// The value at first.
         default: f64,
-        /// `%` where the value is a share that is shown as percent, otherwise empty.
+        /// `%` where the value is a share that is shown as percent, `auto` where 0 follows from the data, otherwise empty.
         unit: String,
     },
     /// Yes or no.

@@ -10,7 +10,7 @@
 //! | FLAC, MP3, Ogg, MPEG-4 sound | [`sound`] | what it is, and its sample rate; a browser decodes it | no |
 //! | ZIP archive | [`zip`] | yes | yes, without compression |
 //!
-//! [`kind_of`] tells which of them a file is.
+//! [`kind_of`] tells which of them a file is; [`foreign`] says how the models of other tools become files that are read.
 //!
 //! Every reader keeps the same rules. It takes bytes, never a path. It decides by content, never by a name. It checks
 //! [`crate::limits`] before it takes memory. A file that is broken and a file that Milliwatt cannot use are different
@@ -21,6 +21,7 @@
 
 pub mod c;
 pub mod detect;
+pub mod foreign;
 pub mod npy;
 pub mod sound;
 pub mod tflite;

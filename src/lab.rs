@@ -4,6 +4,7 @@
 //! candidate that a recipe made of it. Two sides are two benches.
 
 mod answering;
+pub mod arena;
 pub mod batch;
 pub mod bundle;
 pub mod card;
@@ -15,6 +16,7 @@ pub mod files;
 pub mod hardware;
 pub mod imc;
 pub mod inputs;
+mod labels;
 pub mod layers;
 pub mod levels;
 pub mod lint;
@@ -37,6 +39,7 @@ use crate::progress::Progress;
 use crate::report::{Answer, ClipView, DataCard, EvaluationReport, Figure, ModelCard, Report, Task, WeightsView};
 use crate::tensor::Tensor;
 use evaluation::{ItemResult, Partial, Thresholds};
+use files::Labels;
 use inputs::{Inputs, Source, Split};
 use side::Side;
 
@@ -44,6 +47,8 @@ use side::Side;
 #[derive(Default)]
 pub struct Bench {
     original: Option<Side>,
+    /// The names of the original's classes, where anything says them.
+    known: Vec<String>,
     candidate: Option<Candidate>,
     trained: Option<training::Trained>,
     teacher: Option<training::Teacher>,
@@ -73,15 +78,16 @@ impl Bench {
     /// # Errors
     /// Those of reading the file.
     pub fn open(&mut self, bytes: &[u8], name: &str) -> Result<ModelCard> {
-        match format::kind_of(bytes) {
-            Some(format::Kind::Tflite) => {}
-            Some(format::Kind::Onnx) => {
-                return Err(Error::unsupported("This is an ONNX model; Milliwatt opens TFLite files so far"));
-            }
-            _ => return Err(Error::format("This is not a TFLite model: bytes 4 to 8 do not say TFL3")),
+        let kind = format::kind_of(bytes);
+        if let Some(sentence) = kind.and_then(format::foreign::way_out) {
+            return Err(Error::unsupported(sentence));
+        }
+        if kind != Some(format::Kind::Tflite) {
+            return Err(Error::format("This is not a TFLite model: bytes 4 to 8 do not say TFL3"));
         }
         let side = Side::open(bytes, name)?;
         let card = side.card.clone();
+        self.known = labels::known(&side.model, bytes, card.task, card.front_end.as_deref());
         self.original = Some(side);
         self.forget_candidate();
         Ok(card)
@@ -98,13 +104,23 @@ impl Bench {
     /// Puts dropped files on the bench as inputs.
     ///
     /// # Errors
-    /// Those of reading the files; `Parameter` without a model, which decides what labels mean.
+    /// Those of reading the files; `Parameter` without a model, which decides what labels mean, and for inputs that it does not
+    /// take. The inputs before them stay.
     pub fn set_files(&mut self, files: Vec<(String, Vec<u8>)>, split: Split) -> Result<DataCard> {
+        self.set_labelled(files, Labels::default(), split)
+    }
+
+    /// Puts files on the bench of whose labels the user says more than stands in them.
+    ///
+    /// # Errors
+    /// Those of [`files::labelled`]; `Parameter` without a model.
+    pub fn set_labelled(&mut self, files: Vec<(String, Vec<u8>)>, labels: Labels, split: Split) -> Result<DataCard> {
         let side = self.original()?;
         let front_end = card::front_end(&side.model);
         let target = files::Target {
             task: side.card.task,
             outputs: side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements()),
+            known: &self.known,
             sample_rate: front_end.map(|front_end| front_end.sample_rate),
             front_end: front_end.map(|front_end| front_end.name),
             input: side
@@ -114,7 +130,11 @@ impl Bench {
                 .map_or(&[], |&id| side.model.values[id].shape.get(1..).unwrap_or_default()),
             pixels: card::pixels(&side.model),
         };
-        let inputs = files::inputs(files, target, split)?;
+        let inputs = files::labelled(files, labels, target, split)?;
+        // What the model cannot take is refused here, while the inputs before it still stand.
+        if let Some(item) = inputs.items.first() {
+            item.windows(front_end)?.first().map(|window| inputs::feed(&side.model, window)).transpose()?;
+        }
         Ok(self.set_inputs(inputs))
     }
 
@@ -158,7 +178,7 @@ impl Bench {
         Ok(card::front_end(&self.original()?.model))
     }
 
-    /// Class names: those of the inputs, else those that the model's shape says, else numbers.
+    /// Class names: those of the inputs, else those that are known of the model, else numbers.
     fn classes(&self) -> Vec<String> {
         let output = |side: &Side| side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements());
         match self.labels() {

@@ -6,6 +6,8 @@ mod audio;
 mod bundle;
 #[path = "main/compress.rs"]
 mod compress;
+#[path = "main/data.rs"]
+mod data;
 #[path = "main/diagnose.rs"]
 mod diagnose;
 #[path = "main/imc.rs"]
@@ -24,12 +26,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use milliwatt::compress::{lint, presets, recipe::Recipe};
-use milliwatt::cost;
+use milliwatt::cost::{self, Runtime};
 use milliwatt::error::{Error, Result};
-use milliwatt::format::{self, npy, tflite};
-use milliwatt::lab::inputs::Split;
-use milliwatt::lab::{Bench, batch, card, files};
-use milliwatt::tensor::Tensor;
+use milliwatt::format::tflite;
+use milliwatt::lab::arena::Arenas;
+use milliwatt::lab::card;
 
 /// Shows what a tiny neural network costs on a microcontroller, and makes it cost less.
 #[derive(Parser)]
@@ -148,12 +149,22 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<()> {
     }
 }
 
+/// What `milliwatt info --json` writes.
+#[derive(serde::Serialize)]
+struct Info {
+    #[serde(flatten)]
+    card: milliwatt::report::ModelCard,
+    /// The smallest arena that loads, by build of TFLM.
+    arena: Vec<milliwatt::report::ArenaRow>,
+}
+
 fn info(path: &Path, json: bool, out: &mut dyn Write) -> Result<()> {
     let bytes = read(path)?;
     let opened = tflite::read(&bytes)?;
     let card = card::card(&opened, &bytes, &file_name(path));
+    let arenas = Arenas::of(&opened.model);
     if json {
-        return print_json(out, &card);
+        return print_json(out, &Info { card, arena: arenas.rows() });
     }
     line(out, format_args!("{}  {} bytes", card.name, bytes.len()))?;
     line(out, format_args!("sha256      {}", card.sha256))?;
@@ -165,6 +176,14 @@ fn info(path: &Path, json: bool, out: &mut dyn Write) -> Result<()> {
     }
     line(out, format_args!("MACs        {}", card.macs.value))?;
     line(out, format_args!("parameters  {}", card.parameters.value))?;
+    for runtime in [Runtime::Reference, Runtime::CmsisNn] {
+        let arena = arenas.figure(runtime);
+        let least = if arena.at_least { "at least " } else { "" };
+        line(out, format_args!("arena       {least}{} bytes ({})", arena.value, runtime.label()))?;
+    }
+    if let Some(caution) = arenas.caution() {
+        line(out, format_args!("caution: {caution}"))?;
+    }
     for (id, node) in opened.model.nodes.iter().enumerate() {
         let shape = node.outputs.first().map(|&output| opened.model.values[output].shape.clone()).unwrap_or_default();
         line(out, format_args!("{id:>4}  {:<24} {shape:?}", node.op.name()))?;
@@ -205,32 +224,6 @@ fn recipe_of(preset: Option<&str>, recipe: Option<&Path>) -> Result<Recipe> {
             names.join(", ")
         ))
     })
-}
-
-/// Puts inputs on the bench: every row of an array, anything else split as on the page.
-///
-/// Where a network `learns`, it is tested on other items.
-fn data(bench: &mut Bench, path: &Path, labels: Option<&Path>, learns: bool) -> Result<()> {
-    let (name, bytes) = (file_name(path), read(path)?);
-    if is_array(&bytes) {
-        let labels = labels.map(array).transpose()?;
-        let array = npy::read(&bytes).map_err(|error| error.at(&name))?;
-        bench.set_inputs(batch::inputs(&name, &array, labels.as_ref())?);
-        return Ok(());
-    }
-    if labels.is_some() {
-        return Err(Error::parameter("--labels goes with an array; clips have the labels of their folders"));
-    }
-    bench.set_files(vec![(name, bytes)], Split { seed: files::SEED, learns }).map(|_| ())
-}
-
-/// Whether these bytes are one array, whose rows are all used; anything else is split as on the page.
-fn is_array(bytes: &[u8]) -> bool {
-    format::kind_of(bytes) == Some(format::Kind::Npy)
-}
-
-fn array(path: &Path) -> Result<Tensor> {
-    npy::read(&read(path)?).map_err(|error| error.at(path.display()))
 }
 
 fn file_name(path: &Path) -> String {

@@ -4,6 +4,7 @@
 //! [`Figure`] asks for it.
 
 mod compared;
+mod devices;
 pub mod diagnosis;
 mod figure;
 pub mod hardware;
@@ -13,18 +14,21 @@ pub mod levels;
 pub mod lint;
 pub mod search;
 pub mod sound;
+pub mod text;
 pub mod training;
 mod views;
 
 use serde::{Deserialize, Serialize};
 
+use crate::compress::Offer;
 use crate::compress::recipe::Recipe;
 pub use compared::{Compared, ComparedScore};
+pub use devices::{DeviceRow, PublishedRow, RuntimeRow};
 pub use figure::{Figure, FigureKind};
 pub use views::{Answer, Bar, ClipView, SpectrogramView, WeightsView};
 
 /// Raised when a field changes its meaning or goes away.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a model is for, as far as its shapes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +97,10 @@ pub struct ModelCard {
     pub blocked: Option<String>,
     /// The audio front end that feeds it, by name.
     pub front_end: Option<String>,
+    /// All presets, each with what keeps it from this model.
+    pub presets: Vec<Offer>,
+    /// The name of the preset that side B begins with.
+    pub opening: String,
 }
 
 /// Where the bytes of the file go; the parts add up to the file.
@@ -127,12 +135,24 @@ pub struct ArenaBuffer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct MemoryReport {
-    /// Activations and scratch as TFLM's planner lays them out (the arena's head).
+    /// Activations and scratch as TFLM's planner lays them out (the arena's head), with reference kernels.
     pub arena: Figure,
-    /// What TFLM keeps for the model's whole life (the arena's tail).
+    /// What TFLM keeps for the model's whole life (the arena's tail), with reference kernels.
     pub persistent: Figure,
+    /// The smallest arena that loads, by build of TFLM; the first is the strip's.
+    pub smallest: Vec<ArenaRow>,
     /// The picture.
     pub buffers: Vec<ArenaBuffer>,
+}
+
+/// The smallest arena that loads on one build of TFLM.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ArenaRow {
+    /// Whose kernels, and on which core.
+    pub runtime: String,
+    /// How much.
+    pub bytes: Figure,
 }
 
 /// One layer on one side.
@@ -169,48 +189,6 @@ pub struct LayerRow {
     pub identical: Option<bool>,
     /// The node of the original that computes the same output.
     pub original_node: Option<u32>,
-}
-
-/// A published result of the same network on the same board.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct PublishedRow {
-    /// Which benchmark, round and system.
-    pub label: String,
-    /// Seconds for one inference.
-    pub latency_s: f64,
-    /// Joules for one inference.
-    pub energy_j: Option<f64>,
-    /// The result file.
-    pub source: String,
-}
-
-/// One device of the shelf with this candidate on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct DeviceRow {
-    /// Stable identifier, as in links.
-    pub id: String,
-    /// Name to show.
-    pub name: String,
-    /// Core, clock and runtime that the figures are for.
-    pub detail: String,
-    /// Whether flash and RAM suffice.
-    pub fits: bool,
-    /// The same in words: "fits", "RAM 12 KiB short".
-    pub fits_sentence: String,
-    /// One inference.
-    pub latency: Option<Figure>,
-    /// One inference.
-    pub energy: Option<Figure>,
-    /// At the user's rate.
-    pub power: Option<Figure>,
-    /// `yes`, `no`, `borderline` (the band crosses the line) or `unknown`.
-    pub under_one_milliwatt: String,
-    /// The verdict in words.
-    pub power_sentence: String,
-    /// The published measurement, where there is one.
-    pub published: Vec<PublishedRow>,
 }
 
 /// What came out of running the candidate on the test set.
@@ -253,14 +231,20 @@ pub struct Flip {
 pub struct Strip {
     /// Length of the file that is flashed.
     pub flash: Figure,
-    /// Arena head and tail.
+    /// The smallest arena that loads, with TFLM's reference kernels on a 32-bit core.
     pub ram: Figure,
+    /// The same with CMSIS-NN on a Cortex-M4, M7 or M33.
+    pub ram_cmsis_nn: Figure,
     /// Accuracy or AUC, when a test set is there.
     pub score: Option<Figure>,
     /// One inference on the chosen device.
     pub latency: Option<Figure>,
     /// One inference on the chosen device.
     pub energy: Option<Figure>,
+    /// One inference on the chosen device with TFLM, which the file is written for.
+    pub latency_tflm: Option<Figure>,
+    /// The same.
+    pub energy_tflm: Option<Figure>,
     /// Same answers as the original.
     pub agreement: Option<Figure>,
 }
@@ -329,6 +313,8 @@ pub struct DeviceCard {
     pub name: String,
     /// Core and clock.
     pub detail: String,
+    /// The runtime of its published int8 results.
+    pub runtime: String,
 }
 
 /// What a set of labelled or unlabelled inputs holds.
@@ -347,6 +333,8 @@ pub struct DataCard {
     pub classes: Vec<String>,
     /// Test items in each class.
     pub class_counts: Vec<u32>,
+    /// Folders and labels of the data that are called as none of the model's classes, so that nothing is counted right.
+    pub unmatched: Vec<String>,
     /// What was left out and why.
     pub remarks: Vec<String>,
 }

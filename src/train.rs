@@ -35,4 +35,4 @@ pub use fit::{Options, Trained, fit};
 pub use loss::Loss;
 pub use parameters::Parameters;
 pub use tape::Tape;
-pub use trainer::{Data, Examples, Judgement, Metrics, Share, Trainer, one_hot};
+pub use trainer::{Data, Examples, Judgement, Metrics, Progress, Share, Trainer, one_hot};

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use milliwatt::cost::{Runtime, memory_on};
 use milliwatt::exec::{Executor, Options};
 use milliwatt::format::{tflite, zip};
 use milliwatt::lab::card::sha256;
@@ -80,6 +81,39 @@ fn the_vectors_are_what_the_file_answers() {
             executor.input_bytes_mut(0).copy_from_slice(input);
             executor.invoke().unwrap();
             assert_eq!(executor.output_bytes(0), &output[..], "{preset}");
+        }
+    }
+}
+
+#[test]
+fn the_header_names_the_smallest_arena_of_each_build() {
+    for preset in ["int8", "huffman"] {
+        let (folder, _) = packed(&format!("arena-{preset}"), preset);
+        let files = files(&folder);
+        let model = tflite::read(&files["model.tflite"]).unwrap().model;
+        let smallest = |runtime| memory_on(&model, runtime).total_bytes().0;
+        let (header, readme) = (&files["model.h"], &files["README.md"]);
+        let header = String::from_utf8(header.clone()).unwrap();
+        let named: Vec<u64> = header
+            .lines()
+            .filter_map(|line| line.strip_prefix("constexpr std::size_t kMilliwattArenaBytes = ")?.strip_suffix(';'))
+            .map(|number| number.parse().unwrap())
+            .collect();
+        let order = [
+            Runtime::Wheel,
+            Runtime::Reference64,
+            Runtime::CmsisNnMveSmall,
+            Runtime::CmsisNnMve,
+            Runtime::CmsisNn,
+            Runtime::CmsisNnScalar,
+            Runtime::EspNnS3,
+            Runtime::Reference,
+            Runtime::ReferenceWideEnums,
+        ];
+        assert_eq!(named, order.map(smallest), "{preset}");
+        let readme = String::from_utf8(readme.clone()).unwrap();
+        for runtime in order {
+            assert!(readme.contains(&format!("| {} | {} |", runtime.label(), smallest(runtime))), "{preset}");
         }
     }
 }

@@ -10,8 +10,10 @@ use milliwatt::format::{npy, tflite};
 use milliwatt::imc::analog::Circuit;
 use milliwatt::imc::array::Knobs;
 use milliwatt::imc::network::{Mode, Network};
+use milliwatt::lab::files::Labels;
 use milliwatt::lab::imc::matmul::{self, MatmulRequest};
 use milliwatt::lab::imc::{AnalogRequest, ImcRequest, validation};
+use milliwatt::lab::inputs::{Purpose, Split};
 use milliwatt::lab::{Bench, batch, hardware};
 use milliwatt::tensor::Tensor;
 
@@ -32,7 +34,10 @@ fn spotter() -> Option<Bench> {
     let (bytes, data) = (model("kws01_int8")?, arrays("mlperf/data/kws_dev.npz")?);
     let mut bench = Bench::new();
     bench.open(&bytes, "kws01_int8.tflite").unwrap();
-    bench.set_inputs(batch::inputs("clips", named(&data, "mfcc"), Some(named(&data, "y"))).unwrap());
+    let file = |name: &str| (format!("{name}.npy"), npy::write(named(&data, name)).unwrap());
+    let split = Split { seed: 1, purpose: Purpose::Test };
+    let labels = Labels { numbers: Some(file("y")), ..Labels::default() };
+    bench.set_labelled(vec![file("mfcc")], labels, split).unwrap();
     Some(bench)
 }
 

@@ -8,7 +8,7 @@ mod common;
 use std::fs;
 
 use milliwatt::compress::{self, recipe::Recipe};
-use milliwatt::format::{npy, tflite};
+use milliwatt::format::{npy, tflite, wav};
 use milliwatt::lab::inputs::Split;
 use milliwatt::lab::{Bench, compare, files};
 use milliwatt::metrics;
@@ -177,4 +177,68 @@ fn int8_keyword_spotter_from_real_clips_beats_the_reference_and_its_file_is_not_
     );
     assert!(accuracy(&int8) >= reference_accuracy);
     assert!(int8.strip.flash.value <= fs::metadata(&reference).unwrap().len() as f64);
+}
+
+#[test]
+fn inputs_that_the_model_does_not_take_are_refused_with_both_shapes_and_those_before_them_stay() {
+    let array = |tensor: &Tensor| npy::write(tensor).unwrap();
+    let floats = |shape: &[usize]| array(&Tensor::zeros(DType::Float32, shape).unwrap());
+    let mut bench = Bench::new();
+    bench.open(&small_file(), "small.tflite").unwrap();
+    bench.set_files(small_data(), Split::of(1)).unwrap();
+    bench.apply(&preset("int8"), &mut Silent).unwrap();
+    let tested = bench.test_items();
+    let strange: [(&str, Vec<u8>, &[&str]); 4] = [
+        ("image.npy", floats(&[32, 32, 3]), &["[32, 32, 3]", "[4]"]),
+        ("long.npy", floats(&[7, 5]), &["[7, 5]", "[n, 4]"]),
+        ("bytes.npy", array(&Tensor::zeros(DType::Uint8, &[9, 4]).unwrap()), &["uint8", "float32"]),
+        ("clip.wav", wav::write(16_000, &[0.1; 16_000]).unwrap(), &["sound"]),
+    ];
+    for (name, bytes, words) in strange {
+        let error = bench.set_files(vec![(name.into(), bytes)], Split::of(1)).unwrap_err().to_string();
+        assert!(words.iter().all(|word| error.contains(word)), "{name}: {error}");
+        assert_eq!(bench.test_items(), tested, "{name}");
+        assert!(bench.evaluate(0, 1).is_ok(), "{name}: the candidate stays too");
+    }
+}
+
+#[test]
+fn one_item_is_one_item_with_or_without_its_batch() {
+    let mut bench = Bench::new();
+    bench.open(&small_file(), "small.tflite").unwrap();
+    for shape in [&[4][..], &[1, 4], &[4, 1], &[1, 1, 4]] {
+        let item = npy::write(&Tensor::zeros(DType::Float32, shape).unwrap()).unwrap();
+        let card = bench.set_files(vec![("item.npy".into(), item)], Split::of(1)).unwrap();
+        assert_eq!(card.test_items, 1, "{shape:?}");
+        bench.apply(&preset("int8"), &mut Silent).unwrap();
+        assert!(bench.evaluate(0, 1).is_ok(), "{shape:?}");
+    }
+}
+
+#[test]
+fn an_image_of_bytes_is_one_item_of_an_image_model_and_many_in_one_array_are_as_many() {
+    let Some(path) = common::shared("mlperf/models/ic01_int8.tflite") else { return };
+    let mut bench = Bench::new();
+    bench.open(&fs::read(path).unwrap(), "ic01_int8.tflite").unwrap();
+    for (shape, items) in [(&[32, 32, 3][..], 1), (&[1, 32, 32, 3], 1), (&[10, 32, 32, 3], 10)] {
+        let images = npy::write(&Tensor::zeros(DType::Uint8, shape).unwrap()).unwrap();
+        let card = bench.set_files(vec![("images.npy".into(), images)], Split::of(1)).unwrap();
+        assert_eq!(card.test_items, items, "{shape:?}");
+    }
+    let turned = npy::write(&Tensor::zeros(DType::Uint8, &[3, 32, 32]).unwrap()).unwrap();
+    let error = bench.set_files(vec![("turned.npy".into(), turned)], Split::of(1)).unwrap_err().to_string();
+    assert!(error.contains("[3, 32, 32]") && error.contains("[32, 32, 3]"), "{error}");
+}
+
+#[test]
+fn a_model_of_another_tool_is_refused_with_the_way_to_one_that_is_read() {
+    let cases: [(&[u8], &str); 3] = [
+        (b"\x08\x08\x12\x07pytorch", "onnx2tf"),
+        (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0c\0\0\0net/data.pkl", "litert"),
+        (b"\x89HDF\r\n\x1a\n\0\0", "TFLiteConverter"),
+    ];
+    for (bytes, tool) in cases {
+        let error = Bench::new().open(bytes, "model").unwrap_err().to_string();
+        assert!(error.contains(tool) && error.contains(".tflite"), "{error}");
+    }
 }

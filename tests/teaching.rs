@@ -6,7 +6,7 @@ use milliwatt::compress::recipe::{Change, Recipe, Step, Training};
 use milliwatt::error::{Error, Result};
 use milliwatt::format::{tflite, wav, zip};
 use milliwatt::lab::Bench;
-use milliwatt::lab::inputs::Split;
+use milliwatt::lab::inputs::{Purpose, Split};
 use milliwatt::progress::Silent;
 use milliwatt::random::Random;
 use milliwatt::report::FigureKind;
@@ -15,7 +15,7 @@ use milliwatt::train::architecture::{Architecture, Kind};
 const RATE: u32 = 16_000;
 /// Pitch of each word, in hertz.
 const WORDS: [(&str, f64); 3] = [("high", 1800.0), ("low", 300.0), ("middle", 750.0)];
-const LEARNS: Split = Split { seed: 1, learns: true };
+const LEARNS: Split = Split { seed: 1, purpose: Purpose::Training };
 
 /// Clips of three words that a machine would say: a tone of the word's own pitch with overtones, at some time, in some noise.
 fn clips(each: usize) -> Vec<(String, Vec<u8>)> {
@@ -187,7 +187,7 @@ fn workers_that_share_the_steps_of_a_session_make_the_file_that_one_alone_makes(
         steps += 1;
     }
     let outcome = alone.outcome().unwrap();
-    assert!(workers.iter().all(|worker| worker.is_over() && worker.outcome().unwrap() == outcome));
+    assert!(workers.iter_mut().all(|worker| worker.is_over() && worker.outcome().unwrap() == outcome));
     let [remark] = &outcome.remarks[..] else { panic!("{:?}", outcome.remarks) };
     assert!(remark.starts_with("As integers it is right on ") && remark.contains("of 8 examples"), "{remark}");
 }

@@ -111,6 +111,11 @@ pub struct Channels {
 }
 
 impl Channels {
+    /// Whether no channel can be removed.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
     /// Finds the channels of a valid model.
     ///
     /// # Errors

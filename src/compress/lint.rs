@@ -7,9 +7,9 @@
 mod ethos;
 mod mend;
 mod state;
-mod tflm;
 #[cfg(test)]
 mod tests;
+mod tflm;
 
 pub use mend::Mend;
 use serde::Serialize;

@@ -83,13 +83,13 @@ pub fn presets() -> Vec<Preset> {
             "train-int8",
             "Trained for int8",
             "Learns on with the rounding of 8-bit integers in place, so that it loses less by it",
-            trained(Plan { quantization: bits(8), ..Plan::default() }),
+            trained(Plan { quantization: bits(8), ..Plan::automatic() }),
         ),
         preset(
             "train-int4",
             "Trained for 4-bit weights",
             "Learns on with weights of 16 levels and 8-bit activations",
-            trained(Plan { quantization: bits(4), ..Plan::default() }),
+            trained(Plan { quantization: bits(4), ..Plan::automatic() }),
         ),
         preset(
             "train-prune-80-int8",
@@ -98,11 +98,10 @@ pub fn presets() -> Vec<Preset> {
             trained(Plan {
                 // Without it, what has lost most of its weights falls silent and does not wake again.
                 batch_norm: true,
-                epochs: 20,
                 learning_rate: 2e-3,
                 quantization: bits(8),
                 pruning: Some(plan::Pruning { sparsity: 0.8, ..plan::Pruning::default() }),
-                ..Plan::default()
+                ..Plan::automatic()
             }),
         ),
         preset(

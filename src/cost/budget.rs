@@ -1,16 +1,24 @@
-//! The milliwatt budget: average power at the user's rate.
+//! The milliwatt budget: average power of the whole device at the user's rate, never of the network alone.
 //!
-//! Average power is what inferences cost, `energy * rate`, and what waiting between them costs,
-//! `waiting power * (1 - busy)`. Two ways of waiting are known for some boards: *stopped* (clocks off, RAM kept, woken
-//! by a timer or a pin) and *listening* (clocks and microphone on, as in the streaming benchmark). The verdict is for
-//! stopping, the best that a board can do; where its power is not known, waiting is left out and the sentence says so.
-//! Sensors, radio and converter losses are never included.
+//! Average power is what inferences cost, `energy * rate`, what the features of a sound cost all the time, and what waiting
+//! costs, `waiting power * (1 - busy)`. Two ways of waiting are known for some boards: *listening* (clocks on, sound
+//! coming in, as in the streaming benchmark) and *asleep* (clocks stopped, RAM kept, woken by a timer or a pin).
+//!
+//! - A model of sound listens: its verdict is that of listening. Asleep, a board hears nothing; the sentence has that figure, too.
+//! - Any other model waits asleep, and its sensor is not known: a figure below the line is then *partial*.
+//! - Where neither is known, computing alone is left. Above the line it is a no; below, it is partial.
+//!
+//! What is left out is named in the sentence: the supply of sensor and microphone themselves, radio and converter losses always.
+
+mod words;
 
 use serde::Serialize;
 
 use super::device::Device;
 use super::estimate::{Estimate, Modelled};
-use crate::units::{Hertz, Watts};
+use super::tflm::{self, Tflm};
+use crate::units::{Hertz, Joules, Seconds, Watts};
+pub(super) use words::number;
 
 /// The line that this project is named after.
 pub const ONE_MILLIWATT: Watts = Watts(1e-3);
@@ -19,13 +27,13 @@ pub const ONE_MILLIWATT: Watts = Watts(1e-3);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The whole band is below.
-    Yes,
+    /// The whole band of all that is known is below; what is not known comes on top.
+    Partial,
     /// The whole band is above, or the device cannot keep up with the rate.
     No,
     /// The band crosses the line.
     Borderline,
-    /// Nothing was published from which energy could be predicted.
+    /// Nothing was published from which power could be predicted.
     Unknown,
 }
 
@@ -33,12 +41,65 @@ impl Verdict {
     /// The word that the report uses.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Yes => "yes",
+            Self::Partial => "partial",
             Self::No => "no",
             Self::Borderline => "borderline",
             Self::Unknown => "unknown",
         }
     }
+}
+
+/// What an average power includes besides computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Waiting with clocks on and sound coming in.
+    Listening,
+    /// Waiting with clocks stopped.
+    Asleep,
+    /// Nothing: how the board waits is not known.
+    Computing,
+}
+
+/// What one inference costs with a runtime.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Load<'a> {
+    /// The runtime.
+    pub runtime: &'a str,
+    /// The time of one inference.
+    pub latency: Modelled<Seconds>,
+    /// The energy of one inference, where it is known.
+    pub energy: Option<Modelled<Joules>>,
+}
+
+impl From<&Estimate> for Load<'static> {
+    fn from(estimate: &Estimate) -> Self {
+        Self { runtime: estimate.runtime, latency: estimate.latency, energy: estimate.energy }
+    }
+}
+
+impl From<&Tflm> for Load<'static> {
+    fn from(tflm: &Tflm) -> Self {
+        Self { runtime: tflm::RUNTIME, latency: tflm.latency, energy: tflm.energy }
+    }
+}
+
+/// What stands before the network.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Surroundings {
+    /// Whether sound feeds it, so that the device has to listen.
+    pub sound: bool,
+    /// What the features of that sound take.
+    pub features: Option<Features>,
+}
+
+/// The features of a sound that never ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Features {
+    /// Average power.
+    pub power: Modelled<Watts>,
+    /// The share of time that they are computed.
+    pub busy: f64,
 }
 
 /// A device at work at a rate.
@@ -48,44 +109,58 @@ pub struct Budget {
     pub rate: Hertz,
     /// The share of time that the device computes; above 1 it cannot keep up.
     pub busy: f64,
-    /// Mean power of inferring and of waiting stopped between inferences; `None` where no energy was published.
+    /// Average power of all that is known; `None` where no energy was published, or the device cannot keep up.
     pub average_power: Option<Modelled<Watts>>,
-    /// The part of it that waiting takes; `None` where it is not known and left out.
-    pub stop_power: Option<Watts>,
-    /// Mean power if the device listens on between inferences instead of stopping.
+    /// What that includes.
+    pub scope: Scope,
+    /// Average power if the clocks stop between inferences; `None` where the power of that is not known.
+    pub asleep_power: Option<Modelled<Watts>>,
+    /// Average power if the device listens between inferences; `None` where the power of that is not known.
     pub listening_power: Option<Modelled<Watts>>,
     /// Whether the average stays under one milliwatt.
     pub under_one_milliwatt: Verdict,
     /// The highest rate at which it does, and the band of that rate; `None` where it is not known or never does.
     pub max_rate: Option<Modelled<Hertz>>,
-    /// All of this in words.
+    /// The verdict in a few words, with what it leaves out.
+    pub words: String,
+    /// All of this in sentences.
     pub sentence: String,
 }
 
 /// Average power of one inference after another, `rate` times a second.
-pub fn budget(estimate: &Estimate, device: &Device, rate: Hertz) -> Budget {
-    let latency = estimate.latency.value.0;
-    let busy = latency * rate.0;
+pub fn budget(load: &Load<'_>, device: &Device, around: &Surroundings, rate: Hertz) -> Budget {
+    let latency = load.latency.value.0;
+    let features = around.features;
+    let busy = latency * rate.0 + features.map_or(0.0, |features| features.busy);
     let keeps_up = busy <= 1.0;
-    let stop = device.stop_power.map(|fact| fact.value);
-    let average = |waiting: Option<Watts>| {
-        let waiting = waiting.map_or(0.0, |power| power.0 * (1.0 - busy).max(0.0));
-        estimate.energy.map(|energy| Modelled {
-            value: Watts(energy.value.per(rate).0 + waiting),
-            low: Watts(energy.low.per(rate).0 + waiting),
-            high: Watts(energy.high.per(rate).0 + waiting),
+    let average = |waiting: f64, features: Option<Features>| {
+        let waiting = waiting * (1.0 - busy).max(0.0);
+        let of = |energy: Joules, features: Option<Watts>| {
+            Watts(energy.per(rate).0 + features.map_or(0.0, |power| power.0) + waiting)
+        };
+        load.energy.filter(|_| keeps_up).map(|energy| Modelled {
+            value: of(energy.value, features.map(|features| features.power.value)),
+            low: of(energy.low, features.map(|features| features.power.low)),
+            high: of(energy.high, features.map(|features| features.power.high)),
         })
     };
-    let average_power = average(stop);
+    let (stopped, waiting) = (device.stop_power.map(|fact| fact.value), device.listening_power());
+    let (scope, power_waiting) = match (around.sound, waiting, stopped) {
+        (true, Some(waiting), _) => (Scope::Listening, waiting),
+        (_, _, Some(stopped)) => (Scope::Asleep, stopped),
+        _ => (Scope::Computing, Watts(0.0)),
+    };
+    let average_power = average(power_waiting.0, features);
     let under_one_milliwatt = match average_power {
+        _ if !keeps_up => Verdict::No,
         None => Verdict::Unknown,
-        Some(_) if !keeps_up => Verdict::No,
-        Some(power) if power.high.0 < ONE_MILLIWATT.0 => Verdict::Yes,
         Some(power) if power.low.0 >= ONE_MILLIWATT.0 => Verdict::No,
+        Some(power) if power.high.0 < ONE_MILLIWATT.0 => Verdict::Partial,
         Some(_) => Verdict::Borderline,
     };
-    let max_rate = estimate.energy.and_then(|energy| {
-        let highest = |joules: f64| highest_rate(joules, latency, stop.map_or(0.0, |power| power.0));
+    let max_rate = load.energy.and_then(|energy| {
+        let (spent, share) = features.map_or((0.0, 0.0), |features| (features.power.value.0, features.busy));
+        let highest = |joules: f64| highest_rate(joules, latency, power_waiting.0, spent, share);
         // More energy, lower rate: the ends of the band change places.
         Some(Modelled { value: highest(energy.value.0)?, low: highest(energy.high.0)?, high: highest(energy.low.0)? })
     });
@@ -93,73 +168,29 @@ pub fn budget(estimate: &Estimate, device: &Device, rate: Hertz) -> Budget {
         rate,
         busy,
         average_power,
-        stop_power: stop.map(|power| Watts(power.0 * (1.0 - busy).max(0.0))),
-        listening_power: device.listening_power().and_then(|waiting| average(Some(waiting))),
+        scope,
+        asleep_power: stopped.and_then(|power| average(power.0, features)),
+        listening_power: waiting.and_then(|power| average(power.0, features)),
         under_one_milliwatt,
         max_rate,
+        words: String::new(),
         sentence: String::new(),
     };
-    budget.sentence = sentence(&budget, latency);
+    let most = (1.0 - features.map_or(0.0, |features| features.busy)).max(0.0) / latency;
+    budget.words = words::words(&budget, around, most);
+    budget.sentence = words::sentence(&budget, load, around, most);
     budget
 }
 
-/// The rate at which `joules * rate + stop * (1 - latency * rate)` reaches one milliwatt, at most back to back.
-fn highest_rate(joules: f64, latency: f64, stop: f64) -> Option<Hertz> {
-    let spare = ONE_MILLIWATT.0 - stop;
-    if spare <= 0.0 || latency <= 0.0 {
+/// The rate at which `joules * rate + features + waiting * (1 - busy)` reaches one milliwatt, at most back to back.
+fn highest_rate(joules: f64, latency: f64, waiting: f64, features: f64, share: f64) -> Option<Hertz> {
+    let spare = ONE_MILLIWATT.0 - features - waiting * (1.0 - share);
+    if spare <= 0.0 || latency <= 0.0 || share >= 1.0 {
         return None;
     }
-    let for_each = joules - stop * latency;
-    let back_to_back = 1.0 / latency;
+    let for_each = joules - waiting * latency;
+    let back_to_back = (1.0 - share) / latency;
     Some(Hertz(if for_each > 0.0 { (spare / for_each).min(back_to_back) } else { back_to_back }))
-}
-
-fn sentence(budget: &Budget, latency: f64) -> String {
-    let rate = match number(budget.rate.0) {
-        one if one == "1" => "1 inference a second".into(),
-        rate => format!("{rate} inferences a second"),
-    };
-    if budget.busy > 1.0 {
-        return format!("Cannot keep up with {rate}; {} is the most", number(1.0 / latency));
-    }
-    let Some(power) = budget.average_power else {
-        return "No energy was published for this combination, so average power is unknown".into();
-    };
-    let milliwatts = |watts: Watts| number(watts.0 * 1e3);
-    let verdict = match (budget.under_one_milliwatt, budget.stop_power) {
-        (Verdict::Yes, Some(_)) => "under one milliwatt",
-        (Verdict::Yes, None) => "computing alone stays under one milliwatt",
-        (Verdict::Borderline, _) => "the band crosses one milliwatt",
-        (Verdict::No | Verdict::Unknown, _) => "over one milliwatt",
-    };
-    let [value, low, high] = [power.value, power.low, power.high].map(milliwatts);
-    let mut words = format!("{value} mW ({low} to {high}) at {rate}: {verdict}");
-    if let Some(max) = budget.max_rate {
-        words += &format!("; up to {} a second stay under it", number(max.value.0));
-    }
-    words += match budget.stop_power {
-        Some(_) => ". Between inferences the clocks are stopped",
-        None => ". What waiting between inferences takes is not known here and not included",
-    };
-    if let Some(listening) = budget.listening_power {
-        words += &format!("; with clocks and microphone on it would be {} mW", milliwatts(listening.value));
-    }
-    words
-}
-
-/// Three significant digits.
-pub(super) fn number(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let magnitude = libm::floor(libm::log10(value.abs())) as i32;
-    let decimals = usize::try_from(2 - magnitude).unwrap_or(0);
-    if decimals == 0 {
-        let unit = libm::pow(10.0, f64::from(magnitude - 2));
-        return format!("{:.0}", libm::round(value / unit) * unit);
-    }
-    let text = format!("{value:.decimals$}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Time and energy of one inference on a device, layer by layer, and whether the model fits.
 
+use super::budget::number;
+use super::carried;
 use super::classes::{Class, Layer};
 use super::device::Device;
-use super::fit::{self, Rates};
+use super::fit::{self, Band, Family, Rates};
 use super::memory::Memory;
-use super::published::{Benchmark, Precision};
+use super::published::{Benchmark, Precision, Submission};
 use crate::error::{Error, Result};
 use crate::model::{Model, NodeId, Op};
 use crate::tensor::DType;
@@ -74,64 +76,124 @@ pub struct Published {
 
 /// Predicts the time and energy of one inference.
 ///
+/// The runtime is that of the board's own submission, which is not the one that the file is written for: see
+/// [`tflm`](super::tflm). Float networks on a board without float results rest on those of [`carried`](super::carried).
+///
 /// *Units*: seconds and joules for one inference at batch 1 as the file declares it; the energy is that of the device's
 /// supply while it computes, without waiting, sensors and radio.
 ///
 /// # Errors
-/// `Unsupported`, with the reason in words, where nothing was measured that a prediction could rest on: an operator
-/// that Milliwatt does not know, types of weights and activations that no submission used on this device.
+/// `Unsupported`, with the reason in words, for what TFLM does not run (an unknown operator, float activations with
+/// integer weights), and where nothing was measured that a prediction could rest on.
 ///
 /// *Source*: [`fit`].
 pub fn estimate(model: &Model, device: &'static Device) -> Result<Estimate> {
     let layers = layers(model)?;
     let precision = precision(model)?;
-    let fit = fit::fit(device, precision).ok_or_else(|| {
+    let basis = Basis::of(device, precision).ok_or_else(|| {
         let types = match precision {
             Precision::Int8 => "int8",
             Precision::Float32 => "float32",
         };
-        Error::unsupported(format!("no {types} result was published for {}, so nothing is predicted", device.name))
+        Error::unsupported(format!(
+            "no {types} result was published for {} or for a board that results relate it to, so nothing is predicted",
+            device.name
+        ))
     })?;
     let clock = device.clock.value;
     let share = |rates: &Rates, layer: &Layer| {
-        let features = fit.family.features(layer);
+        let features = device.family.features(layer);
         features[0] * rates.rates[0] + features[1] * rates.rates[1]
     };
+    let power = device.active_power().filter(|_| basis.energy.is_none() && device.family == Family::Core);
     let nodes: Vec<NodeCost> = layers
         .iter()
         .enumerate()
         .map(|(node, layer)| {
-            let cycles = Cycles(share(&fit.cycles, layer));
-            NodeCost {
-                node,
-                class: layer.class,
-                macs: layer.macs(),
-                cycles,
-                latency: cycles.at(clock),
-                energy: fit.energy.as_ref().map(|rates| Joules(share(rates, layer))),
-            }
+            let cycles = Cycles(share(&basis.cycles, layer));
+            let latency = cycles.at(clock);
+            let spent = power.map(|power| Joules(latency.0 * power.value.0));
+            let fitted = basis.energy.as_ref().map(|rates| Joules(share(rates, layer)));
+            NodeCost { node, class: layer.class, macs: layer.macs(), cycles, latency, energy: fitted.or(spent) }
         })
         .collect();
     let latency = nodes.iter().map(|node| node.latency.0).sum();
-    let energy = fit.energy.as_ref().map(|rates| {
-        let joules = nodes.iter().filter_map(|node| node.energy).map(|energy| energy.0).sum();
-        // On few networks energy may seem to follow more exactly than the time in which it is spent: not believed.
-        band(joules, rates.factor.max(fit.cycles.factor), Joules)
-    });
+    let joules: Option<f64> = nodes.iter().map(|node| Some(node.energy?.0)).sum();
+    let energy_band = power.map_or(basis.energy_band, |power| basis.time_band.times(Band::even(power.factor)));
     Ok(Estimate {
         device: device.id,
-        runtime: fit.submission.runtime,
-        latency: band(latency, fit.cycles.factor, Seconds),
-        energy,
+        runtime: basis.runtime,
+        latency: spread(latency, basis.time_band, Seconds),
+        energy: joules
+            .filter(|_| power.is_some() || basis.energy.is_some())
+            .map(|joules| spread(joules, energy_band, Joules)),
         nodes,
-        published: published(model, &layers, &fit),
-        basis: format!(
-            "Rates fitted to {}; the band is the worst error on a network left out of the fit. Another runtime takes \
-             another time: TFLM's reference kernels took 2 to 7 times as long on the L4R5 as X-CUBE-AI{}",
-            fit.submission.label(),
-            unpacking(model)
-        ),
+        published: basis.submission.and_then(|submission| published(model, &layers, submission)),
+        basis: format!("{}{}{}", basis.words, if power.is_some() { POWER } else { "" }, unpacking(model)),
     })
+}
+
+const POWER: &str = ". No float energy was published: it is the time at the board's mean power in its int8 results, and its band is that of \
+                     the time with the spread of that power";
+
+/// What a prediction rests on.
+struct Basis {
+    runtime: &'static str,
+    cycles: Rates,
+    energy: Option<Rates>,
+    time_band: Band,
+    energy_band: Band,
+    submission: Option<&'static Submission>,
+    words: String,
+}
+
+impl Basis {
+    /// The device's own results of a precision, or float results of other boards.
+    fn of(device: &Device, precision: Precision) -> Option<Self> {
+        if let Some(fit) = fit::fit(device, precision) {
+            let time_band = fit.time_band();
+            return Some(Self {
+                runtime: fit.submission.runtime,
+                words: own_words(&fit),
+                energy_band: fit.energy_band().unwrap_or(time_band),
+                time_band,
+                submission: Some(fit.submission),
+                cycles: fit.cycles,
+                energy: fit.energy,
+            });
+        }
+        let carried = (precision == Precision::Float32).then(|| carried::carried(device)).flatten()?;
+        Some(Self {
+            runtime: carried::RUNTIME,
+            words: format!(
+                "No float result was published for this board: those of {} are carried to it by how the boards differ in int8, \
+                 which predicted float results that were left out within {:.0} %; the band holds float results of other runtimes, \
+                 too",
+                carried.boards.join(" and "),
+                100.0 * (carried.held_out - 1.0)
+            ),
+            time_band: carried.band,
+            energy_band: carried.band,
+            submission: None,
+            cycles: carried.cycles,
+            energy: None,
+        })
+    }
+}
+
+fn own_words(fit: &fit::Fit) -> String {
+    let label = fit.submission.label();
+    match fit.elsewhere {
+        Some(elsewhere) => format!(
+            "Rates fitted to {label}, a build tuned for a benchmark. The band holds each of its networks left out of the fit, and {} \
+             on this core that no fit has seen, which took {} to {} times the prediction ({} in the median)",
+            if elsewhere.results == 1 { "one result".into() } else { format!("{} results", elsewhere.results) },
+            number(1.0 / elsewhere.band.below),
+            number(elsewhere.band.above),
+            number(elsewhere.median)
+        ),
+        None => format!("Rates fitted to {label}; the band is the worst error on a network left out of the fit"),
+    }
 }
 
 /// What is left out for a model with packed weights; nothing for others.
@@ -149,22 +211,24 @@ fn unpacking(model: &Model) -> String {
     }
 }
 
-fn band<T>(value: f64, factor: f64, unit: impl Fn(f64) -> T) -> Modelled<T> {
-    Modelled { value: unit(value), low: unit(value / factor), high: unit(value * factor) }
+/// A value with its band.
+pub(super) fn spread<T>(value: f64, band: Band, unit: impl Fn(f64) -> T) -> Modelled<T> {
+    Modelled { value: unit(value), low: unit(value / band.below), high: unit(value * band.above) }
 }
 
-fn layers(model: &Model) -> Result<Vec<Layer>> {
+/// Every layer as what it asks of a processor.
+pub(super) fn layers(model: &Model) -> Result<Vec<Layer>> {
     let layer = |node| {
         Layer::of(model, node).ok_or_else(|| {
             let place = model.place(node);
-            Error::unsupported(format!("{place} is not known here, so time and energy cannot be predicted"))
+            Error::unsupported(format!("{place} is no operator that TFLM runs, so no time or energy is given"))
         })
     };
     (0..model.nodes.len()).map(layer).collect()
 }
 
 /// The one precision that all layers with weights share.
-fn precision(model: &Model) -> Result<Precision> {
+pub(super) fn precision(model: &Model) -> Result<Precision> {
     let mut found = None;
     for (id, node) in model.nodes.iter().enumerate() {
         let dtype = |position: usize| node.input(position).and_then(|id| model.values.get(id)).map(|v| v.dtype);
@@ -173,6 +237,13 @@ fn precision(model: &Model) -> Result<Precision> {
         let here = match (dtype(data), dtype(position)) {
             (Some(DType::Int8), Some(DType::Int8)) => Precision::Int8,
             (Some(DType::Float32), Some(DType::Float32)) => Precision::Float32,
+            (Some(DType::Float32), Some(weights)) => {
+                return Err(Error::unsupported(format!(
+                    "{} has float32 activations and {weights} weights, which TFLM does not run, so no time or energy is given: \
+                     quantize the activations, too",
+                    model.place(id)
+                )));
+            }
             (Some(activations), Some(weights)) => {
                 return Err(Error::unsupported(format!(
                     "{} has {activations} activations and {weights} weights, for which no result was published",
@@ -192,19 +263,19 @@ fn precision(model: &Model) -> Result<Precision> {
 }
 
 /// The published result, if the layers are those of a reference network. Conversions at the border are looked over.
-fn published(model: &Model, layers: &[Layer], fit: &fit::Fit) -> Option<Published> {
+fn published(model: &Model, layers: &[Layer], submission: &Submission) -> Option<Published> {
     let counts = |(layer, node): &(&Layer, &crate::model::Node)| {
         layer.class != Class::Free && !matches!(node.op, Op::Quantize | Op::Dequantize)
     };
     let counted: Vec<Layer> = layers.iter().zip(&model.nodes).filter(counts).map(|(layer, _)| *layer).collect();
     let benchmark = Benchmark::with_layers(&counted)?;
-    let result = fit.submission.result(benchmark)?;
+    let result = submission.result(benchmark)?;
     Some(Published {
         benchmark,
-        label: format!("{} ({})", fit.submission.label(), benchmark.name()),
+        label: format!("{} ({})", submission.label(), benchmark.name()),
         latency: result.latency(),
         energy: result.energy,
-        source: fit.submission.source(benchmark),
+        source: submission.source(benchmark),
     })
 }
 

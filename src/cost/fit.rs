@@ -12,11 +12,12 @@
 //! The rates minimise the sum of squared *relative* errors over the networks, and are not negative. Energy is fitted
 //! in the same way from measured energies, not as a constant power times the time.
 //!
-//! **The band.** Each network in turn is left out, the rates are fitted to the rest, and the network is predicted.
-//! With `F` the worst ratio between such a prediction and the measurement, in either direction, the band is from
-//! `value / F` to `value * F`. If a new network errs like these four did, its error is below the largest of theirs four
-//! times out of five. Two things make the band flatter than the truth: which features to use was itself chosen by
-//! these errors, among some hundreds of combinations of one to three, and all four networks are small and dense.
+//! **The band** holds two kinds of evidence. Each network in turn is left out, the rates are fitted to the rest, and the
+//! network is predicted; `F` is the worst ratio between such a prediction and the measurement, in either direction.
+//! Four small, dense networks that a vendor tuned for a benchmark say too little of a fifth that somebody generates:
+//! [`elsewhere`] holds what the same core took with the same maker's runtime on other networks and boards, most of it more
+//! than predicted. The band reaches from `value / below` to `value * above`, and no result of either kind is outside.
+//! GAP9 has no such results: its band is `F` alone.
 //! Energy is never given a narrower band than time: on four networks the two rates of GAP9 follow the energy to 3 %,
 //! which nobody should rely on for a fifth.
 //!
@@ -27,12 +28,14 @@
 //! Keyword spotting comes out too fast and visual wake words too slow on every Cortex-M: their first convolutions
 //! (one input channel, 10x4; three input channels, 3x3) cost differently, and two rates cannot say so.
 //!
-//! Float networks: only the Cortex-M7 has published float32 results, three of them, without energy.
+//! Float networks: of these boards only the Cortex-M7 has published float32 results, three of them, without energy.
+//! [`carried`](super::carried) takes them, and those of a Cortex-M4 board that is not on the shelf, to the others.
 
 use serde::Serialize;
 
 use super::classes::{Class, Layer};
 use super::device::Device;
+use super::elsewhere::{self, Elsewhere};
 use super::published::{Benchmark, Precision, Submission};
 
 /// Processors that spend their time in the same way.
@@ -81,6 +84,32 @@ pub struct Rates {
     pub factor: f64,
 }
 
+/// How far the truth may be from a prediction, as factors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Band {
+    /// The lower end is the value divided by this.
+    pub below: f64,
+    /// The upper end is the value times this.
+    pub above: f64,
+}
+
+impl Band {
+    /// The same factor in both directions.
+    pub fn even(factor: f64) -> Self {
+        Self { below: factor, above: factor }
+    }
+
+    /// The band that holds what either holds.
+    pub fn or(self, other: Self) -> Self {
+        Self { below: self.below.max(other.below), above: self.above.max(other.above) }
+    }
+
+    /// The band of a product of two numbers that are off independently, each at its worst.
+    pub fn times(self, other: Self) -> Self {
+        Self { below: self.below * other.below, above: self.above * other.above }
+    }
+}
+
 /// How fast and how hungry a device is with one runtime.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
@@ -92,6 +121,21 @@ pub struct Fit {
     pub energy: Option<Rates>,
     /// The measurements behind it.
     pub submission: &'static Submission,
+    /// What its cycles are worth on results of the same core that no fit has seen.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+impl Fit {
+    /// The band of a predicted time: the worst network left out, and the worst result elsewhere.
+    pub fn time_band(&self) -> Band {
+        let own = Band::even(self.cycles.factor);
+        self.elsewhere.map_or(own, |elsewhere| own.or(elsewhere.band))
+    }
+
+    /// The band of a predicted energy, never narrower than that of the time in which it is spent.
+    pub fn energy_band(&self) -> Option<Band> {
+        Some(Band::even(self.energy.as_ref()?.factor).or(self.time_band()))
+    }
 }
 
 /// Fits a device's rates to what was published for it; `None` where nothing was for this precision.
@@ -106,25 +150,27 @@ pub fn fit(device: &Device, precision: Precision) -> Option<Fit> {
     let submission = device.submissions.iter().copied().find(|submission| submission.precision == precision)?;
     let cycles = submission.results.iter().map(|r| (r.benchmark, device.clock.value.0 / r.rate.0)).collect();
     let energies: Option<Vec<_>> = submission.results.iter().map(|r| Some((r.benchmark, r.energy?.0))).collect();
+    let cycles = rates(device.family, cycles);
     Some(Fit {
         family: device.family,
-        cycles: rates(device.family, cycles),
+        elsewhere: elsewhere::elsewhere(device, precision, cycles.rates),
+        cycles,
         energy: energies.map(|measured| rates(device.family, measured)),
         submission,
     })
 }
 
-fn rates(family: Family, measured: Vec<(Benchmark, f64)>) -> Rates {
+/// Rates for what was measured of each network: cycles, or joules.
+pub(super) fn rates(family: Family, measured: Vec<(Benchmark, f64)>) -> Rates {
     let points: Vec<Point> =
         measured.into_iter().map(|(benchmark, target)| Point::new(family, benchmark, target)).collect();
-    let all: Vec<&Point> = points.iter().collect();
-    let rates = least_squares(&all);
+    let features = |points: &[Point], without: Option<Benchmark>| -> Vec<[f64; 2]> {
+        points.iter().filter(|point| Some(point.benchmark) != without).map(|point| point.features).collect()
+    };
+    let rates = least_squares(&features(&points, None));
     let held_out: Vec<(Benchmark, f64)> = points
         .iter()
-        .map(|point| {
-            let others: Vec<&Point> = points.iter().filter(|other| other.benchmark != point.benchmark).collect();
-            (point.benchmark, point.relative(least_squares(&others)) - 1.0)
-        })
+        .map(|point| (point.benchmark, point.relative(least_squares(&features(&points, Some(point.benchmark)))) - 1.0))
         .collect();
     let in_sample = points.iter().map(|point| (point.benchmark, point.relative(rates) - 1.0)).collect();
     let factor = held_out.iter().map(|&(_, error)| (1.0 + error).max(1.0 / (1.0 + error))).fold(1.0, f64::max);
@@ -154,8 +200,10 @@ impl Point {
 }
 
 /// The rates, none below zero, for which the predictions come nearest to 1 in the sum of squares.
-fn least_squares(points: &[&Point]) -> [f64; 2] {
-    let sum = |f: fn(&[f64; 2]) -> f64| points.iter().map(|point| f(&point.features)).sum::<f64>();
+///
+/// *Shapes*: for each network its two features, divided by what was measured.
+pub(super) fn least_squares(points: &[[f64; 2]]) -> [f64; 2] {
+    let sum = |f: fn(&[f64; 2]) -> f64| points.iter().map(f).sum::<f64>();
     let (xx, xy, yy) = (sum(|f| f[0] * f[0]), sum(|f| f[0] * f[1]), sum(|f| f[1] * f[1]));
     let (x, y) = (sum(|f| f[0]), sum(|f| f[1]));
     let determinant = xx * yy - xy * xy;

@@ -1,33 +1,47 @@
-//! The working memory of TFLM: what its arena holds, node by node.
+//! The working memory of TFLM: what its arena holds, node by node, and how large it has to be until a model loads.
 //!
-//! The arena has two ends. The *head* holds activations and the scratch memory that kernels ask for; it is counted
-//! here exactly as TFLM plans it ([`arena`]). The *tail* holds what lives as long as the model: descriptions of
-//! tensors and nodes, and tables that kernels compute once; it is modelled from the layout of those structures
-//! (`persistent`).
+//! The arena has two ends. The *head* holds activations and the scratch memory that kernels ask for, laid out as TFLM's
+//! planner does ([`arena`]). The *tail* holds what lives as long as the model: descriptions of tensors and nodes, and
+//! tables that kernels compute once. While a model is loaded more is needed for a moment ([`Needs`]). All of it
+//! depends on whose kernels run and on the core ([`Runtime`]).
 //!
 //! Runtimes other than TFLM (X-CUBE-AI, GapFlow) plan memory by their own rules, and often need less.
 
+mod cmsis_nn;
+mod esp_nn;
+mod kept;
+mod needs;
 mod packed;
-mod persistent;
+mod rows;
+mod runtime;
+mod scratch;
+mod site;
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
+use self::site::Site;
 use super::arena::{self, Request};
 use crate::format::tflite;
-use crate::model::{Model, Node, NodeId, Op, ValueId};
-use crate::tensor::DType;
+use crate::model::{Model, NodeId, ValueId};
 use crate::units::Bytes;
-pub use persistent::Persistent;
+pub use needs::Needs;
+pub use runtime::Runtime;
 
-/// The working memory of one model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The working memory of one model on one build of TFLM. *Counted*, by rules that were checked against measurements.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Memory {
-    /// The arena's head: activations and scratch memory. *Counted*; equals what the wheel prints.
+    /// The build.
+    pub runtime: Runtime,
+    /// The arena's head: activations and scratch memory.
     pub head_bytes: Bytes,
-    /// The arena's tail. *Modelled*.
-    pub persistent: Persistent,
+    /// The arena's tail: what TFLM keeps as long as the model lives.
+    pub tail_bytes: Bytes,
+    /// What it takes to load the model.
+    pub needs: Needs,
+    /// Operators whose needs are not known, each once. Where there are any, every figure is a lower bound.
+    pub unknown: Vec<String>,
     /// Every buffer of the head with its place and lifetime: values in the order of the model, then scratch memory.
     pub buffers: Vec<Buffer>,
     /// For each node, the bytes that are alive while it runs; the head is at least as large as the largest.
@@ -66,12 +80,12 @@ pub enum Owner {
     },
 }
 
-/// Plans the working memory of a model as TFLM does.
+/// Plans the working memory of a model as TFLM does with its reference kernels on a 32-bit Arm core.
 ///
 /// *Units*: bytes. Constants are read from flash and take no arena, but packed ones are unpacked there before each node
 /// that reads them; variables (`is_variable`) lie in the tail.
 ///
-/// *Source*: [`arena`]; the scratch requests are those of TFLM's reference kernels.
+/// *Source*: [`arena`], [`Runtime`].
 ///
 /// ```
 /// use milliwatt::cost::memory::memory;
@@ -87,16 +101,24 @@ pub enum Owner {
 /// assert_eq!(memory(&model).head_bytes, Bytes(224)); // twice 100 bytes, each rounded up to 112
 /// ```
 pub fn memory(model: &Model) -> Memory {
+    memory_on(model, Runtime::Reference)
+}
+
+/// The same on any build of TFLM.
+pub fn memory_on(model: &Model, runtime: Runtime) -> Memory {
     // A model that cannot be packed cannot be written either: who writes it meets the sentence.
     match tflite::expand(model) {
-        Ok(Cow::Owned(file)) => packed::as_shown(model, &file, plan(&file)),
-        _ => plan(model),
+        Ok(Cow::Owned(file)) => packed::as_shown(model, &file, plan(&file, runtime)),
+        _ => plan(model, runtime),
     }
 }
 
-fn plan(model: &Model) -> Memory {
-    let (owners, requests) = requests(model);
+fn plan(model: &Model, runtime: Runtime) -> Memory {
+    let fixed = offline_offsets(model);
+    let in_head = |id: ValueId| fixed.get(id).copied().flatten().is_some();
+    let (owners, requests) = requests(model, runtime, &fixed);
     let plan = arena::plan(&requests);
+    let tail = needs::tail(model, runtime, requests.len(), &in_head);
     let last_node = model.nodes.len().saturating_sub(1);
     // Moment 0 is before the first node; node n runs at moment n + 1.
     let node_at = |moment: Option<usize>| moment.map_or(0, |moment| moment.saturating_sub(1)).min(last_node);
@@ -119,9 +141,19 @@ fn plan(model: &Model) -> Memory {
         })
         .collect();
     let peak_node = (0..live_bytes.len()).rev().max_by_key(|&node| live_bytes.get(node).map_or(0, |bytes| bytes.0));
+    let head = plan.bytes as u64;
+    let needs = Needs {
+        used: Bytes(head.saturating_add(tail.bytes)),
+        planning: Bytes(tail.planning),
+        preparing: Bytes(tail.preparing),
+        starting: Bytes(tail.starting),
+    };
     Memory {
-        head_bytes: Bytes(plan.bytes as u64),
-        persistent: persistent::persistent(model),
+        runtime,
+        head_bytes: Bytes(head),
+        tail_bytes: Bytes(tail.bytes),
+        needs,
+        unknown: tail.unknown,
         buffers,
         live_bytes,
         peak_node,
@@ -129,93 +161,63 @@ fn plan(model: &Model) -> Memory {
 }
 
 impl Memory {
-    /// Head and tail together: what has to be free in RAM for the arena.
+    /// The smallest arena that loads: what has to be free in RAM.
     pub fn total_bytes(&self) -> Bytes {
-        self.head_bytes + self.persistent.bytes
+        self.needs.smallest()
+    }
+
+    /// Whether there are operators whose needs are not known, so that every figure is a lower bound.
+    pub fn is_lower_bound(&self) -> bool {
+        !self.unknown.is_empty()
     }
 }
 
-fn requests(model: &Model) -> (Vec<Owner>, Vec<Request>) {
+fn requests(model: &Model, runtime: Runtime, fixed: &[Option<usize>]) -> (Vec<Owner>, Vec<Request>) {
     let lifetimes = lifetimes(model);
-    let fixed = offline_offsets(model);
     let mut owners = Vec::new();
     let mut requests = Vec::new();
-    for (id, (value, &lifetime)) in model.values.iter().zip(&lifetimes).enumerate() {
-        let bytes = value.bytes();
-        if value.is_constant() || value.is_variable || bytes == 0 {
+    for (id, (value, &(first, last))) in model.values.iter().zip(&lifetimes).enumerate() {
+        let (bytes, fixed) = (value.bytes(), fixed.get(id).copied().flatten());
+        if value.is_constant() || bytes == 0 || (value.is_variable && fixed.is_none()) {
             continue;
         }
-        let (first, last) = (lifetime.map(|l| l.0), lifetime.map(|l| l.1));
         owners.push(Owner::Value(id));
-        requests.push(Request { bytes, first, last, fixed: fixed.get(id).copied().flatten() });
+        requests.push(Request { bytes, first, last, fixed });
     }
     for (id, node) in model.nodes.iter().enumerate() {
-        for (bytes, purpose) in scratch(model, node) {
+        for (bytes, purpose) in scratch::scratch(&Site { model, node }, runtime.kernels()) {
             owners.push(Owner::Scratch { node: id, purpose });
-            requests.push(Request::new(bytes, id + 1, id + 1));
+            requests.push(Request::new(usize::try_from(bytes).unwrap_or(usize::MAX), id + 1, id + 1));
         }
     }
     (owners, requests)
 }
 
-/// For each value the first and last moment at which it is needed; `None` for values that nothing touches.
-fn lifetimes(model: &Model) -> Vec<Option<(usize, usize)>> {
-    let mut lifetimes: Vec<Option<(usize, usize)>> = vec![None; model.values.len()];
-    let mut create = |id: ValueId, moment: usize| {
-        if let Some(lifetime) = lifetimes.get_mut(id) {
-            *lifetime = Some((moment, moment));
-        }
-    };
-    model.inputs.iter().chain(&model.outputs).for_each(|&id| create(id, 0));
-    for (node, moment) in model.nodes.iter().zip(1..) {
-        node.outputs.iter().for_each(|&id| create(id, moment));
+/// For each value the first and last moment at which it is needed; `None` where nothing says so, which comes before all
+/// moments.
+fn lifetimes(model: &Model) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut lifetimes = vec![(None, None); model.values.len()];
+    for &id in &model.inputs {
+        touch(&mut lifetimes, id, Some(0), 0);
     }
-    let mut extend = |id: ValueId, moment: usize| {
-        if let Some(Some(lifetime)) = lifetimes.get_mut(id) {
-            lifetime.1 = lifetime.1.max(moment);
-        } else if let Some(lifetime) = lifetimes.get_mut(id) {
-            // Read but never written: TFLM gives it a life from before the first node on.
-            *lifetime = Some((0, moment));
-        }
-    };
     for (node, moment) in model.nodes.iter().zip(1..) {
-        node.inputs.iter().flatten().for_each(|&id| extend(id, moment));
+        node.outputs.iter().for_each(|&id| touch(&mut lifetimes, id, Some(moment), moment));
+        // Read but never written: TFLM gives it a life from before the first node on.
+        node.inputs.iter().flatten().for_each(|&id| touch(&mut lifetimes, id, None, moment));
     }
-    model.outputs.iter().for_each(|&id| extend(id, model.nodes.len()));
+    let end = model.nodes.len();
+    for &id in &model.outputs {
+        let untouched = lifetimes.get(id) == Some(&(None, None));
+        touch(&mut lifetimes, id, untouched.then_some(end), end);
+    }
     lifetimes
 }
 
-/// The scratch memory that TFLM's reference kernel of a node asks for, in the order in which it asks.
-fn scratch(model: &Model, node: &Node) -> Vec<(usize, &'static str)> {
-    let value = |id: Option<ValueId>| id.and_then(|id| model.values.get(id));
-    let input = |position: usize| value(node.input(position));
-    let output_elements = value(node.outputs.first().copied()).map_or(0, |output| output.elements());
-    match &node.op {
-        Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_) => match input(1) {
-            Some(weights) if weights.dtype == DType::Int4 => vec![(weights.elements(), "unpacked int4 weights")],
-            _ => vec![],
-        },
-        Op::TransposeConv(_) => match input(2).map(|x| x.dtype) {
-            Some(DType::Int8) => vec![(output_elements.saturating_mul(4), "accumulators")],
-            Some(DType::Int16) => {
-                let mut buffers = vec![(output_elements.saturating_mul(8), "accumulators")];
-                if let Some(bias) = input(3).filter(|bias| bias.dtype == DType::Int16) {
-                    buffers.push((bias.elements().saturating_mul(8), "widened bias"));
-                }
-                buffers
-            }
-            _ => vec![],
-        },
-        Op::Mean { .. } => {
-            let rank = input(0).map_or(0, |x| x.shape.len());
-            let axes = input(1).map_or(0, |axes| axes.elements());
-            let mut buffers = vec![(4 * rank, "index of the element"), (4 * axes, "axes, made positive")];
-            if matches!(input(0).map(|x| x.dtype), Some(DType::Int8 | DType::Uint8 | DType::Int16)) {
-                buffers.insert(0, (output_elements.saturating_mul(4), "sums"));
-            }
-            buffers
-        }
-        _ => vec![],
+/// Makes a value live until `moment`, and from `created` on if it did not live before.
+fn touch(lifetimes: &mut [(Option<usize>, Option<usize>)], id: ValueId, created: Option<usize>, moment: usize) {
+    if let Some((first, last)) = lifetimes.get_mut(id) {
+        *first = first.or(created);
+        *last = Some(moment);
     }
 }
 

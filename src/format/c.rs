@@ -19,8 +19,8 @@ pub struct Program<'a> {
     pub sha256: &'a str,
     /// The lines that declare and fill the operator resolver.
     pub resolver: &'a [String],
-    /// Bytes of the arena on 32-bit and on 64-bit targets.
-    pub arena: [u64; 2],
+    /// Bytes of the arena, by build of TFLM.
+    pub arenas: Arenas,
     /// How the arena's size came about.
     pub arena_note: &'a str,
     /// Bytes of each input of the model, for every vector; and of each output.
@@ -29,6 +29,64 @@ pub struct Program<'a> {
     pub outputs: &'a [Vec<Vec<u8>>],
     /// Whether each output is float32, which may differ in its last digits between machines.
     pub float_outputs: &'a [bool],
+}
+
+/// The smallest arena that loads, in bytes, on each build of TFLM that a preprocessor can tell.
+pub struct Arenas {
+    /// Reference kernels on a 32-bit Arm core.
+    pub reference: u64,
+    /// Reference kernels on other 32-bit cores.
+    pub wide_enums: u64,
+    /// Reference kernels on a 64-bit computer.
+    pub reference_64: u64,
+    /// The same with `USE_TFLM_COMPRESSION`, as the Python wheel is built.
+    pub wheel: u64,
+    /// CMSIS-NN without DSP instructions.
+    pub cmsis_nn_scalar: u64,
+    /// CMSIS-NN with DSP instructions.
+    pub cmsis_nn: u64,
+    /// CMSIS-NN with vectors, for speed.
+    pub cmsis_nn_mve: u64,
+    /// CMSIS-NN with vectors, for size.
+    pub cmsis_nn_mve_small: u64,
+    /// ESP-NN on the ESP32-S3.
+    pub esp_nn: u64,
+}
+
+impl Arenas {
+    /// The constant, chosen by what TFLM's makefile and the compiler define.
+    fn constant(&self) -> String {
+        let mut text = String::from("#if UINTPTR_MAX > 0xffffffffu\n");
+        let mut one = |condition: &str, what: &str, bytes: u64| {
+            let _ = write!(text, "{condition}\n// {what}\nconstexpr std::size_t kMilliwattArenaBytes = {bytes};\n");
+        };
+        one(
+            "#if defined(USE_TFLM_COMPRESSION)",
+            "Reference kernels, 64-bit, built as the Python wheel is.",
+            self.wheel,
+        );
+        one("#else", "Reference kernels, 64-bit.", self.reference_64);
+        one(
+            "#endif\n#elif defined(CMSIS_NN) && defined(__ARM_FEATURE_MVE) && defined(KERNELS_OPTIMIZED_FOR_SIZE)",
+            "CMSIS-NN on Cortex-M55 or M85, built for size.",
+            self.cmsis_nn_mve_small,
+        );
+        one(
+            "#elif defined(CMSIS_NN) && defined(__ARM_FEATURE_MVE)",
+            "CMSIS-NN on Cortex-M55 or M85.",
+            self.cmsis_nn_mve,
+        );
+        one(
+            "#elif defined(CMSIS_NN) && defined(__ARM_FEATURE_DSP)",
+            "CMSIS-NN on Cortex-M4, M7 or M33.",
+            self.cmsis_nn,
+        );
+        one("#elif defined(CMSIS_NN)", "CMSIS-NN on Cortex-M0 to M3.", self.cmsis_nn_scalar);
+        one("#elif defined(ESP_NN)", "ESP-NN on the ESP32-S3; other ESP32 need no more.", self.esp_nn);
+        one("#elif defined(__arm__)", "Reference kernels, 32-bit Arm.", self.reference);
+        one("#else", "Reference kernels, 32-bit Xtensa or RISC-V.", self.wide_enums);
+        text + "#endif\n"
+    }
 }
 
 /// The files, with their names.
@@ -59,7 +117,6 @@ fn array(out: &mut String, bytes: &[u8], indent: &str) {
 }
 
 fn model_h(program: &Program<'_>) -> String {
-    let [narrow, wide] = program.arena;
     let count = program.resolver.len().saturating_sub(1).max(1);
     format!(
         "// {name}: the model, what TFLM needs to run it, and how much memory that takes.
@@ -76,12 +133,8 @@ extern const unsigned char milliwatt_model[];
 extern const std::size_t milliwatt_model_size;
 
 // {note}
-#if UINTPTR_MAX > 0xffffffffu
-constexpr std::size_t kMilliwattArenaBytes = {wide};
-#else
-constexpr std::size_t kMilliwattArenaBytes = {narrow};
-#endif
-
+// TFLM's makefile defines CMSIS_NN or ESP_NN where those kernels run; define it yourself in another build.
+{arena}
 // The operators of this model and no others.
 using MilliwattResolver = tflite::MicroMutableOpResolver<{count}>;
 
@@ -94,6 +147,7 @@ inline TfLiteStatus MilliwattRegister(MilliwattResolver& resolver) {{
         name = comment(program.name),
         sha256 = program.sha256,
         note = comment(program.arena_note),
+        arena = program.arenas.constant(),
         adds = program.resolver.iter().skip(1).map(|line| checked(line)).collect::<String>(),
     )
 }

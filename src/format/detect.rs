@@ -13,6 +13,20 @@ pub enum Kind {
     Tflite,
     /// An ONNX model.
     Onnx,
+    /// A PyTorch file: saved weights, a TorchScript or an exported program.
+    Pytorch,
+    /// A Keras model of version 3, `.keras`.
+    Keras,
+    /// An HDF5 file, as Keras saved models before: `.h5`.
+    Hdf5,
+    /// A graph of TensorFlow: `saved_model.pb`.
+    Savedmodel,
+    /// A program of ExecuTorch.
+    Executorch,
+    /// Weights in safetensors.
+    Safetensors,
+    /// A Python pickle, as scikit-learn saves models.
+    Pickle,
     /// WAV sound.
     Wav,
     /// Compressed sound, which only a browser decodes: FLAC, MP3, Ogg or MPEG-4.
@@ -53,7 +67,10 @@ pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
         return Some(Kind::Npy);
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        return Some(if first_entry_is_npy(bytes) { Kind::Npz } else { Kind::Zip });
+        return Some(archive_of(bytes));
+    }
+    if let Some(model) = foreign_model(bytes) {
+        return Some(model);
     }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     if matches!(text.first(), Some(b'{' | b'[')) && std::str::from_utf8(text).is_ok() {
@@ -70,10 +87,51 @@ fn is_image(bytes: &[u8]) -> bool {
     webp || BEGINNINGS.iter().any(|&beginning| bytes.starts_with(beginning) && (beginning != b"BM" || bitmap(bytes)))
 }
 
-/// The name in the first local header: its length is at byte 26, the name at byte 30.
-fn first_entry_is_npy(bytes: &[u8]) -> bool {
+/// What an archive is, by the name of its first entry: its length is at byte 26 of the local header, the name at byte 30.
+///
+/// PyTorch puts everything in a folder that is named like the file, and writes `data.pkl` or what the archive's version is first.
+fn archive_of(bytes: &[u8]) -> Kind {
     let length = bytes.get(26..28).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_le_bytes);
-    bytes.get(30..30 + usize::from(length)).is_some_and(|name| name.ends_with(b".npy"))
+    let name = bytes.get(30..30 + usize::from(length)).unwrap_or_default();
+    let entry = name.iter().position(|&byte| byte == b'/').map_or(&b""[..], |at| &name[at + 1..]);
+    if name.ends_with(b".npy") {
+        Kind::Npz
+    } else if [&b"metadata.json"[..], b"config.json", b"model.weights.h5"].contains(&name) {
+        Kind::Keras
+    } else if [&b"data.pkl"[..], b"version", b"byteorder", b".format_version", b"archive_format"].contains(&entry)
+        || [&b".data/"[..], b"code/", b"models/"]
+            .iter()
+            .any(|folder| entry.starts_with(folder) && name.starts_with(b"archive/"))
+    {
+        Kind::Pytorch
+    } else {
+        Kind::Zip
+    }
+}
+
+/// Models of other tools that are no archives.
+fn foreign_model(bytes: &[u8]) -> Option<Kind> {
+    // A pickle of protocol 2 that begins with the number that torch.save wrote before version 1.6.
+    const TORCH: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+    let json_at_8 = bytes.get(8..10) == Some(b"{\"") && bytes.get(4..8) == Some(&[0; 4]);
+    // A pickle says its protocol, and since protocol 4 the length of its first frame.
+    let pickle = bytes.starts_with(b"\x80\x04\x95") || bytes.starts_with(b"\x80\x05\x95");
+    match bytes {
+        _ if bytes.starts_with(b"\x89HDF\r\n\x1a\n") => Some(Kind::Hdf5),
+        _ if bytes.starts_with(TORCH) => Some(Kind::Pytorch),
+        _ if matches!(bytes.get(4..8), Some([b'E', b'T', b'0'..=b'9', b'0'..=b'9'])) => Some(Kind::Executorch),
+        _ if json_at_8 => Some(Kind::Safetensors),
+        _ if pickle => Some(Kind::Pickle),
+        _ if is_saved_model(bytes) => Some(Kind::Savedmodel),
+        _ => None,
+    }
+}
+
+/// A `SavedModel` message: field 1, the schema's version, is 1; field 2 holds a graph, whose first field is its description.
+fn is_saved_model(bytes: &[u8]) -> bool {
+    let [0x08, 0x01, 0x12, rest @ ..] = bytes else { return false };
+    let length = rest.iter().take(5).position(|&byte| byte < 0x80);
+    length.and_then(|at| rest.get(at + 1)) == Some(&0x0a)
 }
 
 /// ONNX has no magic number. A `ModelProto` begins with field 1, the IR version, a small number, and goes on with a
@@ -109,6 +167,15 @@ mod tests {
             (&zip_of(b"x.npy"), Kind::Npz),
             (&zip_of(b"yes/1.wav"), Kind::Zip),
             (b"\x08\x08\x12\x07pytorch", Kind::Onnx),
+            (&zip_of(b"net/data.pkl"), Kind::Pytorch),
+            (&zip_of(b"archive/.data/serialization_id"), Kind::Pytorch),
+            (b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", Kind::Pytorch),
+            (&zip_of(b"metadata.json"), Kind::Keras),
+            (b"\x89HDF\r\n\x1a\n\0\0", Kind::Hdf5),
+            (b"\x08\x01\x12\x80\x04\x0a\x33", Kind::Savedmodel),
+            (b"\x30\0\0\0ET12", Kind::Executorch),
+            (b"\x40\0\0\0\0\0\0\0{\"a\":{}}", Kind::Safetensors),
+            (b"\x80\x04\x95\x10\0\0\0\0\0\0\0", Kind::Pickle),
         ] {
             assert_eq!(kind_of(bytes), Some(kind));
         }

@@ -2,8 +2,7 @@
 
 use ndarray::{ArrayD, IxDyn};
 
-use super::inputs::{Inputs, Item, Source, quantized};
-use crate::data::{self, Dataset};
+use super::inputs::quantized;
 use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::model::{Model, Value, ValueId};
@@ -165,18 +164,6 @@ pub fn stack(results: &[Tensor], shape: &[usize], dtype: crate::tensor::DType) -
         Some(Tensor::Int64(_)) => stacked!(Int64),
         Some(Tensor::Bool(_)) => stacked!(Bool),
     }
-}
-
-/// All rows of an array as items to test on.
-///
-/// # Errors
-/// Those of [`Dataset::from_arrays`].
-pub fn inputs(name: &str, array: &Tensor, labels: Option<&Tensor>) -> Result<Inputs> {
-    let dataset = Dataset::from_arrays(array, labels, None)?;
-    let item = |item: data::Item| Item { name: item.name, label: item.label, source: Source::Windows(item.windows) };
-    let items: Vec<Item> = dataset.items.into_iter().map(item).collect();
-    let test = (0..items.len()).collect();
-    Ok(Inputs { name: name.into(), items, test, classes: dataset.classes, ..Inputs::default() })
 }
 
 fn only(ports: &[ValueId], what: &str) -> Result<ValueId> {

@@ -1,10 +1,10 @@
 //! Everything that goes to the board, in one archive: the model, C++ that runs it, test vectors with the expected bytes, the
 //! recipe, and a report.
 
+use super::arena::Arenas;
 use super::{Bench, card, compare, inputs};
-use crate::compress::recipe::Recipe;
+use crate::compress::recipe::{Recipe, Step};
 use crate::compress::{self, lint};
-use crate::cost;
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
 use crate::format::{Severity, c, zip};
@@ -44,17 +44,17 @@ impl Bench {
         if let Some(blocked) = &side.card.blocked {
             return Err(Error::unsupported(blocked.clone()));
         }
-        if let Some(problem) = lint::lint(&side.model, lint::Target::Tflm).iter().find(|one| one.severity == Severity::Blocks) {
+        if let Some(problem) =
+            lint::lint(&side.model, lint::Target::Tflm).iter().find(|one| one.severity == Severity::Blocks)
+        {
             let (place, sentence, fix) = (&problem.place, &problem.sentence, &problem.fix);
             return Err(Error::unsupported(format!("TFLM would not run this model: {place}: {sentence}; {fix}")));
         }
         let vectors = self.vectors(&side.model)?;
-        let memory = cost::memory(&side.model);
-        let arena = [memory.total_bytes().0, (memory.head_bytes + memory.persistent.bytes_64_bit).0];
+        let arenas = Arenas::of(&side.model);
         let arena_note = format!(
-            "The arena: {} bytes of activations and scratch memory (counted, as TFLM's planner lays them out) and what TFLM keeps \
-             for the model's whole life (modelled: {} bytes derived for 32-bit targets, {} bytes for 64-bit ones)",
-            memory.head_bytes.0, memory.persistent.bytes.0, memory.persistent.bytes_64_bit.0
+            "The smallest arena in which TFLM loads the model, in bytes (counted, for TFLM of August 2026){}.",
+            arenas.caution().map(|caution| format!(". CAUTION: {caution}")).unwrap_or_default()
         );
         let outputs = &side.model.outputs;
         let float_outputs: Vec<bool> =
@@ -65,7 +65,7 @@ impl Bench {
             model: &side.bytes,
             sha256: &sha256,
             resolver: &lint::resolver(&side.model)?,
-            arena,
+            arenas: arenas.for_builds(),
             arena_note: &arena_note,
             inputs: &vectors.inputs,
             outputs: &vectors.outputs,
@@ -75,7 +75,8 @@ impl Bench {
         files.extend(c::files(&program).into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())));
         files.push(("recipe.json".into(), format!("{}\n", recipe.to_json()).into_bytes()));
         let data = self.inputs.as_ref().map_or("none", |inputs| inputs.name.as_str());
-        let readme = readme(&report, &vectors.from, &arena_note);
+        let again = self.command(recipe)?;
+        let readme = readme(&report, &vectors.from, &arenas, &again);
         files.push(("README.md".into(), readme.into_bytes()));
         let listed = hashes(&files);
         let comparison = compare::compare(&Compared::from(&original), &Compared::from(&report)).sentence;
@@ -84,6 +85,42 @@ impl Bench {
         let sums: String = hashes(&files).iter().map(|(name, _, sha256)| format!("{sha256}  {name}\n")).collect();
         files.push(("SHA256SUMS".into(), sums.into_bytes()));
         zip::write(&files)
+    }
+
+    /// The command that makes the file again, and what it takes.
+    fn command(&self, recipe: &Recipe) -> Result<String> {
+        let original = &self.original()?.card;
+        let reads = recipe.needs_calibration() || recipe.trained().is_some();
+        let arguments = self.inputs.as_ref().filter(|_| reads).map_or("", |inputs| inputs.arguments.as_str());
+        let mut command = format!("milliwatt compress {} --recipe recipe.json", quoted(&original.name));
+        if !arguments.is_empty() {
+            command.push_str(&format!(" {arguments}"));
+        }
+        let mut files = format!("`{}` is the model that was opened (SHA-256 {})", original.name, original.sha256);
+        let taught = |step: &Step| match step {
+            Step::Train(training) => training.teacher.clone(),
+            _ => None,
+        };
+        if let Some(teacher) = recipe.steps.iter().find_map(taught) {
+            command.push_str(&format!(" --teacher {}", quoted(&teacher.name)));
+            files.push_str(&format!(", `{}` its teacher (SHA-256 {})", teacher.name, teacher.sha256));
+        }
+        if arguments.contains("FILES.zip") {
+            files.push_str(", `FILES.zip` a ZIP of the data files with the paths that they were given with");
+        }
+        if arguments.contains("words.zip") {
+            files.push_str(", `words.zip` the words of the built-in keyword sample");
+        }
+        Ok(format!("    {command} -o again.tflite\n\n{files}."))
+    }
+
+    /// What has to be said of the candidate before it goes to a board: that TFLM may not load it, or that the size of its
+    /// arena is a lower bound.
+    ///
+    /// # Errors
+    /// `Parameter` when there is no candidate.
+    pub fn caution(&self) -> Result<Option<String>> {
+        Ok(Arenas::of(&self.candidate()?.side.model).caution())
     }
 
     /// Applies a recipe and measures everything that a report has room for.
@@ -150,26 +187,41 @@ fn hashes(files: &[(String, Vec<u8>)]) -> Vec<(String, usize, String)> {
     files.iter().map(|(name, bytes)| (name.clone(), bytes.len(), card::sha256(bytes))).collect()
 }
 
-fn readme(report: &Report, vectors: &str, arena: &str) -> String {
+/// A file's name as a shell reads it as one word.
+pub(super) fn quoted(name: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/+".contains(letter);
+    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
+fn readme(report: &Report, vectors: &str, arenas: &Arenas, again: &str) -> String {
+    let caution = arenas.caution().map(|caution| format!("**Caution:** {caution}.\n\n")).unwrap_or_default();
     format!(
         "# A model for TensorFlow Lite for Microcontrollers\n\n\
          Made by Milliwatt {}. `report.html` says what it costs and how good it is.\n\n\
+         {caution}\
          | file | holds |\n|---|---|\n\
          | `model.tflite` | the model, {:.0} bytes |\n\
          | `model.h`, `model.cc` | the same as a C++ array, its operators, and the size of its arena |\n\
          | `test_vectors.h`, `test_vectors.cc` | inputs ({vectors}) and the bytes that the model answers |\n\
          | `main.cc` | runs the vectors with TFLM and compares |\n\
-         | `recipe.json` | how the model was made: `milliwatt compress MODEL --recipe recipe.json` makes it again |\n\
+         | `recipe.json` | how the model was made; the command below makes it again |\n\
          | `SHA256SUMS` | `sha256sum -c SHA256SUMS` checks the files |\n\n\
+         ## Make the same file again\n\n{again}\n\n\
          ## On the board\n\n\
          1. Add `model.cc`, `test_vectors.cc` and `main.cc` to a project that has TFLM (C++17), or copy what `main.cc` does.\n\
          2. Run it. It prints a line for each vector and ends with 0 where all agree.\n\
          3. In your own program include `model.h`: `MilliwattRegister` gives TFLM the operators, `kMilliwattArenaBytes` is the \
          size of the arena.\n\n\
-         {arena}. The stack and your program come on top. `main.cc` prints what TFLM really used.\n\n\
+         ## The arena\n\n\
+         The smallest arena in which TFLM loads the model, in bytes, by its kernels and core (counted: rules that equal what was \
+         measured with TFLM of August 2026; another release may need a few bytes more). `model.h` chooses the row by what the \
+         compiler and TFLM's makefile define. The stack and your program come on top. `main.cc` prints what TFLM used once \
+         it had loaded; loading itself may need more.\n\n\
+         | kernels and core | bytes |\n|---|---|\n{}\n\
          Integer answers are those of TFLM's reference kernels, byte for byte. An optimised kernel that rounds otherwise differs; \
          float answers are compared with a tolerance.\n",
         env!("CARGO_PKG_VERSION"),
-        report.strip.flash.value
+        report.strip.flash.value,
+        arenas.table()
     )
 }

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::audio;
+use crate::compress;
 use crate::error::Result;
 use crate::exec::{Executor, Options};
 use crate::format::{Finding, Opened, Severity};
@@ -14,7 +15,10 @@ use crate::tensor::DType;
 pub fn card(opened: &Opened, bytes: &[u8], name: &str) -> ModelCard {
     let model = &opened.model;
     let counts = counts::model(model);
+    let presets = compress::offers(model, task(model) == Task::Reconstruction);
     ModelCard {
+        opening: compress::opening(&presets).into(),
+        presets,
         name: name.into(),
         sha256: sha256(bytes),
         file: Figure::counted(bytes.len() as f64, "B", "Length of the file"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Bench, card, files};
+use super::{Bench, files};
 use crate::error::{Error, Result};
 use crate::format::{Kind, kind_of, wav, zip};
 use crate::limits;
@@ -102,12 +102,9 @@ impl Bench {
 
     /// The labels that the model on the bench knows; none where nothing says them.
     pub fn labels(&self) -> Vec<String> {
-        let Some(side) = &self.original else { return Vec::new() };
-        let outputs = side.model.outputs.first().map_or(0, |&id| side.model.values[id].elements());
-        let front_end = card::front_end(&side.model);
         match &self.inputs {
             Some(inputs) if !inputs.classes.is_empty() => inputs.classes.clone(),
-            _ => files::known_classes(side.card.task, outputs, front_end.is_some()).unwrap_or_default(),
+            _ => self.known.clone(),
         }
     }
 

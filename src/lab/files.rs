@@ -2,9 +2,8 @@
 //!
 //! The folder of a recording is its label, as in Speech Commands. What cannot be used is left out and named.
 
-use std::collections::BTreeSet;
-
 use super::inputs::{Inputs, Item, Source, Split, class_of};
+use super::labels;
 use crate::data::keywords;
 use crate::data::sample::{self, Sample};
 use crate::data::{Clip, Dataset, machine_sound};
@@ -14,10 +13,16 @@ use crate::order;
 use crate::report::Task;
 use crate::tensor::Tensor;
 
+mod fits;
+
 pub use crate::data::keywords::CLASSES as KEYWORDS;
 
 /// The seed that splits dropped files, on the page and for the command: the same files give the same candidate.
 pub const SEED: u64 = 1;
+
+/// What is said of pixels that a model of real numbers takes.
+const UNKNOWN_PIXELS: &str =
+    "The model does not say which numbers pixels are to it: black was taken as 0 and white as 1";
 
 /// What the inputs are for: decides how labels map to outputs.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +31,8 @@ pub struct Target<'a> {
     pub task: Task,
     /// Number of outputs.
     pub outputs: usize,
+    /// The names of the classes in the order of the outputs, as the model says them; empty where nothing does.
+    pub known: &'a [String],
     /// Rate at which the front end takes sound, where there is one; arrays of samples are taken at that rate.
     pub sample_rate: Option<u32>,
     /// The front end's name.
@@ -39,18 +46,52 @@ pub struct Target<'a> {
 /// A file by its path inside what was dropped.
 type File = (String, Vec<u8>);
 
-/// Reads inputs from files and splits them.
+/// Reads inputs from files and splits them: the one way in for the page and for every command.
 ///
 /// # Errors
 /// `Parameter` when nothing among the files can be used; those of reading a file that alone was dropped.
 pub fn inputs(files: Vec<File>, target: Target, split: Split) -> Result<Inputs> {
-    let name = match &files[..] {
+    labelled(files, Labels::default(), target, split)
+}
+
+/// What the user says of labels beside the data itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Labels {
+    /// An NPY array with a class number for each row of an array.
+    pub numbers: Option<File>,
+    /// The names of the classes in the order of the model's outputs; empty where the user does not state them.
+    pub classes: Vec<String>,
+}
+
+/// Reads inputs of whose labels the user says more than stands in the files.
+///
+/// # Errors
+/// Those of [`inputs`]; `Parameter` for labels beside clips, or beside an array that brings its own, and for classes that do
+/// not name each output once.
+pub fn labelled(files: Vec<File>, labels: Labels, target: Target, split: Split) -> Result<Inputs> {
+    let (name, mut arguments) = match &files[..] {
         [] => return Err(Error::parameter("No files were given")),
-        [(path, _)] => path.clone(),
-        several => format!("{} files", several.len()),
+        [(path, _)] => (path.clone(), format!("--data {}", super::bundle::quoted(path))),
+        // An archive of the same paths holds the same items in the same order.
+        several => (format!("{} files", several.len()), "--data FILES.zip".into()),
     };
+    if let Some((path, _)) = &labels.numbers {
+        arguments.push_str(&format!(" --labels {}", super::bundle::quoted(path)));
+    }
+    if !labels.classes.is_empty() {
+        labels::check(&labels.classes, target.outputs)?;
+        arguments.push_str(&format!(" --classes {}", super::bundle::quoted(&labels.classes.join(","))));
+    }
+    if split.seed != SEED {
+        arguments.push_str(&format!(" --data-seed {}", split.seed));
+    }
+    Ok(Inputs { arguments, ..read(name, files, labels, target, split)? })
+}
+
+fn read(name: String, files: Vec<File>, labels: Labels, target: Target, split: Split) -> Result<Inputs> {
     let mut remarks = Vec::new();
     let (mut clips, mut arrays, mut left_out) = (Vec::new(), Vec::new(), 0);
+    let mut listed = None;
     for (path, bytes) in unpacked(files)? {
         match format::kind_of(&bytes) {
             Some(Kind::Wav) => match wav::read(&bytes) {
@@ -59,23 +100,38 @@ pub fn inputs(files: Vec<File>, target: Target, split: Split) -> Result<Inputs> 
             },
             Some(Kind::Npy) => arrays.push((path.clone(), npy::read(&bytes).map_err(|error| error.at(&path))?)),
             Some(Kind::Npz) => arrays.extend(npy::read_npz(&bytes).map_err(|error| error.at(&path))?),
+            _ if labels::is_list(&path) && listed.is_none() => {
+                listed = labels::list(&bytes, target.outputs);
+                if listed.is_none() {
+                    remarks
+                        .push(format!("{path} does not name the model's {} outputs and was left out", target.outputs));
+                }
+            }
             _ => left_out += 1,
         }
     }
+    // What the user states counts before what lies beside the data, and that before what the model says.
+    let known = if labels.classes.is_empty() { listed.unwrap_or_default() } else { labels.classes };
+    let target = Target { known: if known.is_empty() { target.known } else { &known }, ..target };
+    let labels = labels.numbers;
     if left_out > 0 {
         remarks.push(format!("{left_out} files are neither WAV nor NPY and were left out"));
+    }
+    // One array with labels in a file of their own keeps them.
+    let has_windows = arrays.len() > usize::from(labels.is_some())
+        && arrays.iter().all(|(_, tensor)| fits::is_one(tensor.shape(), target.input));
+    if labels.is_some() && (has_windows || !clips.is_empty()) {
+        return Err(Error::parameter("--labels goes with an array; clips and images have the labels of their folders"));
     }
     if !clips.is_empty() {
         return Ok(from_clips(name, clips, target, remarks, split));
     }
-    let is_input = |tensor: &Tensor| {
-        tensor.shape().iter().filter(|&&dim| dim != 1).eq(target.input.iter().filter(|&&dim| dim != 1))
-    };
-    if arrays.len() > 1 && arrays.iter().all(|(_, tensor)| is_input(tensor)) {
+    if has_windows {
         return Ok(from_windows(name, arrays, target, remarks, split));
     }
     if !arrays.is_empty() {
-        return from_arrays(name, arrays, target, remarks, split);
+        let labels = labels.map(|(path, bytes)| npy::read(&bytes).map_err(|error| error.at(&path))).transpose()?;
+        return from_arrays(name, arrays, labels, target, remarks, split);
     }
     match remarks.first() {
         Some(first) => Err(Error::format(format!("There is nothing to use here. {first}"))),
@@ -109,8 +165,7 @@ fn from_windows(
     let words: Vec<Option<String>> = arrays.iter().map(|(path, _)| word(path, target.task)).collect();
     let classes = classes(&words, target, &mut remarks);
     if target.pixels.is_none() && arrays.iter().any(|(_, tensor)| matches!(tensor, Tensor::Uint8(_))) {
-        remarks
-            .push("The model does not say which numbers pixels are to it: black was taken as 0 and white as 1".into());
+        remarks.push(UNKNOWN_PIXELS.into());
     }
     let items = arrays.into_iter().zip(&words).map(|((path, tensor), word)| Item {
         name: path,
@@ -163,74 +218,51 @@ pub(super) fn word(path: &str, task: Task) -> Option<String> {
         }
         return named.iter().any(|name| name.starts_with("normal")).then(|| machine_sound::CLASSES[0].into());
     }
-    // Speech Commands writes _silence_ and _unknown_.
     folder.map(|folder| folder.trim_matches('_').to_lowercase()).filter(|folder| !folder.is_empty())
 }
 
 /// Class names in the order of the model's outputs; empty where labels cannot be matched to outputs.
 fn classes(words: &[Option<String>], target: Target, remarks: &mut Vec<String>) -> Vec<String> {
-    let mut found: BTreeSet<&String> = BTreeSet::new();
-    found.extend(words.iter().flatten());
-    if target.task == Task::Reconstruction {
-        return machine_sound::CLASSES.map(str::to_owned).to_vec();
-    }
-    let is_keyword = |word: &&&String| KEYWORDS.contains(&word.as_str());
-    if target.outputs == KEYWORDS.len() && target.front_end.is_some() && found.iter().any(|word| is_keyword(&word)) {
-        let strange: Vec<&str> = found.iter().filter(|word| !is_keyword(word)).map(|word| word.as_str()).collect();
-        if !strange.is_empty() {
-            remarks.push(format!("Counted as unknown: {}", strange.join(", ")));
-        }
-        return KEYWORDS.map(str::to_owned).to_vec();
-    }
-    if found.len() == target.outputs {
-        return found.into_iter().cloned().collect();
-    }
-    if !found.is_empty() {
-        remarks.push(format!(
-            "The folders name {} classes and the model has {} outputs, so that labels cannot be matched: only agreement is \
-             measured",
-            found.len(),
-            target.outputs
-        ));
-    }
-    Vec::new()
-}
-
-/// The class names that a model's task and shape say by themselves.
-pub(super) fn known_classes(task: Task, outputs: usize, hears: bool) -> Option<Vec<String>> {
-    match task {
-        Task::Reconstruction => Some(machine_sound::CLASSES.map(str::to_owned).to_vec()),
-        _ => (outputs == KEYWORDS.len() && hears).then(|| KEYWORDS.map(str::to_owned).to_vec()),
+    match target.task {
+        Task::Reconstruction => machine_sound::CLASSES.map(str::to_owned).to_vec(),
+        _ => labels::matched(words, target.known, target.outputs, remarks),
     }
 }
 
 fn from_arrays(
     name: String,
     arrays: Vec<(String, Tensor)>,
+    given: Option<Tensor>,
     target: Target,
     mut remarks: Vec<String>,
     split: Split,
 ) -> Result<Inputs> {
-    let is_labels = |tensor: &Tensor| matches!(tensor.shape(), [_] | [_, 1]);
-    let labels = arrays.iter().find(|(_, tensor)| is_labels(tensor)).map(|(_, tensor)| tensor);
-    let data: Vec<&(String, Tensor)> = arrays.iter().filter(|(_, tensor)| !is_labels(tensor)).collect();
-    let sound = data.iter().find(|(_, tensor)| matches!((tensor, tensor.shape()), (Tensor::Int16(_), [_, _])));
-    let (picked, tensor) = match (sound, &data[..], target.sample_rate) {
-        (Some(sound), _, Some(_)) => (&sound.0, &sound.1),
-        (_, [first, ..], _) => (&first.0, &first.1),
-        _ => return Err(Error::parameter("The arrays hold labels but no inputs")),
-    };
-    if data.len() > 1 {
-        remarks.push(format!("Of {} arrays of inputs one is used: {picked}", data.len()));
+    let chosen = fits::choose(&arrays, target.input, target.sample_rate)?;
+    let (picked, tensor) = &arrays[chosen.inputs];
+    if chosen.labels.is_some() && given.is_some() {
+        return Err(Error::parameter(format!("{name} holds labels of its own; leave --labels out")));
     }
-    let classes = known_classes(target.task, target.outputs, target.front_end.is_some());
-    let dataset = Dataset::from_arrays(tensor, labels, classes.as_deref())?;
+    if chosen.others > 0 {
+        remarks.push(format!("Of {} arrays of inputs one is used: {picked}", chosen.others + 1));
+    }
+    let labels = chosen.labels.map(|at| &arrays[at].1).or(given.as_ref());
+    let classes = (!target.known.is_empty()).then_some(target.known);
+    let one = chosen.one.then(|| fits::with_batch(tensor));
+    let dataset = Dataset::from_arrays(one.as_ref().unwrap_or(tensor), labels, classes)?;
+    let pixels = fits::are_pixels(tensor, target.input) && target.front_end.is_none();
+    if pixels && target.pixels.is_none() {
+        remarks.push(UNKNOWN_PIXELS.into());
+    }
     let items = dataset.items.into_iter().map(|item| {
-        let source = match (&item.windows[..], target.sample_rate, sound.is_some()) {
-            ([Tensor::Int16(samples)], Some(sample_rate), true) => Source::Sound {
+        let source = match (&item.windows[..], target.sample_rate) {
+            ([Tensor::Int16(samples)], Some(sample_rate)) if chosen.sound => Source::Sound {
                 samples: samples.iter().map(|&sample| f32::from(sample) / 32768.0).collect(),
                 sample_rate,
             },
+            _ if pixels => {
+                let range = target.pixels.unwrap_or((0.0, 1.0));
+                Source::Windows(item.windows.into_iter().map(|window| real_pixels(window, range)).collect())
+            }
             _ => Source::Windows(item.windows),
         };
         Item { name: item.name, label: item.label, source }
@@ -247,7 +279,11 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
         return Err(Error::parameter(format!("no generator is called {generator:?}; there is machine")));
     }
     let made = made(format!("generated machine sound, seed {seed}"), sample::machine(seed), &[])?;
-    Ok(Inputs { remarks: vec!["Generated, not recorded: real machines are harder".into()], ..made })
+    Ok(Inputs {
+        remarks: vec!["Generated, not recorded: real machines are harder".into()],
+        arguments: format!("--generated {generator} --data-seed {seed}"),
+        ..made
+    })
 }
 
 /// Spoken keywords, heard in rooms that the seed makes up: those of one voice to measure ranges on, those of others,
@@ -258,7 +294,11 @@ pub fn generated(generator: &str, seed: u64) -> Result<Inputs> {
 pub fn spoken(words: &[u8], seed: u64) -> Result<Inputs> {
     let words = keywords::words(words)?;
     let made = made(format!("synthetic voices, seed {seed}"), sample::keywords(seed), &words)?;
-    Ok(Inputs { remarks: vec!["Synthetic voices, not people: real speech is harder".into()], ..made })
+    Ok(Inputs {
+        remarks: vec!["Synthetic voices, not people: real speech is harder".into()],
+        arguments: format!("--spoken words.zip --data-seed {seed}"),
+        ..made
+    })
 }
 
 /// What a sample is calibrated and tested on.
@@ -288,15 +328,20 @@ fn made(name: String, sample: Sample, words: &[keywords::Word]) -> Result<Inputs
 mod tests {
     use super::*;
 
-    fn target(task: Task, outputs: usize) -> Target<'static> {
+    fn target(task: Task, known: &[String]) -> Target<'_> {
         Target {
             task,
-            outputs,
+            outputs: known.len(),
+            known,
             sample_rate: Some(16_000),
             front_end: Some("mlperf-kws"),
             input: &[49, 10, 1],
             pixels: None,
         }
+    }
+
+    fn keywords() -> Vec<String> {
+        keywords::CLASSES.map(str::to_owned).to_vec()
     }
 
     fn wav(level: f32) -> Vec<u8> {
@@ -307,7 +352,7 @@ mod tests {
     fn folders_are_labels_and_strange_words_are_unknown() {
         let files =
             ["set/yes/a.wav", "set/no/b.wav", "set/marvin/c.wav", "d.wav"].map(|path| (path.to_string(), wav(0.1)));
-        let inputs = inputs(files.to_vec(), target(Task::Classification, 12), Split::of(1)).unwrap();
+        let inputs = inputs(files.to_vec(), target(Task::Classification, &keywords()), Split::of(1)).unwrap();
         let labels: Vec<_> =
             inputs.items.iter().map(|item| item.label.map(|label| &inputs.classes[label][..])).collect();
         assert_eq!(labels, [None, Some("unknown"), Some("no"), Some("yes")], "in the order of the paths");
@@ -319,7 +364,8 @@ mod tests {
         let image = |level: u8| npy::write(&Tensor::Uint8(ndarray::ArrayD::from_elem(vec![2, 2, 3], level))).unwrap();
         let files =
             [("cat/1.npy", 255), ("dog/1.npy", 0), ("dog/2.npy", 51)].map(|(path, level)| (path.into(), image(level)));
-        let shape = Target { input: &[2, 2, 3], pixels: Some((-1.0, 1.0)), ..target(Task::Classification, 2) };
+        let known = ["cat", "dog"].map(str::to_owned);
+        let shape = Target { input: &[2, 2, 3], pixels: Some((-1.0, 1.0)), ..target(Task::Classification, &known) };
         let inputs = inputs(files.to_vec(), shape, Split::of(1)).unwrap();
         assert_eq!(inputs.classes, ["cat", "dog"]);
         let firsts = inputs.items.iter().map(|item| match &item.source {
@@ -331,24 +377,26 @@ mod tests {
     }
 
     #[test]
-    fn too_few_folders_leave_the_items_without_labels() {
+    fn folders_that_no_output_is_known_by_leave_the_items_without_labels() {
         let files = ["cat/a.wav", "dog/b.wav"].map(|path| (path.to_string(), wav(0.1)));
-        let inputs = inputs(files.to_vec(), target(Task::Classification, 3), Split::of(1)).unwrap();
+        let nameless = Target { outputs: 2, ..target(Task::Classification, &[]) };
+        let inputs = inputs(files.to_vec(), nameless, Split::of(1)).unwrap();
         assert!(inputs.items.iter().all(|item| item.label.is_none()));
-        assert!(inputs.remarks[0].contains("2 classes"), "{:?}", inputs.remarks);
+        assert_eq!(inputs.card().unmatched, ["cat", "dog"]);
+        assert!(inputs.remarks[0].contains("2 outputs"), "{:?}", inputs.remarks);
     }
 
     #[test]
     fn machine_recordings_are_normal_or_anomalous_by_name() {
         let files = ["normal_id_01.wav", "anomaly_id_01.wav", "other.wav"].map(|path| (path.to_string(), wav(0.1)));
-        let inputs = inputs(files.to_vec(), target(Task::Reconstruction, 640), Split::of(1)).unwrap();
+        let inputs = inputs(files.to_vec(), target(Task::Reconstruction, &[]), Split::of(1)).unwrap();
         assert_eq!(inputs.items.iter().map(|item| item.label).collect::<Vec<_>>(), [Some(1), Some(0), None]);
     }
 
     #[test]
     fn files_without_anything_to_use_are_refused_in_a_sentence() {
         let error =
-            inputs(vec![("notes.txt".into(), b"hello".to_vec())], target(Task::Classification, 2), Split::of(1))
+            inputs(vec![("notes.txt".into(), b"hello".to_vec())], target(Task::Classification, &[]), Split::of(1))
                 .unwrap_err();
         assert!(error.to_string().contains("neither WAV nor NPY"), "{error}");
     }

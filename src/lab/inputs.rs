@@ -1,5 +1,8 @@
 //! The inputs on the bench: clips or arrays, split into what ranges are measured on and what candidates are tested on.
 
+use std::collections::BTreeSet;
+
+use super::labels;
 use crate::audio::{self, FrontEnd, Rounding};
 use crate::error::{Error, Result};
 use crate::model::{Model, Value};
@@ -16,19 +19,37 @@ pub const CALIBRATION_WINDOWS: usize = 512;
 /// Share of the items that networks learn from, where they learn.
 pub const TRAINING_SHARE: f64 = 0.7;
 
+/// What a set is used for, which decides how it is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Testing alone: nothing is fitted, so that every item tests.
+    Test,
+    /// Measuring ranges, and testing on the other items.
+    Ranges,
+    /// Training, measuring ranges, and testing on the items that networks did not learn from.
+    Training,
+}
+
+impl Purpose {
+    /// For a candidate that learns, or one that only measures ranges.
+    pub fn learning(learns: bool) -> Self {
+        if learns { Self::Training } else { Self::Ranges }
+    }
+}
+
 /// How a set is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split {
     /// Names the order of the items.
     pub seed: u64,
-    /// Whether items are set aside for networks to learn from, which then do not test.
-    pub learns: bool,
+    /// What the items are for.
+    pub purpose: Purpose,
 }
 
 impl Split {
     /// For candidates that learn from nothing but ranges.
     pub fn of(seed: u64) -> Self {
-        Self { seed, learns: false }
+        Self { seed, purpose: Purpose::Ranges }
     }
 }
 
@@ -78,28 +99,49 @@ pub struct Inputs {
     pub remarks: Vec<String>,
     /// Classes and labels as they were, while others stand in their place.
     pub own: Option<(Vec<String>, Vec<Option<usize>>)>,
+    /// The arguments that give the command the same set, such as `--data clips.zip`.
+    pub arguments: String,
 }
 
 impl Inputs {
-    /// A set that is split by a seed: a fifth of the items, at most [`CALIBRATION_ITEMS`], measures ranges, the rest tests;
-    /// where a network learns, [`TRAINING_SHARE`] of the items, those that measure ranges among them, are not tested on.
+    /// A set that is split by a seed. Of labelled items a fifth, at most [`CALIBRATION_ITEMS`], measures ranges and the rest
+    /// tests; where a network learns, [`TRAINING_SHARE`] of the items, those that measure ranges among them, do not test.
     ///
-    /// A single item serves both, which the card says.
+    /// Items without labels have no right answers that a test could count, so all of them measure ranges, at most
+    /// [`CALIBRATION_WINDOWS`]. A single item serves both. The card says either.
     pub fn new(name: String, items: Vec<Item>, classes: Vec<String>, mut remarks: Vec<String>, split: Split) -> Self {
-        let mut order: Vec<usize> = (0..items.len()).collect();
+        let all = items.len();
+        let mut order: Vec<usize> = (0..all).collect();
         Random::new(split.seed).shuffle(&mut order);
-        let calibration = (items.len() / 5).clamp(1, CALIBRATION_ITEMS).min(items.len());
-        let share = (items.len() as f64 * TRAINING_SHARE) as usize;
-        let learned = if split.learns { share.max(calibration) } else { calibration };
-        let (mut first, mut rest) = (order[..calibration].to_vec(), order[learned..].to_vec());
+        let fifth = (all / 5).clamp(1, CALIBRATION_ITEMS).min(all);
+        let learned = match split.purpose {
+            Purpose::Training => ((all as f64 * TRAINING_SHARE) as usize).max(fifth),
+            Purpose::Test | Purpose::Ranges => fifth,
+        };
+        let (mut calibration, mut test) = (order[..fifth].to_vec(), order[learned..].to_vec());
         let training = order[..learned].to_vec();
-        if rest.is_empty() && !first.is_empty() {
-            rest.clone_from(&first);
+        let labelled = items.iter().any(|item| item.label.is_some());
+        if test.is_empty() && !calibration.is_empty() {
+            test.clone_from(&calibration);
             remarks.push("One item only: ranges are measured on the same item that is tested".into());
+        } else if !labelled {
+            let taken = all.min(CALIBRATION_WINDOWS);
+            calibration = (0..taken).map(|at| at * all / taken).collect();
+            if split.purpose != Purpose::Training {
+                test = (0..all).collect();
+            }
+            if split.purpose != Purpose::Test {
+                remarks.push(
+                    "The items have no labels: ranges are measured on the items that agreement is measured on, too"
+                        .into(),
+                );
+            }
+        } else if split.purpose == Purpose::Test {
+            test = (0..all).collect();
         }
-        first.sort_unstable();
-        rest.sort_unstable();
-        Self { name, items, classes, calibration: first, test: rest, training, words: Vec::new(), remarks, own: None }
+        calibration.sort_unstable();
+        test.sort_unstable();
+        Self { name, items, classes, calibration, test, training, remarks, ..Self::default() }
     }
 
     /// Labels the items by the names of other classes, as their own words say; without names as they were opened.
@@ -121,6 +163,13 @@ impl Inputs {
         self.own = Some((std::mem::replace(&mut self.classes, names.to_vec()), labels));
     }
 
+    /// The words of items that have no label, sorted.
+    fn unmatched(&self) -> Vec<String> {
+        let bare = self.items.iter().zip(&self.words).filter(|(item, _)| item.label.is_none());
+        let words: BTreeSet<&String> = bare.filter_map(|(_, word)| word.as_ref()).collect();
+        words.into_iter().cloned().collect()
+    }
+
     /// What the page shows of the set.
     pub fn card(&self) -> DataCard {
         let mut class_counts = vec![0; self.classes.len()];
@@ -136,6 +185,7 @@ impl Inputs {
             labelled: self.test.iter().any(|&item| self.items[item].label.is_some()),
             classes: self.classes.clone(),
             class_counts,
+            unmatched: self.unmatched(),
             remarks: self.remarks.clone(),
         }
     }
@@ -167,7 +217,7 @@ impl Inputs {
 /// The class that a label in its own words means: keyword spotters answer "unknown" to words that they were not taught.
 pub fn class_of(word: Option<&str>, classes: &[String]) -> Option<usize> {
     let word = word?;
-    let position = |word: &str| classes.iter().position(|class| class == word);
+    let position = |word: &str| classes.iter().position(|class| labels::key(class) == labels::key(word));
     position(word).or_else(|| position("unknown"))
 }
 
@@ -271,6 +321,24 @@ pub fn reals(model: &Model, output: usize, tensor: &Tensor) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn items_without_labels_all_measure_ranges_and_the_card_says_so() {
+        let bare = |n: usize| items(n).into_iter().map(|item| Item { label: None, ..item }).collect::<Vec<_>>();
+        let inputs = Inputs::new("set".into(), bare(300), Vec::new(), Vec::new(), Split::of(1));
+        assert_eq!((inputs.calibration.len(), inputs.test.len()), (300, 300));
+        assert!(inputs.card().remarks[0].contains("no labels"), "{:?}", inputs.remarks);
+        let learns = Split { seed: 1, purpose: Purpose::Training };
+        let inputs = Inputs::new("set".into(), bare(1000), Vec::new(), Vec::new(), learns);
+        assert_eq!((inputs.calibration.len(), inputs.training.len(), inputs.test.len()), (512, 700, 300));
+        assert_eq!(inputs.calibration[511], 998, "spread evenly");
+    }
+
+    #[test]
+    fn where_nothing_is_fitted_every_item_tests() {
+        let split = Split { seed: 1, purpose: Purpose::Test };
+        assert_eq!(Inputs::new("set".into(), items(50), Vec::new(), Vec::new(), split).test.len(), 50);
+    }
 
     fn items(n: usize) -> Vec<Item> {
         (0..n).map(|i| Item { name: i.to_string(), label: Some(0), source: Source::Windows(Vec::new()) }).collect()

@@ -1,17 +1,20 @@
 //! Putting the report together from counts, costs and measurements.
 
+use super::arena::Arenas;
 use super::layers;
+use crate::audio::counts::Operations;
+use crate::audio::normalize::price::Numbers;
 use crate::compress::recipe::Recipe;
-use crate::cost::memory::Owner;
-use crate::cost::{self, Device, Estimate, Memory, Modelled};
+use crate::cost::budget::Features;
+use crate::cost::{self, Device, Estimate, Load, Modelled, Runtime, Surroundings};
 use crate::error::{Error, Result};
 use crate::metrics::SignalNoise;
 use crate::model::{Model, NodeId, ValueId, counts};
 use crate::report::{
-    ArenaBuffer, DeviceRow, EvaluationReport, Figure, FlashPart, LayerRow, MemoryReport, ModelCard, PublishedRow,
-    Report, Strip, VERSION,
+    DeviceRow, EvaluationReport, Figure, FlashPart, LayerRow, ModelCard, PublishedRow, Report, RuntimeRow, Strip,
+    VERSION,
 };
-use crate::units::{Bytes, Hertz};
+use crate::units::{Bytes, Hertz, Watts};
 
 /// What a report is made of.
 pub struct Parts<'a> {
@@ -40,9 +43,10 @@ pub fn report(parts: &Parts) -> Result<Report> {
     if !(parts.rate_hz.is_finite() && parts.rate_hz > 0.0) {
         return Err(Error::parameter(format!("a rate of {} inferences each second is not possible", parts.rate_hz)));
     }
-    let memory = cost::memory(parts.candidate);
+    let arenas = Arenas::of(parts.candidate);
     // A model that cannot be estimated (an unknown operator) still has its bytes.
-    let estimate = cost::estimate(parts.candidate, chosen).ok();
+    let estimate = price(parts, cost::estimate, chosen).ok();
+    let tflm = price(parts, cost::tflm, chosen).ok();
     Ok(Report {
         version: VERSION,
         recipe: parts.recipe.clone(),
@@ -56,47 +60,58 @@ pub fn report(parts: &Parts) -> Result<Report> {
                 "B",
                 "The whole model file; the runtime and your program come on top",
             ),
-            ram: ram(&memory),
+            ram: arenas.figure(Runtime::Reference),
+            ram_cmsis_nn: arenas.figure(Runtime::CmsisNn),
             score: parts.evaluation.as_ref().and_then(|evaluation| evaluation.score.clone()),
             latency: estimate.as_ref().map(|estimate| latency(estimate, chosen)),
             energy: estimate.as_ref().and_then(|estimate| energy(estimate, chosen)),
+            latency_tflm: tflm.as_ref().map(|tflm| time_figure(&tflm.into(), chosen, &tflm.basis)),
+            energy_tflm: tflm.as_ref().and_then(|tflm| energy_figure(&tflm.into(), chosen, &tflm.basis)),
             agreement: parts.evaluation.as_ref().and_then(|evaluation| evaluation.agreement.clone()),
         },
         flash: flash(parts.candidate, parts.file)?,
-        memory: memory_report(&memory, parts.candidate),
-        devices: cost::devices().iter().map(|device| device_row(parts, &memory, device)).collect(),
+        memory: arenas.report(),
+        devices: cost::devices().iter().map(|device| device_row(parts, &arenas, device)).collect(),
         layers: layer_rows(parts, estimate.as_ref(), chosen),
         evaluation: parts.evaluation.clone(),
     })
-}
-
-fn ram(memory: &Memory) -> Figure {
-    let (low, high) = (memory.total_bytes().0, (memory.head_bytes + memory.persistent.bytes_64_bit).0);
-    Figure::modelled(
-        low as f64,
-        "B",
-        (low as f64, high as f64),
-        "TFLM's arena: activations and scratch exactly as its planner lays them out, and what it keeps for the model's \
-         whole life, derived for a 32-bit microcontroller; the band ends at what the 64-bit build needs. The stack and \
-         your program come on top",
-        "TFLM's greedy memory planner; structure sizes of tflite-micro",
-    )
 }
 
 fn band<T: Copy>(modelled: &Modelled<T>, number: impl Fn(T) -> f64) -> (f64, (f64, f64)) {
     (number(modelled.value), (number(modelled.low), number(modelled.high)))
 }
 
+/// What a model costs, unless it does not run here: then no device gets a figure, and all say why.
+fn price<T>(parts: &Parts, with: fn(&Model, &'static Device) -> Result<T>, device: &'static Device) -> Result<T> {
+    match &parts.card.blocked {
+        Some(blocked) => {
+            Err(Error::unsupported(format!("No time or energy is given for a file that does not run: {blocked}")))
+        }
+        None => with(parts.candidate, device),
+    }
+}
+
 fn latency(estimate: &Estimate, device: &Device) -> Figure {
-    let (value, band) = band(&estimate.latency, |seconds| seconds.0);
-    let note = format!("One inference on {} with {}, without the front end", device.name, estimate.runtime);
-    Figure::modelled(value, "s", band, note, estimate.basis.clone())
+    time_figure(&estimate.into(), device, &estimate.basis)
 }
 
 fn energy(estimate: &Estimate, device: &Device) -> Option<Figure> {
-    let (value, band) = band(estimate.energy.as_ref()?, |joules| joules.0);
-    let note = format!("One inference on {}: the device's supply while it computes, nothing between", device.name);
-    Some(Figure::modelled(value, "J", band, note, estimate.basis.clone()))
+    energy_figure(&estimate.into(), device, &estimate.basis)
+}
+
+fn time_figure(load: &Load<'_>, device: &Device, basis: &str) -> Figure {
+    let (value, band) = band(&load.latency, |seconds| seconds.0);
+    let note = format!("One inference on {} with {}, without the front end", device.name, load.runtime);
+    Figure::modelled(value, "s", band, note, basis)
+}
+
+fn energy_figure(load: &Load<'_>, device: &Device, basis: &str) -> Option<Figure> {
+    let (value, band) = band(load.energy.as_ref()?, |joules| joules.0);
+    let note = format!(
+        "One inference on {} with {}: the device's supply while it computes, nothing between",
+        device.name, load.runtime
+    );
+    Some(Figure::modelled(value, "J", band, note, basis))
 }
 
 fn flash(model: &Model, file: &[u8]) -> Result<Vec<FlashPart>> {
@@ -111,75 +126,106 @@ fn flash(model: &Model, file: &[u8]) -> Result<Vec<FlashPart>> {
         .collect())
 }
 
-fn memory_report(memory: &Memory, model: &Model) -> MemoryReport {
-    let buffer = |buffer: &cost::memory::Buffer| ArenaBuffer {
-        name: match buffer.owner {
-            Owner::Value(id) => model.values[id].name.clone(),
-            Owner::Scratch { node, purpose } => format!("{purpose} ({})", model.place(node)),
-        },
-        offset_bytes: buffer.offset as u32,
-        bytes: buffer.bytes as u32,
-        first_node: buffer.first_node as u32,
-        last_node: buffer.last_node as u32,
-    };
-    let (tail, tail_64) = (memory.persistent.bytes, memory.persistent.bytes_64_bit);
-    MemoryReport {
-        arena: Figure::counted(
-            memory.head_bytes.0 as f64,
-            "B",
-            "Activations and scratch memory as TFLM's own planner lays them out",
-        ),
-        persistent: Figure::modelled(
-            tail.0 as f64,
-            "B",
-            (tail.0 as f64, tail_64.0 as f64),
-            "What TFLM keeps as long as the model lives, on a 32-bit microcontroller; the band ends at the 64-bit build",
-            "Structure sizes of tflite-micro",
-        ),
-        buffers: memory.buffers.iter().map(buffer).collect(),
+/// Whether a model fits, as far as its arena is known, and the same in words.
+fn fits(file: &[u8], arenas: &Arenas, device: &Device) -> (Option<bool>, String) {
+    let fits = cost::fits(Bytes(file.len() as u64), &arenas.reference, device);
+    match &arenas.refused {
+        Some(refused) => (None, format!("TFLM does not load it ({refused})")),
+        // What is too large without what is not known is too large with it.
+        None if !fits.all() || !arenas.reference.is_lower_bound() => (Some(fits.all()), fits.sentence),
+        None => {
+            let unknown = arenas.reference.unknown.join(", ");
+            (None, format!("may fit; the RAM of {unknown} is not known and comes on top"))
+        }
     }
 }
 
-fn device_row(parts: &Parts, memory: &Memory, device: &'static Device) -> DeviceRow {
-    let fits = cost::fits(Bytes(parts.file.len() as u64), memory, device);
-    let row = DeviceRow {
+fn device_row(parts: &Parts, arenas: &Arenas, device: &'static Device) -> DeviceRow {
+    let (fits, fits_sentence) = fits(parts.file, arenas, device);
+    let estimate = price(parts, cost::estimate, device);
+    let tflm = price(parts, cost::tflm, device);
+    let published = estimate.iter().filter_map(|estimate| estimate.published.as_ref()).map(|published| PublishedRow {
+        label: published.label.clone(),
+        latency_s: published.latency.0,
+        energy_j: published.energy.map(|energy| energy.0),
+        source: published.source.clone(),
+    });
+    let around = surroundings(parts.original, device);
+    let row = |load: &Load<'_>, basis: &str| runtime_row(load, basis, device, &around, parts.rate_hz);
+    let blank = DeviceRow {
         id: device.id.into(),
         name: device.name.into(),
         detail: device.detail(),
-        fits: fits.all(),
-        fits_sentence: fits.sentence,
+        fits,
+        fits_sentence,
+        runtime: None,
         latency: None,
         energy: None,
         power: None,
+        asleep_power: None,
+        listening_power: None,
         under_one_milliwatt: cost::Verdict::Unknown.word().into(),
+        verdict: "power unknown".into(),
         power_sentence: String::new(),
-        published: Vec::new(),
+        published: published.collect(),
+        tflm_missing: tflm.as_ref().err().map(Error::to_string),
+        tflm: tflm.ok().map(|tflm| row(&(&tflm).into(), &tflm.basis)),
     };
-    match cost::estimate(parts.candidate, device) {
-        Err(error) => DeviceRow { power_sentence: error.to_string(), ..row },
+    match estimate {
+        Err(error) => DeviceRow { power_sentence: error.to_string(), ..blank },
         Ok(estimate) => {
-            let budget = cost::budget(&estimate, device, Hertz(parts.rate_hz));
-            let power = budget.average_power.as_ref().map(|power| {
-                let (value, band) = band(power, |watts| watts.0);
-                let note = format!("Average at {} inferences each second. {}", parts.rate_hz, budget.sentence);
-                Figure::modelled(value, "W", band, note, estimate.basis.clone())
-            });
-            let published = estimate.published.iter().map(|published| PublishedRow {
-                label: published.label.clone(),
-                latency_s: published.latency.0,
-                energy_j: published.energy.map(|energy| energy.0),
-                source: published.source.clone(),
-            });
+            let row = row(&(&estimate).into(), &estimate.basis);
             DeviceRow {
-                latency: Some(latency(&estimate, device)),
-                energy: energy(&estimate, device),
-                power,
-                under_one_milliwatt: budget.under_one_milliwatt.word().into(),
-                power_sentence: budget.sentence.clone(),
-                published: published.collect(),
-                ..row
+                runtime: Some(row.runtime),
+                latency: Some(row.latency),
+                energy: row.energy,
+                power: row.power,
+                asleep_power: row.asleep_power,
+                listening_power: row.listening_power,
+                under_one_milliwatt: row.under_one_milliwatt,
+                verdict: row.verdict,
+                power_sentence: row.power_sentence,
+                ..blank
             }
         }
+    }
+}
+
+/// What feeds the network: sound and its features, where its input's shape is that of a known front end.
+fn surroundings(model: &Model, device: &'static Device) -> Surroundings {
+    let Some(front_end) = super::card::front_end(model) else { return Surroundings::default() };
+    let sound = counts_of_sound(front_end.name)
+        .and_then(|operations| cost::sound(&operations, Numbers::Float32, device).ok())
+        .map(|sound| Features { power: sound.average_power, busy: sound.busy.value });
+    Surroundings { sound: true, features: sound }
+}
+
+fn counts_of_sound(front_end: &str) -> Option<Operations> {
+    crate::audio::counts::front_end(front_end).map(|cost| cost.operations)
+}
+
+fn runtime_row(load: &Load<'_>, basis: &str, device: &'static Device, around: &Surroundings, rate: f64) -> RuntimeRow {
+    let budget = cost::budget(load, device, around, Hertz(rate));
+    let power = |power: &Option<Modelled<Watts>>, note: &str| {
+        let (value, band) = band(power.as_ref()?, |watts| watts.0);
+        Some(Figure::modelled(value, "W", band, note, basis))
+    };
+    RuntimeRow {
+        runtime: load.runtime.into(),
+        latency: time_figure(load, device, basis),
+        energy: energy_figure(load, device, basis),
+        power: power(&budget.average_power, &budget.sentence),
+        asleep_power: power(
+            &budget.asleep_power,
+            "Average with the clocks stopped between inferences, without sensor and radio",
+        ),
+        listening_power: power(
+            &budget.listening_power,
+            "Average with clocks on and sound coming in between inferences",
+        ),
+        under_one_milliwatt: budget.under_one_milliwatt.word().into(),
+        verdict: budget.words,
+        power_sentence: budget.sentence,
     }
 }
 

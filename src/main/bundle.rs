@@ -6,8 +6,10 @@ use clap::Args;
 use milliwatt::compress::recipe::Recipe;
 use milliwatt::error::Result;
 use milliwatt::lab::Bench;
+use milliwatt::lab::inputs::Purpose;
 use milliwatt::progress::Silent;
 
+use super::data::Data;
 use super::{file_name, read, recipe_of, write};
 
 #[derive(Args)]
@@ -21,12 +23,11 @@ pub struct Bundle {
     /// A recipe as JSON
     #[arg(long, group = "made")]
     recipe: Option<PathBuf>,
-    /// Inputs to measure with: an NPY array, an NPZ of arrays and labels, or a ZIP of clips
+    #[command(flatten)]
+    data: Data,
+    /// A TFLite file to learn from, for recipes that name another teacher than the model
     #[arg(long)]
-    data: Option<PathBuf>,
-    /// NPY array of one class for each input
-    #[arg(long, requires = "data")]
-    labels: Option<PathBuf>,
+    teacher: Option<PathBuf>,
     /// Device of the latency and energy figures; `milliwatt devices` lists them
     #[arg(long, default_value = "nucleo-h7a3zi-q")]
     device: String,
@@ -39,16 +40,21 @@ pub struct Bundle {
 }
 
 pub fn run(arguments: Bundle) -> Result<()> {
-    let Bundle { model, preset, recipe, data, labels, device, rate, output } = arguments;
+    let Bundle { model, preset, recipe, data, teacher, device, rate, output } = arguments;
     let recipe = match (&preset, &recipe) {
         (None, None) => Recipe::original(),
         _ => recipe_of(preset.as_deref(), recipe.as_deref())?,
     };
     let mut bench = Bench::new();
     bench.open(&read(&model)?, &file_name(&model))?;
-    if let Some(path) = data {
-        super::data(&mut bench, &path, labels.as_deref(), recipe.trained().is_some())?;
+    data.put(&mut bench, Purpose::learning(recipe.trained().is_some()))?;
+    if let Some(teacher) = teacher {
+        bench.set_teacher(&read(&teacher)?, &file_name(&teacher))?;
     }
     bench.train(&recipe, &mut Silent)?;
-    write(&output, &bench.bundle(&recipe, &device, rate, &mut Silent)?)
+    write(&output, &bench.bundle(&recipe, &device, rate, &mut Silent)?)?;
+    if let Some(caution) = bench.caution()? {
+        eprintln!("caution: {caution}");
+    }
+    Ok(())
 }

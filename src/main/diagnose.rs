@@ -7,11 +7,13 @@ use clap::Args;
 use milliwatt::compress::recipe::Recipe;
 use milliwatt::error::Result;
 use milliwatt::lab::Bench;
+use milliwatt::lab::inputs::Purpose;
 use milliwatt::progress::Silent;
 use milliwatt::report::Figure;
 use milliwatt::report::search::{SearchRequest, Trial};
 
-use super::{data, file_name, line, print_json, read, recipe_of};
+use super::data::Data;
+use super::{file_name, line, print_json, read, recipe_of};
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("candidate").required(true))]
@@ -24,9 +26,8 @@ pub struct Diagnose {
     /// A recipe as JSON
     #[arg(long, group = "candidate")]
     recipe: Option<PathBuf>,
-    /// Inputs to measure with: an NPY array, an NPZ of arrays and labels, or a ZIP of clips
-    #[arg(long)]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// Make and measure the remedies, too, and the recipe without each of its repairs; takes as long as a search for each
     #[arg(long, conflicts_with = "json")]
     measure: bool,
@@ -39,7 +40,8 @@ pub fn run(arguments: &Diagnose, out: &mut dyn Write) -> Result<()> {
     let recipe = recipe_of(arguments.preset.as_deref(), arguments.recipe.as_deref())?;
     let mut bench = Bench::new();
     bench.open(&read(&arguments.model)?, &file_name(&arguments.model))?;
-    data(&mut bench, &arguments.data, None, recipe.trained().is_some())?;
+    arguments.data.required("diagnose")?;
+    arguments.data.put(&mut bench, Purpose::learning(recipe.trained().is_some()))?;
     bench.train(&recipe, &mut Silent)?;
     let report = bench.diagnose(&recipe, &mut Silent)?;
     if arguments.json {

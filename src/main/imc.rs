@@ -10,11 +10,13 @@ use milliwatt::imc::analog::Circuit;
 use milliwatt::imc::array::{GENERIC, Knobs};
 use milliwatt::lab::Bench;
 use milliwatt::lab::imc::{self, matmul, matrices, validation};
+use milliwatt::lab::inputs::Purpose;
 use milliwatt::report::Figure;
 use milliwatt::report::imc::{EnergyPart, ImcReport, MatmulReport};
 use milliwatt::tensor::Tensor;
 
-use super::{data, file_name, line, print_json, read, write};
+use super::data::Data;
+use super::{file_name, line, print_json, read, write};
 
 /// One variant for each thing to do; each has a function below, and its row in [`run`].
 #[derive(Subcommand)]
@@ -89,12 +91,8 @@ pub struct Matmul {
 pub struct Report {
     /// TFLite file
     model: PathBuf,
-    /// Inputs to run: an NPY array, or a ZIP of clips in a folder for each class
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// NPY array of one class for each input
-    #[arg(long, requires = "data")]
-    labels: Option<PathBuf>,
+    #[command(flatten)]
+    data: Data,
     #[command(flatten)]
     array: Array,
     /// Device whose processor is beside the array; `milliwatt devices` lists them
@@ -200,9 +198,7 @@ fn show_product(report: &MatmulReport, out: &mut dyn Write) -> Result<()> {
 fn network(arguments: &Report, out: &mut dyn Write) -> Result<()> {
     let mut bench = Bench::new();
     bench.open(&read(&arguments.model)?, &file_name(&arguments.model))?;
-    if let Some(path) = &arguments.data {
-        data(&mut bench, path, arguments.labels.as_deref(), false)?;
-    }
+    arguments.data.put(&mut bench, Purpose::Ranges)?;
     let circuit: Circuit =
         serde_json::from_str(&arguments.circuit).map_err(|error| Error::parameter(format!("--circuit: {error}")))?;
     let request = imc::ImcRequest {

@@ -7,22 +7,20 @@ use clap::Args;
 use milliwatt::compress::recipe::SlimTarget;
 use milliwatt::error::{Error, Result};
 use milliwatt::lab::Bench;
+use milliwatt::lab::inputs::Purpose;
 use milliwatt::progress::Silent;
 use milliwatt::report::search::{SearchRequest, Trial};
 use serde::Serialize;
 
-use super::{data, file_name, line, print_json, read, write};
+use super::data::Data;
+use super::{file_name, line, print_json, read, write};
 
 #[derive(Args)]
 pub struct Search {
     /// TFLite file
     model: PathBuf,
-    /// Inputs to measure with: an NPY array, an NPZ of arrays and labels, or a ZIP of clips in a folder for each class
-    #[arg(long)]
-    data: PathBuf,
-    /// NPY array of one class for each input
-    #[arg(long)]
-    labels: Option<PathBuf>,
+    #[command(flatten)]
+    data: Data,
     /// Most bytes of the file
     #[arg(long, value_name = "BYTES")]
     flash: Option<f64>,
@@ -68,7 +66,8 @@ struct Found {
 pub fn run(arguments: &Search, out: &mut dyn Write) -> Result<()> {
     let mut bench = Bench::new();
     bench.open(&read(&arguments.model)?, &file_name(&arguments.model))?;
-    data(&mut bench, &arguments.data, arguments.labels.as_deref(), false)?;
+    arguments.data.required("search")?;
+    arguments.data.put(&mut bench, Purpose::Ranges)?;
     let request = SearchRequest {
         flash: arguments.flash,
         ram: arguments.ram,

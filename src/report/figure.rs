@@ -33,8 +33,11 @@ pub struct Figure {
     pub n: Option<u32>,
     /// What the number includes and leaves out, in one sentence.
     pub note: String,
-    /// Where it comes from, for modelled numbers.
+    /// Where it comes from, for modelled numbers and for rules that count.
     pub source: Option<String>,
+    /// Whether the truth may be larger, but not smaller: a part of it is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
 }
 
 impl Figure {
@@ -49,6 +52,7 @@ impl Figure {
             n: None,
             note: note.into(),
             source: None,
+            at_least: false,
         }
     }
 

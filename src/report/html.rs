@@ -4,7 +4,8 @@ mod chart;
 
 use std::fmt::Write;
 
-use super::{Figure, FigureKind, Report};
+use super::text::{kind, quantity as number};
+use super::{DeviceRow, Figure, Report};
 use chart::Bar;
 
 /// What the file says.
@@ -75,46 +76,15 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Four significant digits, whole numbers whole, with a prefix where there are units that take one.
-fn number(value: f64, unit: &str) -> String {
-    let (factor, prefix) = match unit {
-        "s" | "J" | "W" => {
-            let prefixes = [(1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n")];
-            prefixes.into_iter().find(|(factor, _)| libm::fabs(value) >= *factor).unwrap_or((1.0, ""))
-        }
-        _ => (1.0, ""),
-    };
-    let scaled = value / factor;
-    let digits = if scaled == libm::trunc(scaled) {
-        0
-    } else {
-        let size = libm::floor(libm::log10(libm::fabs(scaled))) as i32;
-        usize::try_from(3 - size).unwrap_or(0).min(9)
-    };
-    let unit = if unit == "1" { String::new() } else { format!(" {prefix}{unit}") };
-    format!("{scaled:.digits$}{unit}")
-}
-
-fn kind(figure: &Figure) -> String {
-    let interval = match (figure.low, figure.high) {
-        (Some(low), Some(high)) => format!(", {} to {}", number(low, &figure.unit), number(high, &figure.unit)),
-        _ => String::new(),
-    };
-    match figure.kind {
-        FigureKind::Counted => "counted".into(),
-        FigureKind::Measured => {
-            format!("measured{interval}{}", figure.n.map(|n| format!(", n = {n}")).unwrap_or_default())
-        }
-        FigureKind::Modelled => format!("modelled{interval}"),
-    }
+/// A figure's number, and in words where it is a lower bound.
+fn quantity(figure: &Figure) -> String {
+    format!("{}{}", if figure.at_least { "at least " } else { "" }, number(figure.value, &figure.unit))
 }
 
 fn cell(figure: Option<&Figure>) -> String {
     figure.map_or_else(
         || "<td>not known</td>".into(),
-        |figure| {
-            format!("<td class=\"n\">{}<br><small>{}</small></td>", number(figure.value, &figure.unit), kind(figure))
-        },
+        |figure| format!("<td class=\"n\">{}<br><small>{}</small></td>", quantity(figure), kind(figure)),
     )
 }
 
@@ -129,14 +99,17 @@ fn strips(out: &mut String, a: &Report, b: &Report) {
     let (one, other) = (&a.strip, &b.strip);
     let rows = [
         ("Flash", Some(&one.flash), Some(&other.flash)),
-        ("RAM", Some(&one.ram), Some(&other.ram)),
+        ("RAM, reference kernels", Some(&one.ram), Some(&other.ram)),
+        ("RAM, CMSIS-NN", Some(&one.ram_cmsis_nn), Some(&other.ram_cmsis_nn)),
         (metric, one.score.as_ref(), other.score.as_ref()),
         ("Time of an inference", one.latency.as_ref(), other.latency.as_ref()),
         ("Energy of an inference", one.energy.as_ref(), other.energy.as_ref()),
+        ("Time with TFLM", one.latency_tflm.as_ref(), other.latency_tflm.as_ref()),
+        ("Energy with TFLM", one.energy_tflm.as_ref(), other.energy_tflm.as_ref()),
         ("Same answers", one.agreement.as_ref(), other.agreement.as_ref()),
     ];
     out.push_str(
-        "<h2>The six numbers</h2>\n<div class=\"scroll\"><table>\n<tr><th>What<th>A<th>B<th>What it means</tr>\n",
+        "<h2>The six numbers, and what TFLM takes</h2>\n<div class=\"scroll\"><table>\n<tr><th>What<th>A<th>B<th>What it means</tr>\n",
     );
     for (name, a, b) in rows {
         let _ =
@@ -165,12 +138,17 @@ fn parts(out: &mut String, a: &Report, b: &Report) {
     }
     let _ = writeln!(
         out,
-        "<p>RAM of B: {} of activations and scratch ({}), {} that stays for the model's whole life ({}).</p>",
-        number(b.memory.arena.value, "B"),
+        "<p>RAM of B with reference kernels on a 32-bit Arm core: {} of activations and scratch ({}), {} that stays for the \
+         model's whole life ({}).</p>\n<p>The smallest arena that loads B, counted:</p>\n<ul>",
+        quantity(&b.memory.arena),
         kind(&b.memory.arena),
-        number(b.memory.persistent.value, "B"),
+        quantity(&b.memory.persistent),
         kind(&b.memory.persistent)
     );
+    for row in &b.memory.smallest {
+        let _ = writeln!(out, "<li>{}: {}", escaped(&row.runtime), quantity(&row.bytes));
+    }
+    out.push_str("</ul>\n");
 }
 
 fn layers(out: &mut String, b: &Report) {
@@ -236,22 +214,20 @@ fn devices(out: &mut String, b: &Report) {
         out.push_str("<p>Energy of an inference, modelled, with its band</p>\n");
         chart::bars(out, "Energy of an inference by device", &energies);
     }
-    out.push_str("<div class=\"scroll\"><table>\n<tr><th>Device<th>Memory<th>Time<th>Energy<th>Power</tr>\n");
+    out.push_str(
+        "<p>Each board by its published results, with the runtime that is named, and with TFLM, which the file is written for.</p>\n",
+    );
+    out.push_str(
+        "<div class=\"scroll\"><table>\n<tr><th>Device<th>Memory<th>Runtime<th>Time<th>Energy<th>Power</tr>\n",
+    );
     for device in &b.devices {
-        let _ = writeln!(
-            out,
-            "<tr><th>{}<td>{}{}{}<td>{}</tr>",
-            escaped(&device.name),
-            escaped(&device.fits_sentence),
-            cell(device.latency.as_ref()),
-            cell(device.energy.as_ref()),
-            escaped(&device.power_sentence)
-        );
+        device_rows(out, device);
     }
     out.push_str("</table></div>\n");
-    let figures = b.devices.iter().flat_map(|device| [device.latency.as_ref(), device.energy.as_ref()]).flatten();
+    let own = b.devices.iter().flat_map(|device| [device.latency.as_ref(), device.energy.as_ref()]).flatten();
+    let tflm = b.devices.iter().filter_map(|device| device.tflm.as_ref()).map(|row| &row.latency);
     let mut sources: Vec<&str> = Vec::new();
-    for source in figures.filter_map(|figure| figure.source.as_deref()) {
+    for source in own.chain(tflm).filter_map(|figure| figure.source.as_deref()) {
         if !sources.contains(&source) {
             sources.push(source);
         }
@@ -259,6 +235,32 @@ fn devices(out: &mut String, b: &Report) {
     out.push_str("<p><small>Sources: ");
     out.push_str(&sources.into_iter().map(escaped).collect::<Vec<_>>().join("; "));
     out.push_str(".</small></p>\n");
+}
+
+/// A device with the runtime of its results, and with TFLM.
+fn device_rows(out: &mut String, device: &DeviceRow) {
+    let mut row = |head: &str, runtime: &str, [time, energy]: [Option<&Figure>; 2], verdict: &str, sentence: &str| {
+        let verdict = if verdict.is_empty() { String::new() } else { format!("<b>{}</b>. ", escaped(verdict)) };
+        let _ = writeln!(
+            out,
+            "<tr>{head}<td>{}{}{}<td>{verdict}{}.</tr>",
+            escaped(runtime),
+            cell(time),
+            cell(energy),
+            escaped(sentence)
+        );
+    };
+    let head =
+        format!("<th rowspan=\"2\">{}<td rowspan=\"2\">{}", escaped(&device.name), escaped(&device.fits_sentence));
+    let runtime = device.runtime.as_deref().unwrap_or("of its results");
+    let figures = [device.latency.as_ref(), device.energy.as_ref()];
+    row(&head, runtime, figures, &device.verdict, &device.power_sentence);
+    match &device.tflm {
+        Some(tflm) => {
+            row("", &tflm.runtime, [Some(&tflm.latency), tflm.energy.as_ref()], &tflm.verdict, &tflm.power_sentence);
+        }
+        None => row("", "TFLM", [None, None], "", device.tflm_missing.as_deref().unwrap_or_default()),
+    }
 }
 
 fn answers(out: &mut String, b: &Report) {
@@ -306,13 +308,5 @@ mod tests {
     #[test]
     fn names_from_files_are_text_and_never_markup() {
         assert_eq!(escaped("<b>&\"x"), "&lt;b&gt;&amp;&quot;x");
-    }
-
-    #[test]
-    fn numbers_have_four_digits_and_a_prefix() {
-        assert_eq!(number(0.001_234_56, "s"), "1.235 ms");
-        assert_eq!(number(24_736.0, "B"), "24736 B");
-        assert_eq!(number(91.25, "%"), "91.25 %");
-        assert_eq!(number(0.0, "J"), "0 J");
     }
 }

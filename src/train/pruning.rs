@@ -84,6 +84,11 @@ impl Masks {
         (first..=last).contains(&done) && ((done - first).is_multiple_of(every.max(1)) || done == last)
     }
 
+    /// Whether weights are still to fall after step `done` of `total`.
+    pub fn falls(&self, done: usize, total: usize) -> bool {
+        self.plan.takes_weights() && done <= (self.plan.end * total as f64) as usize
+    }
+
     /// The share of the last sparsity that is due at step `done` of `total`.
     fn progress(&self, done: usize, total: usize) -> f64 {
         let Pruning { begin, end, .. } = self.plan;

@@ -9,6 +9,7 @@ mod metrics;
 mod outcome;
 mod rounding;
 mod share;
+mod start;
 mod teacher;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use batch::Batch;
 pub use batch::{Examples, one_hot};
 pub use metrics::{Data, Judgement, Metrics};
 pub use share::Share;
+pub use start::Progress;
 use teacher::Teacher;
 
 /// What can be kept of a network: its numbers and what lies over it.
@@ -56,6 +58,10 @@ pub struct Trainer {
     /// The state with the smallest validation loss, and that loss.
     best: Option<(f64, State)>,
     epochs_without_progress: usize,
+    /// The state that learning began with, where it may be kept.
+    start: Option<State>,
+    /// Whether [`Trainer::choose`] keeps that state.
+    keeps_start: bool,
     random: Random,
     order: Vec<usize>,
     /// How often the examples have been shuffled.
@@ -97,6 +103,8 @@ impl Trainer {
             head,
             best: None,
             epochs_without_progress: 0,
+            start: None,
+            keeps_start: false,
             random: Random::new(plan.seed),
             order: Vec::new(),
             epochs_begun: 0,
@@ -183,6 +191,7 @@ impl Trainer {
                 self.done
             )));
         }
+        self.remember_start();
         if let Some(masks) = &mut self.masks {
             masks.see(&self.state.parameters, &gradients, self.done);
         }
@@ -204,7 +213,9 @@ impl Trainer {
         let ends = self.done.is_multiple_of(steps);
         let epoch_loss = ends.then(|| std::mem::take(&mut self.epoch_sum) / steps as f64);
         let validation = data.validation.filter(|_| ends).map(|examples| self.judge(examples)).transpose()?;
-        if let Some(judgement) = validation {
+        // While weights still fall, a smaller loss is that of a larger network.
+        let falls = self.masks.as_ref().is_some_and(|masks| masks.falls(self.done, total));
+        if let Some(judgement) = validation.filter(|_| !falls) {
             self.note_progress(judgement.loss);
         }
         self.is_over |= self.done == total;

@@ -5,7 +5,7 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 use super::subject::Bench;
-use super::{name_of, now, out, taken, thrown};
+use super::{DroppedFile, name_of, now, out, taken, thrown};
 use crate::compress::{self, Preset, Transform, recipe::Recipe};
 use crate::lab::{self, evaluation::Partial};
 use crate::report::training::TrainingOutcome;
@@ -113,13 +113,29 @@ pub fn presets() -> Result<Vec<Ts<Preset>>, JsValue> {
 /// The devices of the shelf.
 #[wasm_bindgen]
 pub fn devices() -> Result<Vec<Ts<DeviceCard>>, JsValue> {
-    let card =
-        |device: &cost::Device| DeviceCard { id: device.id.into(), name: device.name.into(), detail: device.detail() };
+    let card = |device: &cost::Device| DeviceCard {
+        id: device.id.into(),
+        name: device.name.into(),
+        detail: device.detail(),
+        runtime: device.submissions.first().map(|submission| submission.runtime.into()).unwrap_or_default(),
+    };
     cost::devices().iter().map(|device| out(&card(device))).collect()
 }
 
-/// What kind of file these bytes are: `tflite`, `onnx`, `wav`, `audio`, `npy`, `npz`, `zip`, `json` or
-/// `unknown`.
+/// The files of a ZIP archive.
+#[wasm_bindgen]
+pub fn unpack(bytes: &[u8]) -> Result<Vec<Ts<DroppedFile>>, JsValue> {
+    let entries = format::zip::entries(bytes).map_err(thrown)?;
+    entries.into_iter().map(|(path, bytes)| out(&DroppedFile { path, bytes })).collect()
+}
+
+/// How a model of another tool becomes a file that Milliwatt reads; nothing for what is none.
+#[wasm_bindgen]
+pub fn way_out(bytes: &[u8]) -> Option<String> {
+    format::kind_of(bytes).and_then(format::foreign::way_out).map(str::to_owned)
+}
+
+/// What kind of file these bytes are, as [`format::Kind`] names it: `tflite`, `onnx`, `wav`, `zip` and the others, or `unknown`.
 #[wasm_bindgen]
 pub fn kind_of(bytes: &[u8]) -> String {
     format::kind_of(bytes).and_then(|kind| name_of(&kind)).unwrap_or_else(|| "unknown".into())

@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 
 use super::{DroppedFile, dropped, out, thrown};
 use crate::lab;
-use crate::lab::inputs::Split;
+use crate::lab::files::Labels;
+use crate::lab::inputs::{Purpose, Split};
 use crate::report::{DataCard, ModelCard};
 
 /// What one worker holds: a model, its inputs, and what came of them. Each module has methods of its own for it.
@@ -27,8 +28,18 @@ impl Bench {
     }
 
     /// Puts dropped files on the bench as inputs, split by `seed`; where a network `learns`, more of them are not tested on.
-    pub fn set_data(&mut self, files: Vec<Ts<DroppedFile>>, seed: u32, learns: bool) -> Result<Ts<DataCard>, JsValue> {
-        out(&self.0.set_files(dropped(&files)?, Split { seed: u64::from(seed), learns }).map_err(thrown)?)
+    ///
+    /// `classes` names the outputs in their order, where the user states them; else it is empty.
+    pub fn set_data(
+        &mut self,
+        files: Vec<Ts<DroppedFile>>,
+        seed: u32,
+        learns: bool,
+        classes: Vec<String>,
+    ) -> Result<Ts<DataCard>, JsValue> {
+        let split = Split { seed: u64::from(seed), purpose: Purpose::learning(learns) };
+        let labels = Labels { numbers: None, classes };
+        out(&self.0.set_labelled(dropped(&files)?, labels, split).map_err(thrown)?)
     }
 
     /// Puts generated inputs on the bench: `machine`, the sound of a machine that is well or not.

@@ -23,10 +23,13 @@ def check(report, command, name, model, inputs, compare):
         fed = [[vector.view(dtype).reshape(shape)] for vector in given]
         said = np.stack([np.asarray(outputs[0]).reshape(-1) for outputs in tflm.run(written, fed)])
         problem = compare(expected.view(answer).reshape(said.shape), said)
-        wide = int(re.search(r"kMilliwattArenaBytes = (\d+);\n#else", files["model.h"].decode()).group(1))
-        used = tflm.allocations(written)["total_bytes"]
-        # The tail of the 64-bit build is known to within 16 bytes.
-        problem = problem or (None if used <= wide + 16 else f"{used} bytes of arena used, {wide} named")
+        # The wheel is built with USE_TFLM_COMPRESSION.
+        header = files["model.h"].decode()
+        wide = int(re.search(r"USE_TFLM_COMPRESSION\)\n.*\n.* kMilliwattArenaBytes = (\d+);", header).group(1))
+        if not tflm.loads(written, wide):
+            problem = problem or f"the arena of {wide} bytes that model.h names does not load"
+        elif tflm.loads(written, wide - 32):
+            problem = problem or f"model.h names an arena of {wide} bytes, and 32 fewer load"
     except (RuntimeError, OSError, KeyError, AttributeError, tflm.Refused) as error:
         problem = str(error)
     report.note(WHAT, problem and f"{name}: {problem}")

@@ -140,9 +140,11 @@ def combination(command, model, inputs, recipe, with_arena):
     if wrong.any():
         return f"{wrong.sum()} of {wrong.size} bytes differ"
     if with_arena:
-        predicted, found = command.arena(file), tflm.allocations(file)["head_bytes"]
+        (predicted, smallest), found = command.arena(file), tflm.allocations(file)["head_bytes"]
         if predicted != found:
             return f"the arena's head has {found} bytes instead of {predicted}"
+        if not tflm.loads(file, smallest) or tflm.loads(file, smallest - 32):
+            return f"the smallest arena that loads is not {smallest} bytes"
     return None
 
 
@@ -174,7 +176,9 @@ class Command:
 
     def arena(self, model):
         (self.folder / "info.tflite").write_bytes(model)
-        return int(json.loads(self._call(["report", self.folder / "info.tflite", "--json"]))["memory"]["arena"]["value"])
+        memory = json.loads(self._call(["report", self.folder / "info.tflite", "--json"]))["memory"]
+        (wheel,) = [row["bytes"]["value"] for row in memory["smallest"] if "USE_TFLM_COMPRESSION" in row["runtime"]]
+        return int(memory["arena"]["value"]), int(wheel)
 
     def _call(self, arguments):
         done = subprocess.run([self.program, *arguments], capture_output=True, text=True, timeout=600)

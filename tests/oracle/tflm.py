@@ -50,6 +50,15 @@ def allocations(model):
     return found
 
 
+def loads(model, arena_bytes):
+    """Whether TFLM allocates the model in an arena of a size and runs it once."""
+    try:
+        in_child(_fits, model, arena_bytes)
+    except Refused:
+        return False
+    return True
+
+
 def details(model):
     """(inputs, outputs), each a list of (NumPy type, shape)."""
     found, _ = in_child(_details, model)
@@ -62,10 +71,10 @@ def input_quantization(model):
     return found
 
 
-def _interpreter(model):
+def _interpreter(model, arena_bytes=ARENA_BYTES):
     from tflite_micro import runtime
 
-    return runtime.Interpreter.from_bytes(model, arena_size=ARENA_BYTES)
+    return runtime.Interpreter.from_bytes(model, arena_size=arena_bytes)
 
 
 def _all(get):
@@ -106,6 +115,13 @@ def _run(model, batches):
         interpreter.invoke()
         answers.append([np.array(output) for output in _all(interpreter.get_output)])
     return answers
+
+
+def _fits(model, arena_bytes):
+    interpreter = _interpreter(model, arena_bytes)
+    for index, one in enumerate(_all(interpreter.get_input_details)):
+        interpreter.set_input(np.zeros(one["shape"], one["dtype"]), index)
+    interpreter.invoke()
 
 
 def _allocations(model):

@@ -166,6 +166,17 @@ test("what a link cannot mean is left at its default, never an error", () => {
   }
 });
 
+test("the parts of a link that mean nothing here are named, and nothing else is", () => {
+  const devices = [INITIAL.device];
+  const of = (/** @type {string} */ fragment) => link.strangers(TRANSFORMS, devices, fragment);
+  assert.deepEqual(of(link.write(TRANSFORMS, INITIAL)), []);
+  assert.deepEqual(of(`#v=1&m=${"ab".repeat(32)}&n=own.tflite&b=quantize(granularity=per_tensor)&view=weights&layer=b3&rate=2.50&worst=0`), []);
+  assert.deepEqual(of("#v=1&view=moon&colour=red&dev=abacus&rate=-3&b=explode&a=quantize(x=1)&layer=top"),
+    ["view=moon", "colour=red", "dev=abacus", "rate=-3", "b=explode", "a=quantize(x=1)", "layer=top"]);
+  assert.deepEqual(of("#v=7&m=machine"), ["v=7"]);
+  for (const anchor of ["", "#", "#stage"]) assert.deepEqual(of(anchor), [], anchor);
+});
+
 test("a damaged link means something or nothing, and what it means has a link of its own", async () => {
   const rows = (await readFile(new URL("links.txt", import.meta.url), "utf8")).split("\n").filter((row) => row && !row.startsWith("%"));
   const links = rows.map((row) => row.split("  ")[0] ?? "");

@@ -55,7 +55,10 @@ const fetched = new Map<string, Promise<Uint8Array>>();
 function file(path: string): Promise<Uint8Array> {
   const known = fetched.get(path);
   if (known) return known;
-  const asked = fetch(`samples/${path}`).then(async (response) => {
+  const missing = (): never => {
+    throw new Error(t("error.offline"));
+  };
+  const asked = fetch(`samples/${path}`).catch(missing).then(async (response) => {
     if (!response.ok) throw new Error(t("error.sample", { status: String(response.status) }));
     return new Uint8Array(await response.arrayBuffer());
   });

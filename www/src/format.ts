@@ -1,5 +1,6 @@
 // Numbers as text. Formatting only: no number is computed here but for its unit's prefix.
 
+import { t } from "./text";
 import type { Delta, Figure } from "./types";
 
 const LOCALE = "en-GB";
@@ -88,7 +89,8 @@ export function text(value: number, unit: string): string {
 
 /** A figure as one text, with a dash where there is none. */
 export function figure(value: Figure | null | undefined): string {
-  return value == null ? "–" : text(value.value, value.unit);
+  if (value == null) return "–";
+  return value.at_least ? `${t("at-least")} ${text(value.value, value.unit)}` : text(value.value, value.unit);
 }
 
 /** A large pure number, such as multiply-accumulates: 264 k, 2.66 M. */

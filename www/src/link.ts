@@ -3,8 +3,8 @@
 //   #v=1&m=machine&a=original&b=prune(sparsity=0.3)~quantize(granularity=per_tensor)&view=layers&dev=gap9&rate=1
 //
 // A recipe is its steps joined by `~`, each with the options that are not at their default; a step that says more than its
-// options, such as where a training was stopped, is JSON in base64 behind `!`. Unknown keys are ignored;
-// a value that cannot be read leaves the default in place. Bytes never travel: a file that was opened is named by its
+// options, such as where a training was stopped, is JSON in base64 behind `!`. Unknown keys are left out and a value that cannot
+// be read leaves the default in place; both are named to the visitor. Bytes never travel: a file that was opened is named by its
 // SHA-256, and whoever receives the link is asked to open the same file.
 
 import type { Recipe, Step, Transform } from "./types";
@@ -126,6 +126,49 @@ export function read(transforms: readonly Transform[], fragment: string): State 
     device: NAME.test(text("dev")) ? text("dev") : INITIAL.device,
     rate: rate >= RATE.min && rate <= RATE.max ? rate : INITIAL.rate,
   };
+}
+
+const KEYS: readonly string[] = ["v", "m", "n", "a", "b", "view", "layer", "metric", "worst", "seed", "dev", "rate"];
+
+/** Whether a fragment is a link of this page, and no anchor in it. */
+export const isLink = (fragment: string): boolean => /^#?v=/.test(fragment);
+
+/** The parts of a link that mean nothing here, as they stand in it. */
+export function strangers(transforms: readonly Transform[], devices: readonly string[], fragment: string): string[] {
+  if (!isLink(fragment)) return [];
+  const pairs = fragment.replace(/^#/, "").split("&").filter(Boolean).map((pair) => pair.split("=", 1).concat(pair.slice(pair.indexOf("=") + 1)));
+  if (!pairs.some(([key, value]) => key === "v" && value === VERSION)) return pairs.filter(([key]) => key === "v").map((pair) => pair.join("="));
+  const state = read(transforms, fragment);
+  const means = ([key = "", value = ""]: string[]): boolean => {
+    switch (key) {
+      case "v":
+        return true;
+      case "n":
+        return HASH.test(state.model);
+      case "m":
+        return state.model === value;
+      case "a":
+      case "b":
+        return saysAll(transforms, value);
+      case "worst":
+        return value === "1" || value === "0";
+      case "dev":
+        return devices.includes(value);
+      default:
+        return KEYS.includes(key) && String(state[key as "view"]) === String(key === "rate" || key === "seed" ? Number(value) : value);
+    }
+  };
+  return pairs.filter((pair) => !means(pair)).map((pair) => pair.join("=").slice(0, 60));
+}
+
+/** Whether every step of a recipe's text is known, with every option that it names. */
+function saysAll(transforms: readonly Transform[], text: string): boolean {
+  if (!readRecipe(transforms, text)) return false;
+  return text === "original" || text.split("~").every((part) => {
+    const [, name, options = ""] = /^([a-z0-9_]+)(?:\((.*)\))?/.exec(part) ?? [];
+    const known = transforms.find((row) => row.step === name)?.options ?? [];
+    return options.split(",").filter(Boolean).every((pair) => known.some(({ field }) => field === pair.split("=", 1)[0]));
+  });
 }
 
 function decode(text: string): string {

@@ -1,7 +1,7 @@
 // What was dropped, sorted by content, never by name.
 
 import { decoded } from "./audio/decode";
-import { baseName } from "./files";
+import { baseName, bytesOf, DATA_BYTES, type Given, MODEL_BYTES, tooLarge } from "./files";
 import { type ImageShape, imageShape, pictures } from "./pictures";
 import { t } from "./text";
 import type { ClipView, InputFile } from "./types";
@@ -28,31 +28,52 @@ const HEAD_BYTES = 65_536;
 /** More loose sound files than this are a set, not clips. */
 const MOST_CLIPS = 4;
 
+/** Most bytes of each kind of file that is read. */
+const MOST: Readonly<Record<string, number>> = {
+  tflite: MODEL_BYTES, json: MODEL_BYTES, image: MODEL_BYTES * 4,
+  wav: DATA_BYTES, audio: DATA_BYTES, zip: DATA_BYTES, npz: DATA_BYTES, npy: DATA_BYTES,
+};
+
 let sets = 0;
 
 /** Sorts what was dropped; images become inputs of the shape that the open model takes. */
-export async function opened(files: InputFile[], scout: BenchWorker, input: ImageShape | undefined): Promise<Opened> {
+export async function opened(files: readonly Given[], scout: BenchWorker, input: ImageShape | undefined): Promise<Opened> {
   const result: Opened = { models: [], recipe: undefined, clips: [], set: undefined, unknown: [] };
   const sounds: SoundFile[] = [];
   const archives: InputFile[] = [];
   const images: InputFile[] = [];
-  for (const file of files) {
-    const kind = await scout.call((host) => host.kindOf(file.bytes.slice(0, HEAD_BYTES)));
-    if (kind === "tflite" || kind === "onnx") result.models.push(file);
-    else if (kind === "json") result.recipe = file;
-    else if (kind === "wav" || kind === "audio") sounds.push({ file, kind });
-    else if (kind === "image") images.push(file);
-    else if (kind === "zip" || kind === "npz" || kind === "npy") archives.push(file);
-    else if (files.length === 1) result.unknown.push(t("error.unknown", { name: baseName(file.path) }));
+  for (const each of files) {
+    // What a file is stands at its beginning: what cannot be opened is refused before it is read.
+    const name = baseName(each.path);
+    const head = await bytesOf({ path: each.path, file: each.file.slice(0, HEAD_BYTES) });
+    const { kind, wayOut } = await scout.call(async (host) => ({ kind: await host.kindOf(head.bytes), wayOut: await host.wayOut(head.bytes) }));
+    const most = MOST[kind];
+    if (wayOut !== undefined) result.unknown.push(`${name}: ${wayOut}`);
+    else if (each.file.size > (most ?? MODEL_BYTES)) result.unknown.push(tooLarge(name, each.file.size));
+    else if (most === undefined) {
+      if (files.length === 1) result.unknown.push(t("error.unknown", { name }));
+    } else {
+      const file = await bytesOf(each);
+      if (kind === "tflite") result.models.push(file);
+      else if (kind === "json") result.recipe = file;
+      else if (kind === "wav" || kind === "audio") sounds.push({ file, kind });
+      else if (kind === "image") images.push(file);
+      else archives.push(file);
+    }
   }
-  if (files.length > 1 && !result.models.length && !result.recipe && !sounds.length && !archives.length && !images.length) {
+  if (!result.unknown.length && !result.models.length && !result.recipe && !sounds.length && !archives.length && !images.length) {
     result.unknown.push(t("error.unknown-all"));
   }
   const inFolders = sounds.some(({ file }) => file.path.includes("/"));
+  const shape = (await shapeOf(result.models[0], scout)) ?? input;
+  // Images in an archive are images, for a model that takes some.
+  if (shape && !images.length && !sounds.length) images.push(...(await packed(archives, scout)));
   if (images.length) {
-    const shape = (await shapeOf(result.models[0], scout)) ?? input;
     if (!shape) result.unknown.push(t("image.no-place"));
-    else result.set = asSet(await pictures(images, shape, result.unknown));
+    else {
+      const made = await pictures(images, shape, result.unknown);
+      if (made.length) result.set = asSet(made);
+    }
   } else if (archives.length > 1 && archives.every(({ path }) => path.includes("/"))) result.set = asSet(archives);
   else if (archives.length) result.set = asSet(archives.slice(0, 1));
   else if (sounds.length > MOST_CLIPS || (inFolders && sounds.length > 1)) result.set = await soundSet(sounds, scout, result.unknown);
@@ -64,6 +85,18 @@ export async function opened(files: InputFile[], scout: BenchWorker, input: Imag
     }
   }
   return result;
+}
+
+/** The images in archives. */
+async function packed(archives: readonly InputFile[], scout: BenchWorker): Promise<InputFile[]> {
+  const images: InputFile[] = [];
+  for (const { bytes } of archives) {
+    if ((await scout.call((host) => host.kindOf(bytes.slice(0, HEAD_BYTES)))) !== "zip") continue;
+    for (const file of await scout.call((host) => host.unpack(bytes))) {
+      if ((await scout.call((host) => host.kindOf(file.bytes.slice(0, HEAD_BYTES)))) === "image") images.push(file);
+    }
+  }
+  return images;
 }
 
 /** The shape that images take for a model that is dropped with them. */

@@ -35,6 +35,13 @@ export function pairs(a: Report | undefined, b: Report | undefined): Pair[] {
   return rows;
 }
 
+/** A layer's number, as everything that speaks of it says it: that of its operator in the file, counted from 0. Where the
+ * two files count differently, A's comes first. */
+export function numberOf({ a, b }: Pair): string {
+  const [one, other] = [a?.node, b?.node];
+  return one === undefined || other === undefined || one === other ? String(one ?? other ?? "") : `${one} → ${other}`;
+}
+
 /** The pair that is chosen: the one with this key, else the first whose layer has weights, else the first. */
 export function chosen(rows: readonly Pair[], key: string): Pair | undefined {
   return rows.find((row) => row.key === key) ?? rows.find((row) => (row.a ?? row.b)?.weights_shape) ?? rows[0];

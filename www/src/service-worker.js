@@ -3,13 +3,19 @@
 
 const NAME = "milliwatt-__VERSION__";
 const FILES = [/* files */];
-/** A visitor needs few of the modules: each is kept when it is first asked for, or when the page names it. */
-const LATER = /\.wasm$/;
+/** What the first screen does not need: kept when it is first asked for, or when the page says that it is idle. */
+const LATER = /\.wasm$|(^|\/)later-|^samples\/(?!keywords\/(model\.tflite|words\.zip)$)/;
+/** Files whose names change with their content: what the browser has of them already is right. */
+const NAMED_BY_CONTENT = /^assets\//;
 
 self.addEventListener("install", (event) => {
   const now = FILES.filter((file) => !LATER.test(file));
-  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(now.map((file) => new Request(file, { cache: "reload" })))));
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(now.map(request))));
 });
+
+function request(file) {
+  return new Request(file, { cache: NAMED_BY_CONTENT.test(file) ? "default" : "reload" });
+}
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(
@@ -24,12 +30,26 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
   else if (event.data?.keep) event.waitUntil(keep(event.data.keep));
+  else if (event.data?.keepRest) event.waitUntil(keepRest(event.data.keepRest.without, event.source));
 });
+
+const pathOf = (address) => address.slice(self.registration.scope.length);
 
 async function keep(address) {
   const cache = await caches.open(NAME);
-  const path = address.slice(self.registration.scope.length);
-  if (FILES.includes(path) && !(await cache.match(address))) await cache.add(address);
+  const path = pathOf(address);
+  if (FILES.includes(path) && !(await cache.match(address))) await cache.add(request(path));
+}
+
+/** Keeps every file of this build but those named, one after the other so that a page at work is not held up, and tells the page. */
+async function keepRest(without, page) {
+  const left = without.map(pathOf);
+  try {
+    for (const file of FILES.filter((file) => !left.includes(file))) await keep(self.registration.scope + file);
+    page?.postMessage({ offline: "kept" });
+  } catch {
+    page?.postMessage({ offline: "partly" });
+  }
 }
 
 self.addEventListener("fetch", (event) => {

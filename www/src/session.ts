@@ -23,9 +23,10 @@ import type { Lints } from "./lint";
 import type { Tradeoff } from "./tradeoff";
 import { Training } from "./training";
 import { withTried } from "./tried";
+import { fitting } from "./views";
 import { showWeights } from "./weights";
 import { BenchWorker, type DataSet, type ModelFile } from "./worker/bench-worker";
-import { compile } from "./worker/load";
+import { compile, isAble } from "./worker/load";
 import { Pool } from "./worker/pool";
 import { Side } from "./worker/side";
 
@@ -58,8 +59,12 @@ export class Session extends EventTarget {
     const state = fragment && prefill ? link.read(prefill.transforms, fragment) : INITIAL;
     this.#snapshot = first(prefill, state);
     this.#history = new History(this.#snapshot.state);
-    const compiled = compile();
-    compiled.catch((error: unknown) => this.tell("error", t("error.engine", { why: String(error) })));
+    const compiled = compile().catch((error: unknown) =>
+      Promise.reject(new Error(isAble() ? t("error.engine", { why: String(error) }) : t("error.no-simd"))));
+    compiled.catch((error: Error) => {
+      this.patch({ stopped: error.message });
+      this.tell("error", error.message);
+    });
     const [pool, scout] = [new Pool(compiled), new BenchWorker(compiled)];
     const [measured, sets] = [new Map<string, string[]>(), new Map<string, DataSet>()];
     const side = (name: SideName): Side => new Side(compiled, pool, measured, this.#listener(name));
@@ -104,11 +109,22 @@ export class Session extends EventTarget {
       b: normal(transforms, state.b),
       device: devices.some(({ id }) => id === state.device) ? state.device : (devices[0]?.id ?? state.device),
     }));
+    this.#strange(fragment);
     await this.settle();
+  }
+
+  /** Names what a link says and nobody here understands. */
+  #strange(fragment: string): void {
+    const { transforms, devices } = this.#snapshot;
+    const parts = link.strangers(transforms, devices.map(({ id }) => id), fragment);
+    if (parts.length) this.tell("warning", t("warning.link", { parts: parts.join(", ") }));
   }
 
   /** The address changed by hand or by Back: the same as if its state had been chosen. */
   async goto(fragment: string): Promise<void> {
+    // An anchor of the page, such as that of the skip link, is no state.
+    if (fragment.length > 1 && !link.isLink(fragment)) return;
+    this.#strange(fragment);
     const state = link.read(this.#snapshot.transforms, fragment);
     if (link.write(this.#snapshot.transforms, this.#history.present) === fragment) return;
     const { model, data, own } = this.#history.present;
@@ -133,7 +149,9 @@ export class Session extends EventTarget {
   /** Tells an error as a sentence; giving up is not one. */
   fail(error: unknown): void {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    if (name !== "cancelled") this.tell("error", message);
+    // What a browser says of a script that it cannot fetch names an address, not what to do.
+    const missing = name === "TypeError" && /import/i.test(message);
+    if (name !== "cancelled") this.tell("error", missing ? t("error.offline") : message);
   }
 
   async #act(action: Action): Promise<void> {
@@ -191,6 +209,11 @@ export class Session extends EventTarget {
         return this.#presets(action);
       case "dismiss":
         return this.patch({ notices: this.#snapshot.notices.filter(({ id }) => id !== action.id) });
+      case "keep-offline":
+        this.dispatchEvent(new Event("keep-offline"));
+        return;
+      case "missing":
+        return this.tell("error", t("error.offline"));
       case "reload":
         return this.#takeUpdate();
       case "choose":
@@ -271,6 +294,7 @@ export class Session extends EventTarget {
       opened: (card: Snapshot["card"], data: Snapshot["data"]): void => {
         if (name !== "a" || !card) return;
         this.patch({ card, ...(data && { data }) }, "data");
+        this.#fit(card);
         this.#listen.begin();
         this.#own.opened(name).catch((error: unknown) => this.fail(error));
       },
@@ -300,6 +324,14 @@ export class Session extends EventTarget {
       failed: (error: Error): void => this.#runs.failed(name, error),
       idle: (): void => this.#runs.idle(name),
     };
+  }
+
+  /** The view follows the model: one that it has not gives way to its first, which is no step to undo. */
+  #fit(card: NonNullable<Snapshot["card"]>): void {
+    const view = fitting(this.#history.present.view, card);
+    if (view === this.#history.present.view) return;
+    this.#history.amend((state) => (state === this.#history.present ? { ...state, view } : state));
+    this.settle().catch((error: unknown) => this.fail(error));
   }
 
   /** Every recipe that was measured is a dot of the trade-off. */

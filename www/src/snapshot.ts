@@ -3,14 +3,16 @@
 import { normal, normalised } from "./recipes";
 import { GENERIC, INITIAL, type State } from "./state";
 import { loadPresets } from "./stored";
+import type { Given } from "./files";
 import type { LiveAction } from "./live";
 import type { HardwareView, MemoryAction, MemoryView } from "./memory";
 import type { Diagnosis, DiagnosisAction } from "./diagnosis-view";
 import { NO_SEARCH, type TradeoffAction, type TradeoffView } from "./tradeoff-view";
 import type { TriedList } from "./tried";
+import type { Offline } from "./offline";
 import type { OwnAction, OwnClip } from "./own";
 import type {
-  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, InputFile, LevelsReport, LintReport, LiveSettings, ModelCard, Preset,
+  Answer, Choice, ClipView, Comparison, DataCard, DeviceCard, LevelsReport, LintReport, LiveSettings, ModelCard, Preset,
   Report, SideName, SpectrogramView, Transform, WeightsView,
 } from "./types";
 import type { Runs, TrainAction } from "./training";
@@ -101,6 +103,8 @@ export interface Snapshot {
   canRedo: boolean;
   /** Whether the engine has started. */
   ready: boolean;
+  /** Why it cannot start. */
+  stopped?: string;
   version: string;
   transforms: readonly Transform[];
   presets: readonly Preset[];
@@ -126,6 +130,8 @@ export interface Snapshot {
   tradeoff: TradeoffView;
   diagnosis: Diagnosis;
   lint: LintView;
+  /** What of the page stays on this device. */
+  offline: Offline;
   /** The archive for the board is being made. */
   bundling: boolean;
   notices: readonly Notice[];
@@ -135,8 +141,8 @@ export interface Snapshot {
 /** What elements ask for. */
 export type Action =
   | Change
-  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" }
-  | { do: "open"; files: InputFile[] }
+  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" | "keep-offline" | "missing" }
+  | { do: "open"; files: Given[] }
   | { do: "sample"; id: string }
   | { do: "clip"; id: string }
   | { do: "play" }
@@ -194,6 +200,7 @@ export function first(prefill: Prefill | undefined, state: State = INITIAL): Sna
     tradeoff: NO_SEARCH,
     diagnosis: { running: false, brought: [], bought: [] },
     lint: { open: false, target: "tflm" },
+    offline: "starting",
     bundling: false,
     notices: [],
     dropping: false,

@@ -43,7 +43,7 @@ export type Change =
   | { do: "worst"; worst: boolean }
   | { do: "device"; device: string }
   | { do: "rate"; rate: number }
-  | { do: "model"; model: string; name: string; data: string }
+  | { do: "model"; model: string; name: string; data: string; b?: Recipe }
   | { do: "data"; data: string }
   | { do: "clips"; own: number }
   | { do: "seed"; seed: number };
@@ -103,7 +103,7 @@ export function reduce(state: State, change: Change): State {
     case "model":
       return change.model === state.model && change.data === state.data
         ? state
-        : { ...state, model: change.model, name: change.name, data: change.data, layer: "" };
+        : { ...state, model: change.model, name: change.name, data: change.data, layer: "", b: change.b ?? state.b };
     case "rate":
       return set(state, "rate", Math.min(RATE.max, Math.max(RATE.min, change.rate || RATE.min)));
     case "view":

@@ -1,16 +1,17 @@
 // The models and sets that are open, and how files become some of them.
 
 import { hasSet, sampleModel, sampleSet } from "./builtin";
-import { baseName, sha256 } from "./files";
+import { baseName, type Given, sha256 } from "./files";
 import type { Listen } from "./listen";
 import { opened } from "./opening";
 import { divided, type Own } from "./own";
 import { imageShape } from "./pictures";
-import { fromJson, normal } from "./recipes";
+import { fromJson, normal, presetOf } from "./recipes";
 import type { Session } from "./session";
 import { type Change, OWN, type State } from "./state";
 import { t } from "./text";
-import type { InputFile } from "./types";
+import type { InputFile, ModelCard, Recipe } from "./types";
+import { wants } from "./views";
 import type { BenchWorker, DataSet, ModelFile } from "./worker/bench-worker";
 
 export class Stock {
@@ -50,7 +51,7 @@ export class Stock {
   }
 
   /** Puts files where they belong: a model or a set on the bench, a recipe on B, clips beside the others. */
-  async open(files: InputFile[], listen: Listen): Promise<void> {
+  async open(files: readonly Given[], listen: Listen): Promise<void> {
     const { card, transforms } = this.#session.snapshot;
     const { models, recipe, clips, set, unknown } = await opened(files, this.#scout, imageShape(card));
     for (const sentence of unknown) this.#session.tell("error", sentence);
@@ -63,8 +64,11 @@ export class Stock {
       if (!read) throw new Error(t("error.json", { name: baseName(recipe.path) }));
       await this.#change({ do: "recipe", side: "b", recipe: normal(transforms, read), settled: true });
     }
+    const hears = (file ? this.#scout.card : card)?.front_end;
+    const [clip] = clips;
+    if (clip && !hears) return this.#session.tell("error", t("open.no-sound", { name: clip.name, wants: wants(file ? this.#scout.card : card) }));
     for (const clip of clips) listen.add(clip);
-    if (clips.length && !set) await this.#change({ do: "view", view: "listen" });
+    if (clip && !set) await this.#change({ do: "view", view: "listen" });
   }
 
   async #openModel(file: InputFile, set: DataSet | undefined): Promise<void> {
@@ -77,11 +81,21 @@ export class Stock {
     this.#models.set(id, model);
     if (set) this.#sets.set(set.id, set);
     if (wanted && wanted.sha256 !== id) this.#session.tell("warning", t("open.other", { name: wanted.name }));
-    await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "" });
+    const b = wanted?.sha256 === id ? undefined : this.#beginning(this.#scout.card);
+    await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "", ...(b && { b }) });
     if (wanted?.sha256 === id) await this.#session.settle();
     for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
       if (severity !== "info") this.#session.tell("warning", sentence);
     }
+  }
+
+  /** The recipe that B begins with, where the one that it has does not suit the model or was only the beginning of another. */
+  #beginning(card: ModelCard | undefined): Recipe | undefined {
+    const { presets, state, card: before } = this.#session.snapshot;
+    const named = presetOf(presets, state.b);
+    const kept = named ? card?.presets.every(({ name, reason }) => name !== named.name || !reason) : card?.opening === before?.opening;
+    if (kept && named?.name !== before?.opening) return undefined;
+    return presets.find(({ name }) => name === card?.opening)?.recipe;
   }
 
   async #openSet(set: DataSet): Promise<void> {

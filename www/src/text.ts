@@ -7,6 +7,7 @@ const TEXTS = {
   "twin.summary": "The same as a table",
   "dialog.close": "Close",
   "unit.points": "points",
+  "at-least": "at least",
 
   "bar.tools": "Tools",
   "bar.open": "Open…",
@@ -32,7 +33,7 @@ const TEXTS = {
   "model.output": "Output",
   "model.front-end": "Front end",
   "model.data": "Data",
-  "model.no-data": "None: drop a ZIP or folder of WAV clips, or an NPZ, to measure",
+  "model.no-data": "None. {wants}",
   "model.known": "This is the MLPerf Tiny reference “{name}”: its SHA-256 is the known one",
   "model.dropped": "An export leaves out {what}",
   "model.lint": "Check B",
@@ -41,7 +42,10 @@ const TEXTS = {
 
   "side.label": "Side {side}",
   "side.preset": "Recipe of {side}",
+  "side.automatic": "automatic",
   "side.own": "Own recipe",
+  "side.not-here": "Not for this model",
+  "side.reason": "{label}: {reason}",
   "side.layers": "Layer by layer, in place of what is set for all: {list}",
   "side.alike": "All layers alike",
   "side.own-hint": "A recipe of your own",
@@ -65,11 +69,19 @@ const TEXTS = {
   "image.broken": "{name} is an image that this browser cannot read",
   "workshop.ended": "The engine stopped unexpectedly; try again",
   "view.train": "Train",
+  "wants.sound": "This model hears: drop a ZIP or folder of WAV clips, or an NPZ, to measure it.",
+  "wants.images":
+    "This model takes colour images of {width} × {height} pixels: drop some, or a folder with a folder for each class, to measure it. Other sizes are cut to the middle and scaled.",
+  "wants.gray-images":
+    "This model takes gray images of {width} × {height} pixels: drop some, or a folder with a folder for each class, to measure it. Other sizes are cut to the middle and scaled.",
+  "wants.arrays": "This model takes {shape} numbers for each item: drop an NPY array with a row for each item, or an NPZ with labels too, to measure it.",
+  "wants.several": "This model has {n} inputs, and inputs are read for one only: its size, memory and time are counted without any.",
+  "train.ended": "Training {side} has stopped, because another model, set or recipe is open now. Undo brings back what it learned for; then train again.",
   "train.title": "Teach it here",
   "train.what":
     "The open model, or a new network, learns from labelled examples: to round without loss, with most of its weights at zero, from a teacher, or your own words. Three tenths of the items are set aside and tested on; nothing leaves this tab.",
   "train.add": "Let B learn",
-  "train.no-data": "There is nothing to learn from: drop clips in folders named by class, or record your own and test on them",
+  "train.no-data": "There is nothing to learn from: drop clips or images in folders named by class, or record your own and test on them",
   "train.owed": "This recipe learns, and that has not been done yet.",
   "train.done": "It has learned.",
   "train.start": "Train {side}",
@@ -228,6 +240,7 @@ const TEXTS = {
   "weights.divider": "Divider between A and B",
   "weights.position": "A {a} %, B {b} %",
   "weights.coach": "Drag me, or press ← →",
+  "weights.none": "No layer of this model has weights: the Layers and Bytes views show what it is made of.",
   "weights.image": "Weights of side {side} as an image: negative blue, positive orange",
   "weights.side": "Side",
   "weights.range": "Range",
@@ -272,7 +285,8 @@ const TEXTS = {
   "bytes.ram": "Working memory over one inference",
   "bytes.persistent": "and {size} kept for the model’s whole life",
   "bytes.arena-side": "Memory plan of {side}: {n} buffers over {steps} layers; the table below says the same",
-  "bytes.first": "layer 1",
+  "bytes.first": "layer 0",
+  "bytes.buffer-title": "{name}: {size}, layers {first} to {last}",
   "bytes.last": "layer {n}",
   "bytes.buffer": "Buffer",
   "bytes.offset": "Offset, B",
@@ -287,7 +301,9 @@ const TEXTS = {
   "strip.energy": "Energy",
   "strip.agreement": "Agreement",
   "strip.flash-what": "Bytes of the model file in flash",
-  "strip.ram-what": "Bytes of working memory that TFLM needs for the model",
+  "strip.ram-what": "The smallest arena in which TFLM loads the model, with its reference kernels",
+  "strip.cmsis": "{size} with CMSIS-NN",
+  "strip.tflm": "{value} with TFLM",
   "strip.score-what": "How well the model does its task on the test set",
   "strip.latency-what": "One inference on the chosen device",
   "strip.energy-what": "One inference on the chosen device",
@@ -297,7 +313,7 @@ const TEXTS = {
   "strip.pending": "measuring…",
   "strip.unknown": "no figure",
   "strip.not-measured": "not measured",
-  "strip.needs-data": "needs clips",
+  "strip.needs-data": "needs data",
   "delta.better": "better",
   "delta.worse": "worse",
   "delta.same": "same",
@@ -311,18 +327,17 @@ const TEXTS = {
   "note.source": "Source: {source}",
 
   "shelf.label": "Devices",
+  "shelf.runtime": "times of {runtime}",
+  "shelf.tflm": "This file, with TFLM",
   "shelf.both-fit": "fits",
   "shelf.choose": "Device that time and energy are for",
   "shelf.rate": "At",
   "shelf.per-second": "inferences per second",
   "shelf.published": "Published: {latency}, {energy} ({label})",
-  "milliwatt.yes": "under 1 mW",
-  "milliwatt.no": "over 1 mW",
-  "milliwatt.maybe": "near 1 mW",
-  "milliwatt.none": "power unknown",
 
   "status.ready": "Runs in this tab. Nothing is sent. Milliwatt {version}",
   "status.starting": "Starting the engine…",
+  "status.stopped": "The engine is not running: the numbers came with the page",
   "status.cancel": "Cancel",
   "phase.open": "Opening",
   "phase.data": "Reading the data",
@@ -338,6 +353,7 @@ const TEXTS = {
 
   "open.several": "Several models were dropped; {name} is open. Drop one at a time to compare others.",
   "open.other": "This is another file than the {name} that the link names; its settings are used all the same.",
+  "open.no-sound": "{name} is sound, which the open model does not take. {wants}",
   "open.model-first": "Open the model first, then the clips that test it.",
   "open.set": "{items} test items are open; the others calibrate.",
   "done.share": "Link copied",
@@ -350,14 +366,22 @@ const TEXTS = {
   "done.reload": "Reload",
   "warning.mismatch":
     "The numbers that came with the page differ from those computed here ({fields}). Trust the new ones, and please report it.",
+  "warning.link": "Parts of this link mean nothing to this version, and were left out: {parts}",
+  "error.no-simd":
+    "This browser cannot run the engine, which needs WebAssembly with SIMD: Chrome and Edge have it since 91, Firefox since 89, Safari since 16.4. Update the browser or take another; the numbers on screen came with the page.",
+  "error.large":
+    "{name} has {size}, which is too much, and was not read. A model may have {model}, an array, archive or sound {data}.",
+  "error.unreadable": "{name} could not be read: {why}. Drop the file itself, from a folder on this computer.",
   "error.engine":
     "The engine could not be loaded: {why}. The numbers on screen came with the page; reload it when you are online.",
   "error.side": "Side {side}: {why}",
   "error.sample": "The sample could not be loaded (status {status}). Reload the page, or open a model of your own.",
   "error.unknown":
-    "{name} is no model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, ZIP of WAVs, NPY, NPZ and recipes in JSON.",
+    "{name} is no model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
   "error.unknown-all":
-    "None of these files is a model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, ZIP of WAVs, NPY, NPZ and recipes in JSON.",
+    "None of these files is a model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
+  "error.offline":
+    "This part of the page is not on this device yet, and the network does not answer. Try again when you are online; then it stays here.",
   "error.json": "{name} is JSON, but not a recipe: it has no list of steps.",
   "error.microphone": "The microphone could not be opened: {why}. Close other programs that use it, or drop a sound file.",
   "error.microphone-refused":
@@ -380,6 +404,15 @@ const TEXTS = {
   "help.privacy": "Your data",
   "help.privacy-text":
     "Your model and your voice stay in this tab. This page sends nothing: no cookies, no statistics, no fonts or scripts from elsewhere.",
+  "help.offline": "Without a network",
+  "help.offline-starting": "Everything that this page can do is being kept on this device, for use without a network.",
+  "help.offline-kept": "Everything that this page can do is kept on this device: it works without a network.",
+  "help.offline-partly":
+    "Not everything could be kept on this device: without a network, training, searching or other views may be missing.",
+  "help.offline-saving":
+    "Your browser asks pages to save data, so only the bench is kept on this device: without a network, training, searching, checks, levels, Memory and Hardware are missing.",
+  "help.offline-refused": "This browser keeps no pages (a private window?): without a network this page does not open.",
+  "help.offline-keep": "Keep everything (about 2.5 MB)",
   "key.open": "Open a file",
   "key.undo": "Undo",
   "key.redo": "Redo",

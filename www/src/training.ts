@@ -30,6 +30,8 @@ export interface Run {
   epochs: readonly EpochRow[];
   wrong: readonly WrongExample[];
   layer: number;
+  /** What it has learned so far is in the recipe. */
+  kept?: boolean;
   /** Workers that share its steps. */
   workers: number;
   weights?: WeightsView;
@@ -76,7 +78,9 @@ export class Training {
     this.#subject = model && data && { model, data };
     for (const name of SIDES) {
       const run = this.#run(name);
-      if (run && run.key !== lesson(model?.id ?? "", data?.id ?? "", state[name])) this.#end(name);
+      if (!run || run.key === lesson(model?.id ?? "", data?.id ?? "", state[name])) continue;
+      this.#end(name);
+      if (run.phase !== "over" && !run.kept) this.#session.tell("warning", t("train.ended", { side: name.toUpperCase() }));
     }
   }
 
@@ -194,7 +198,7 @@ export class Training {
 
   async #go(name: SideName): Promise<void> {
     const turn = this.#turn[name];
-    this.#patch(name, { phase: "running" });
+    this.#patch(name, { phase: "running", kept: false });
     const tell = proxy((news: TrainingNews) => {
       if (this.#turn[name] === turn) this.#tell(name, news);
     });
@@ -253,7 +257,7 @@ export class Training {
       if (JSON.stringify(training(state[side])) !== before) continue;
       next[side] = { version: made.version, steps: [...made.steps, ...state[side].steps.slice(made.steps.length)] };
     }
-    this.#patch(name, { key });
+    this.#patch(name, { key, kept: true });
     await this.#session.taught(next);
     for (const remark of outcome.remarks ?? []) this.#session.tell("info", remark);
     if (outcome.classes.length) this.#session.tell("info", t("train.classes", { names: outcome.classes.join(", ") }));

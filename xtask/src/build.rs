@@ -33,6 +33,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 /// Builds all modules and writes their bindings to `www/src/wasm`.
 pub fn modules() -> Result<()> {
+    setup::wasm_target()?;
     for (name, instructions) in MODULES {
         module(name, instructions, &[])?;
     }

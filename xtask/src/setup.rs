@@ -26,7 +26,7 @@ pub fn all() -> Result<()> {
 }
 
 /// The Rust target for WebAssembly. Where rustup manages the toolchain, `rust-toolchain.toml` already asks for it.
-fn wasm_target() -> Result<()> {
+pub fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let installed = says(&mut command("rustc", &["--print", "target-libdir", "--target", TARGET]))
         .is_some_and(|folder| PathBuf::from(folder.trim()).is_dir());

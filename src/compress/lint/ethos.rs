@@ -143,11 +143,9 @@ impl Site<'_> {
 
     /// What keeps a transposed convolution off the Ethos-U.
     fn transposed(&self, stride: [usize; 2], padding: Padding) -> Option<String> {
-        let (&[_, height, width, _], &[_, to_height, to_width, _], &[_, rows, columns, _]) = (
-            self.data()?.shape.as_slice(),
-            self.output()?.shape.as_slice(),
-            self.weights()?.shape.as_slice(),
-        ) else {
+        let (&[_, height, width, _], &[_, to_height, to_width, _], &[_, rows, columns, _]) =
+            (self.data()?.shape.as_slice(), self.output()?.shape.as_slice(), self.weights()?.shape.as_slice())
+        else {
             return None;
         };
         let one_row = height == 1 && rows == 1;

@@ -47,7 +47,12 @@ impl Site<'_> {
         let is_old = self.weights().is_some_and(|weights| weights.dtype == DType::Uint8);
         if data.dtype == DType::Float16 && self.node.op == Op::Dequantize {
             let sentence = "its input is float16, which TFLM's DEQUANTIZE refuses: it runs float32 and integer weights";
-            self.block(problems, sentence, "make int8 of the model, or export it with float32 weights", Some(Mend::Integers));
+            self.block(
+                problems,
+                sentence,
+                "make int8 of the model, or export it with float32 weights",
+                Some(Mend::Integers),
+            );
         } else if !kernel.types.is_empty() && !kernel.types.contains(&data.dtype) && !is_hybrid && !is_old {
             let taken: Vec<&str> = kernel.types.iter().map(|dtype| dtype.name()).collect();
             let sentence = format!("TFLM's {} takes {}, not {}", kernel.name, taken.join(", "), data.dtype);
@@ -74,10 +79,12 @@ impl Site<'_> {
             let wanted = format!("scale 1/{:.0} and zero point {}", 1.0 / fixed.scale, fixed.zero_point);
             let found = format!("scale {} and zero point {}", given.scale_of(0), given.zero_point_of(0));
             if refused {
-                let sentence = format!("its output has {found}; TFLM's {name} of {} refuses all but {wanted}", data.dtype);
+                let sentence =
+                    format!("its output has {found}; TFLM's {name} of {} refuses all but {wanted}", data.dtype);
                 self.block(problems, sentence, "quantize the float model again", Some(Mend::Integers));
             } else if ignored {
-                let sentence = format!("its output has {found}, but TFLM's {name} of {} always writes {wanted}", data.dtype);
+                let sentence =
+                    format!("its output has {found}, but TFLM's {name} of {} always writes {wanted}", data.dtype);
                 let fix = "quantize the float model again";
                 self.note(problems, Severity::Warning, sentence, fix, Some(Mend::Integers));
             }
@@ -85,7 +92,8 @@ impl Site<'_> {
         if matches!(self.node.op, Op::Concatenation { .. }) && matches!(output.dtype, DType::Int8) {
             let parts = self.node.inputs.iter().flatten().filter_map(|&id| self.model.values.get(id));
             if parts.into_iter().any(|part| !same_scale(part, output)) {
-                let sentence = "an input has another scale or zero point than the output, which TFLM's CONCATENATION refuses";
+                let sentence =
+                    "an input has another scale or zero point than the output, which TFLM's CONCATENATION refuses";
                 self.block(problems, sentence, "quantize the float model again", Some(Mend::Integers));
             }
         }

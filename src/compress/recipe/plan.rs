@@ -38,19 +38,19 @@ impl Loss {
 /// ```
 /// use milliwatt::train::Plan;
 /// let plan = Plan::from_json(r#"{"epochs":5,"quantization":{"weight_bits":4}}"#).unwrap();
-/// assert_eq!(plan.batch, 32);
+/// assert_eq!((plan.epochs, plan.batch), (5, 0), "a batch of 0 follows from the data");
 /// assert!(Plan::from_json(r#"{"epoch":5}"#).is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default = "Plan::automatic")]
 pub struct Plan {
     /// What is made small.
     #[serde(skip_serializing_if = "Loss::is_usual")]
     pub loss: Loss,
-    /// How often every example is seen.
+    /// How often every example is seen; 0 follows from the data ([`Plan::for_examples`]).
     pub epochs: usize,
-    /// Examples in one step.
+    /// Examples in one step; 0 follows from the data.
     pub batch: usize,
     /// Parts of a batch that are run each by itself, so that as many workers can share a step; their gradients are added up,
     /// whoever computed them.
@@ -281,6 +281,13 @@ impl Default for Pruning {
     }
 }
 
+impl Pruning {
+    /// Whether any weight falls that had not fallen before.
+    pub fn takes_weights(&self) -> bool {
+        self.sparsity > 0.0 || matches!(self.pattern, Pattern::NOfM { .. })
+    }
+}
+
 /// Which weights fall together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -333,7 +340,46 @@ pub struct Hint {
     pub teacher: usize,
 }
 
+/// Steps that an epoch has at least, where the batch follows from the data.
+const STEPS_OF_AN_EPOCH: usize = 16;
+/// The largest batch that follows from the data, and the smallest.
+const BATCHES: [usize; 2] = [32, 4];
+/// Steps of a whole training, where the epochs follow from the data.
+const STEPS: usize = 1000;
+/// The fewest and the most epochs that follow from the data.
+const EPOCHS: [usize; 2] = [10, 60];
+
 impl Plan {
+    /// The plan of recipes that do not say how long: epochs and batch follow from the data.
+    pub fn automatic() -> Self {
+        Self { epochs: 0, batch: 0, ..Self::default() }
+    }
+
+    /// The plan with everything filled in that follows from the number of training examples.
+    ///
+    /// The batch is 32 where that leaves an epoch 16 steps, and smaller otherwise, down to 4. The epochs make about 1,000 steps,
+    /// at least 10 and at most 60 epochs; training then ends when the validation loss has not fallen for a fifth of them.
+    ///
+    /// ```
+    /// use milliwatt::train::Plan;
+    /// let plan = Plan::automatic().for_examples(280);
+    /// assert_eq!((plan.epochs, plan.batch), (60, 17));
+    /// let given = Plan { epochs: 3, batch: 8, ..Plan::automatic() };
+    /// assert_eq!(given.for_examples(280), given);
+    /// ```
+    pub fn for_examples(&self, examples: usize) -> Self {
+        let mut plan = self.clone();
+        if plan.batch == 0 {
+            plan.batch = (examples / STEPS_OF_AN_EPOCH).clamp(BATCHES[1], BATCHES[0]).min(examples.max(1));
+        }
+        if plan.epochs == 0 {
+            plan.epochs = STEPS.div_ceil((examples / plan.batch).max(1)).clamp(EPOCHS[0], EPOCHS[1]);
+            let patience = plan.epochs.div_ceil(5);
+            plan.early_stopping = plan.early_stopping.or(Some(EarlyStopping { patience, least: 0.0 }));
+        }
+        plan
+    }
+
     /// Reads a plan; what is not given has its default.
     ///
     /// # Errors

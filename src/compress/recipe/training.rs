@@ -6,7 +6,7 @@ use super::Plan;
 use crate::error::{Error, Result};
 
 /// Options of training.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
@@ -29,6 +29,20 @@ pub struct Training {
     /// The step after which it was stopped and kept by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<usize>,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            network: Network::default(),
+            classes: Vec::new(),
+            copies: 0,
+            teacher: None,
+            plan: Plan::automatic(),
+            changes: Vec::new(),
+            stop: None,
+        }
+    }
 }
 
 /// A teacher from another file.

@@ -6,6 +6,11 @@ fn share(max: f64, default: f64) -> Control {
     super::share(0.0, max, default)
 }
 
+/// A number that follows from the data where it is 0.
+fn automatic(max: f64, step: f64) -> Control {
+    Control::Number { min: 0.0, max, step, default: 0.0, unit: "auto".into() }
+}
+
 pub(super) fn row() -> Transform {
     let mut options = network();
     options.extend(course());
@@ -74,12 +79,17 @@ fn course() -> Vec<TransformOption> {
         ("step", "steps", "Falls by a factor each time that some epochs have passed"),
     ];
     vec![
-        option("plan.epochs", "Epochs", "How often every example is seen", number(1.0, 200.0, 1.0, 10.0)),
+        option(
+            "plan.epochs",
+            "Epochs",
+            "How often every example is seen; 0 follows from the data and stops when the validation loss settles",
+            automatic(200.0, 1.0),
+        ),
         option(
             "plan.batch",
             "Batch",
-            "Examples in one step, at most as many as there are",
-            number(4.0, 128.0, 4.0, 32.0),
+            "Examples in one step, at most as many as there are; 0 follows from the data",
+            automatic(128.0, 4.0),
         ),
         option(
             "plan.parts",

@@ -46,22 +46,52 @@ fn nodes_add_up_to_the_whole_and_the_band_encloses_it() {
 }
 
 #[test]
-fn float_is_predicted_only_where_float_was_measured() {
-    let model = autoencoder(DType::Float32, DType::Float32);
-    let m7 = estimate(&model, find("nucleo-h7a3zi-q").unwrap()).unwrap();
-    assert_eq!(m7.runtime, "Bosch HALE 1.0.175");
-    assert_eq!(m7.energy, None);
-    let error = estimate(&model, find("nucleo-l4r5zi").unwrap()).unwrap_err();
-    assert!(error.to_string().contains("no float32 result"), "{error}");
+fn float_has_time_and_energy_on_every_board_that_results_relate_to_one_with_float_results() {
+    let [float, whole] = [DType::Float32, DType::Int8].map(|dtype| autoencoder(dtype, dtype));
+    for device in devices() {
+        let found = estimate(&float, device);
+        if device.core.starts_with("Cortex-M") {
+            let (found, int8) = (found.unwrap(), estimate(&whole, device).unwrap());
+            assert_eq!(found.runtime, "Bosch HALE 1.0.175");
+            // The page can say what int8 saves.
+            let (energy, saved) = (found.energy.unwrap(), int8.energy.unwrap());
+            assert!(energy.value.0 > saved.value.0 && energy.low.0 < energy.value.0, "{}: {energy:?}", device.name);
+            let power = device.active_power().unwrap();
+            assert!((energy.value.0 / found.latency.value.0 / power.value.0 - 1.0).abs() < 1e-9);
+            // Its band is that of the time with that of the power: the power was not measured in float.
+            let [up, up_time] = [energy.high.0 / energy.value.0, found.latency.high.0 / found.latency.value.0];
+            assert!((up / up_time / power.factor - 1.0).abs() < 1e-9 && power.factor > 1.0);
+            assert!(found.basis.contains("No float energy was published"), "{}", found.basis);
+            let carried = found.basis.contains("No float result was published for this board");
+            assert_eq!(carried, device.id != "nucleo-h7a3zi-q", "{}", found.basis);
+        } else {
+            let error = found.unwrap_err();
+            assert!(error.to_string().contains("no float32 result"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn power_while_computing_predicts_the_energy_of_a_network_left_out() {
+    for device in devices().iter().filter(|device| device.core.starts_with("Cortex-M")) {
+        let power = device.active_power().unwrap();
+        assert!((1.0..1.13).contains(&power.factor), "{}: {power:?}", device.name);
+    }
 }
 
 #[test]
 fn hybrid_and_int4_models_are_not_guessed_at() {
-    for (activations, weights) in
-        [(DType::Float32, DType::Int8), (DType::Int8, DType::Int4), (DType::Int16, DType::Int8)]
-    {
-        let error = estimate(&autoencoder(activations, weights), find("gap9-650").unwrap()).unwrap_err();
-        assert!(error.to_string().contains("no result was published"), "{error}");
+    for (activations, weights, reason) in [
+        (DType::Float32, DType::Int8, "which TFLM does not run"),
+        (DType::Int8, DType::Int4, "no result was published"),
+        (DType::Int16, DType::Int8, "no result was published"),
+    ] {
+        for id in ["gap9-650", "nucleo-l4r5zi"] {
+            let (model, device) = (autoencoder(activations, weights), find(id).unwrap());
+            let error = estimate(&model, device).unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
+            assert!(super::super::tflm(&model, device).unwrap_err().to_string().contains(reason));
+        }
     }
 }
 
@@ -70,8 +100,25 @@ fn an_unknown_operator_is_named() {
     let mut model = autoencoder(DType::Int8, DType::Int8);
     let opaque = Opaque::custom("MYSTERY");
     model.nodes[3].op = Op::Opaque(opaque);
-    let error = estimate(&model, find("gap9-650").unwrap()).unwrap_err();
-    assert!(error.to_string().contains("node 3 (MYSTERY)"), "{error}");
+    let board = find("nucleo-l4r5zi").unwrap();
+    for error in [estimate(&model, board).unwrap_err(), super::super::tflm(&model, board).unwrap_err()] {
+        assert!(error.to_string().contains("node 3 (MYSTERY)") && error.to_string().contains("TFLM"), "{error}");
+    }
+}
+
+#[test]
+fn tflm_takes_longer_than_the_runtime_that_a_vendor_submitted() {
+    let model = autoencoder(DType::Int8, DType::Int8);
+    for device in devices() {
+        let vendor = estimate(&model, device).unwrap();
+        let Ok(tflm) = super::super::tflm(&model, device) else {
+            assert!(device.id.starts_with("gap9"), "{}", device.name);
+            continue;
+        };
+        let ratio = tflm.latency.value.0 / vendor.latency.value.0;
+        assert!((1.05..6.0).contains(&ratio), "{}: {ratio}", device.name);
+        assert!(!vendor.basis.contains("reference kernels") && !tflm.basis.contains("reference kernels"));
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 use super::*;
 use crate::model::Value;
-use crate::model::op::{Activation, Padding, TransposeConv};
+use crate::model::op::{Activation, Conv2d, Opaque, Padding, TransposeConv};
+use crate::model::{Node, Op};
+use crate::tensor::DType;
 
 fn chain(dtypes: &[(DType, &[usize])], ops: Vec<Op>) -> Model {
     let mut model = Model::default();
@@ -73,7 +75,7 @@ fn a_variable_lives_in_the_tail() {
     let after = memory(&model);
     assert_eq!(after.head_bytes, before.head_bytes);
     // 100 bytes rounded up to 112, and a 12-byte description that alignment may round up as well.
-    let grown = after.persistent.bytes.0 - before.persistent.bytes.0;
+    let grown = after.tail_bytes.0 - before.tail_bytes.0;
     assert!((112 + 12..=112 + 16).contains(&grown), "{grown}");
 }
 
@@ -86,4 +88,43 @@ fn offsets_fixed_in_the_file_are_kept() {
     assert_eq!(memory.buffers[0].offset, 64);
     assert_eq!(memory.buffers[1].offset, 0);
     assert_eq!(memory.head_bytes, Bytes(80));
+}
+
+#[test]
+fn planning_many_small_buffers_needs_more_than_the_model_does_afterwards() {
+    let shapes: Vec<(DType, &[usize])> = vec![(DType::Int8, &[16]); 12];
+    let memory = memory(&chain(&shapes, vec![Op::Relu; 11]));
+    assert!(memory.needs.planning.0 > memory.needs.used.0, "{:?}", memory.needs);
+    assert_eq!(memory.total_bytes(), memory.needs.smallest());
+    assert_eq!(memory.total_bytes().0 % 16, 0);
+    assert!(memory.total_bytes().0 >= memory.needs.planning.0);
+}
+
+#[test]
+fn an_operator_without_rules_makes_every_size_a_lower_bound() {
+    let shapes: [(DType, &[usize]); 2] = [(DType::Int8, &[16]), (DType::Int8, &[16])];
+    let named = |builtin_code: i32, name: &str| {
+        let opaque = Opaque { builtin_code, name: name.into(), custom_options: None, has_builtin_options: false };
+        memory(&chain(&shapes, vec![Op::Opaque(opaque)])).unknown
+    };
+    assert_eq!(named(32, "Magic"), ["Magic"]);
+    // Another maker's operator may be called as one of TFLite's.
+    assert_eq!(named(32, "NEG"), ["NEG"]);
+    assert!(named(59, "NEG").is_empty());
+}
+
+#[test]
+fn kernels_of_a_core_ask_for_other_scratch_memory() {
+    let mut model = Model::default();
+    let x = model.add_value(Value::activation("x", DType::Int8, &[1, 8, 8, 3]));
+    let w = model.add_value(Value::constant("w", DType::Int8, &[4, 3, 3, 3], vec![0; 108]));
+    let y = model.add_value(Value::activation("y", DType::Int8, &[1, 8, 8, 4]));
+    let op = Conv2d { padding: Padding::Same, stride: [1, 1], dilation: [1, 1], activation: Activation::None };
+    model.nodes.push(Node::new(Op::Conv2d(op), &[x, w], &[y]));
+    (model.inputs, model.outputs) = (vec![x], vec![y]);
+    let scratch = |runtime| memory_on(&model, runtime).head_bytes.0 - 192 - 256;
+    assert_eq!(scratch(Runtime::Reference), 0);
+    // 27 taps, rounded up to 28 and to 32, of four pixels.
+    assert_eq!(scratch(Runtime::CmsisNn), 112);
+    assert_eq!(scratch(Runtime::CmsisNnMve), 128);
 }

@@ -89,9 +89,8 @@ fn integers<T: Integer>(site: &Site<'_>) -> Result<TwoLines<T>> {
                 (Some(positive), Some(negative)) if xnnpack => (Slope::Of256(positive), Slope::Of256(negative)),
                 _ => {
                     // TFLM takes both quotients in float64 since 13 October 2026, in float32 before.
-                    let fixed = |slope: f64| {
-                        Slope::Fixed(Multiplier::new(f64::from(input_scale) * slope / f64::from(scale)))
-                    };
+                    let fixed =
+                        |slope: f64| Slope::Fixed(Multiplier::new(f64::from(input_scale) * slope / f64::from(scale)));
                     (fixed(1.0), fixed(f64::from(alpha)))
                 }
             };

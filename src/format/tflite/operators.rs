@@ -152,9 +152,8 @@ fn opaque(table: &Table<'_>, code: &Code, reads_stopped: bool) -> Result<Opaque>
     let builtin_options = options::raw(table)?;
     // What is not carried is not asked for through `table`, so that it is named among the dropped. Nor can the way be
     // carried in which blockwise tensors are quantized; a node that reads one must not be written without it.
-    let is_incomplete = (table.has(BUILTIN_OPTIONS) && builtin_options.is_none())
-        || table.has(BUILTIN_OPTIONS_2)
-        || reads_stopped;
+    let is_incomplete =
+        (table.has(BUILTIN_OPTIONS) && builtin_options.is_none()) || table.has(BUILTIN_OPTIONS_2) || reads_stopped;
     Ok(Opaque {
         builtin_code: code.builtin,
         name: code.name.clone(),

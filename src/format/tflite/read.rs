@@ -155,7 +155,12 @@ impl Reader {
         Ok(Value { name, shape, shape_signature, dtype, quantization, range, data, encoding: None, is_variable })
     }
 
-    fn quantization(&mut self, table: &Table<'_>, index: usize, rank: usize) -> Result<(Option<Quantization>, Option<Range>)> {
+    fn quantization(
+        &mut self,
+        table: &Table<'_>,
+        index: usize,
+        rank: usize,
+    ) -> Result<(Option<Quantization>, Option<Range>)> {
         use schema::quantization::*;
         let scale = table.vector::<f32>(SCALE)?.unwrap_or_default();
         let zero_point = table.vector::<i64>(ZERO_POINT)?.unwrap_or_default();

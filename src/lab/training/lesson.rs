@@ -38,6 +38,8 @@ pub(super) struct Rows {
 pub(super) struct Lesson {
     pub training: Rows,
     pub judging: Rows,
+    /// Whether the inputs themselves are what is right.
+    pub is_reconstruction: bool,
 }
 
 /// What decides how items become rows.
@@ -81,6 +83,7 @@ pub(super) fn lesson(inputs: &Inputs, way: &Way<'_>) -> Result<Lesson> {
     Ok(Lesson {
         training: rows_of(inputs, way, &learned, way.options.copies)?,
         judging: rows_of(inputs, way, &judges, 0)?,
+        is_reconstruction: way.task == Task::Reconstruction,
     })
 }
 

@@ -14,10 +14,10 @@ use crate::metrics;
 use crate::model::Model;
 use crate::progress::Silent;
 use crate::report::training::{EpochRow, TrainedLayer, TrainingCard, TrainingNews, TrainingOutcome, WrongExample};
-use crate::report::{Figure, Task, WeightsView};
+use crate::report::{Figure, WeightsView};
 use crate::tensor::Tensor;
 use crate::train::plan::Quantization;
-use crate::train::{Data, Examples, Judgement, Metrics, Share, Trainer};
+use crate::train::{Data, Examples, Judgement, Metrics, Progress, Share, Trainer};
 
 /// Most wrong examples that are told.
 const WRONG: usize = 24;
@@ -87,11 +87,7 @@ impl Bench {
             }
             trainer.set_teacher(&teacher)?;
         }
-        let judged = if lesson.judging.targets.is_empty() && task != Task::Reconstruction {
-            None
-        } else {
-            Some(trainer.judge(examples(&lesson.judging))?)
-        };
+        let judged = lesson.can_judge().then(|| trainer.judge(examples(&lesson.judging))).transpose()?;
         let fresh = training.network.kind != NetworkKind::Same || classes.is_renamed;
         let steps = (lesson.training.rows(&network) / plan.batch.max(1)) * plan.epochs;
         let card = TrainingCard {
@@ -128,6 +124,11 @@ impl Bench {
 }
 
 impl Lesson {
+    /// Whether the validation examples say what is right, which a teacher alone does not.
+    fn can_judge(&self) -> bool {
+        self.is_reconstruction || !self.judging.targets.is_empty()
+    }
+
     fn data(&self) -> Data<'_> {
         Data { training: examples(&self.training), validation: Some(examples(&self.judging)) }
     }
@@ -324,10 +325,14 @@ impl Session {
     ///
     /// # Errors
     /// `Parameter` before the first step, or when training for integers has not begun; those of writing the file.
-    pub fn outcome(&self) -> Result<TrainingOutcome> {
+    pub fn outcome(&mut self) -> Result<TrainingOutcome> {
         if self.steps_done() == 0 {
             return Err(Error::parameter("nothing has been learned yet"));
         }
+        let chosen = match self.lesson.can_judge() {
+            true => self.trainer.choose(examples(&self.lesson.judging))?,
+            false => None,
+        };
         let model = match self.training.plan.quantization {
             Some(_) => self.trainer.export()?,
             None => self.trainer.model()?,
@@ -338,7 +343,14 @@ impl Session {
         let classes = if self.is_renamed { self.classes.clone() } else { Vec::new() };
         let recipe = Recipe::of(steps);
         let file = deliver(&model, &recipe, &[])?;
-        let remarks = self.as_integers(&model)?.into_iter().collect();
+        let unchanged = chosen.filter(|progress| !progress.is_better).map(|Progress { before, after, .. }| {
+            let n = self.lesson.judging.items.len();
+            format!(
+                "Training did not lower the loss on the {n} validation examples by more than chance ({before:.3} before, \
+                 {after:.3} after), so the weights stay as they were"
+            )
+        });
+        let remarks = unchanged.into_iter().chain(self.as_integers(&model)?).collect();
         Ok(TrainingOutcome { recipe, file, classes, remarks })
     }
 

@@ -40,9 +40,12 @@ impl Classes {
         let mut words: Vec<String> = inputs.words.iter().flatten().cloned().collect();
         words.sort_unstable();
         words.dedup();
-        let names = match (&training.classes[..], inputs.classes.is_empty()) {
-            ([], false) => inputs.classes.clone(),
-            ([], true) => words,
+        // A word that the model has no class for makes the words the classes.
+        let fit =
+            !inputs.classes.is_empty() && words.iter().all(|word| class_of(Some(word), &inputs.classes).is_some());
+        let names = match (&training.classes[..], fit) {
+            ([], true) => inputs.classes.clone(),
+            ([], false) => words,
             (names, _) => names.to_vec(),
         };
         let is_renamed = !names.is_empty() && names != known;
@@ -120,6 +123,7 @@ pub(super) fn plan(
         plan.loss = Loss::Reconstruction;
     }
     let rows = lesson.training.items.len();
+    plan = plan.for_examples(rows);
     if plan.batch > rows {
         remarks.push(format!("There are {rows} examples, so a step takes all of them instead of {}", plan.batch));
         plan.batch = rows;

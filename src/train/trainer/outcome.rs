@@ -17,8 +17,12 @@ impl Trainer {
         }
     }
 
-    /// The state that is kept: the best where validation chooses, otherwise that of now.
-    fn kept(&self) -> State {
+    /// The state that is kept: the first where learning made nothing better, the best where validation chooses, otherwise that
+    /// of now.
+    pub(super) fn kept(&self) -> State {
+        if let Some(start) = self.start.as_ref().filter(|_| self.keeps_start) {
+            return start.clone();
+        }
         self.best.as_ref().map_or_else(|| self.current(), |(_, state)| state.clone())
     }
 

@@ -84,7 +84,7 @@ impl Session {
     }
 
     /// The model as it is now, and the recipe that makes it again.
-    pub fn outcome(&self) -> Result<Ts<TrainingOutcome>, JsValue> {
+    pub fn outcome(&mut self) -> Result<Ts<TrainingOutcome>, JsValue> {
         out(&self.0.outcome().map_err(thrown)?)
     }
 }

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { titleOf } from "../builtin";
 import { COMMANDS, commandFor } from "../commands";
-import { dropped, read } from "../files";
+import { dropped, given, type Given } from "../files";
 import type { Session } from "../session";
 import type { Action, Snapshot } from "../snapshot";
 import { load, showTheme, store, type Theme } from "../stored";
@@ -36,7 +36,7 @@ export class App extends PageElement {
     document.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("paste", (event) => {
       const files = event.clipboardData?.files;
-      if (files?.length) this.#open(read(files));
+      if (files?.length) this.#open(Promise.resolve(given(files)));
     });
     document.addEventListener("dragenter", (event) => this.#drag(event, 1));
     document.addEventListener("dragleave", (event) => this.#drag(event, -1));
@@ -73,7 +73,7 @@ export class App extends PageElement {
       <mw-status .snapshot=${snapshot}></mw-status>
       <mw-notices .notices=${snapshot.notices}></mw-notices>
       <div class="drop-outline" ?hidden=${!snapshot.dropping}><p role="status">${snapshot.dropping ? t("drop") : ""}</p></div>
-      <mw-help></mw-help>
+      <mw-help .offline=${snapshot.offline}></mw-help>
       <mw-samples .snapshot=${snapshot}></mw-samples>
       <mw-lint .snapshot=${snapshot}></mw-lint>
       <input class="chooser" type="file" multiple hidden @change=${this.#chosen} />
@@ -89,7 +89,7 @@ export class App extends PageElement {
     document.title = `${hears ? "🔴 " : ""}${busy && snapshot.late ? "⏳ " : ""}${name} – Milliwatt`;
   }
 
-  #open(files: Promise<import("../types").InputFile[]>): void {
+  #open(files: Promise<Given[]>): void {
     files.then((files) => {
       if (files.length) this.#session?.act({ do: "open", files });
     }, (error: unknown) => this.#session?.fail(error));
@@ -105,7 +105,7 @@ export class App extends PageElement {
 
   #chosen(event: Event): void {
     const input = event.target as HTMLInputElement;
-    if (input.files?.length) this.#open(read(input.files));
+    if (input.files?.length) this.#open(Promise.resolve(given(input.files)));
     input.value = "";
   }
 

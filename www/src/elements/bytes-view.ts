@@ -86,7 +86,7 @@ export class BytesView extends PageElement {
           return svg`<rect class="buffer-${side}" x=${left} width=${right - left} y=${y(end(buffer))} height=${y(buffer.offset_bytes) - y(end(buffer))}><title>${describe(buffer)}</title></rect>`;
         })}
       </svg>
-      <p class="axis-words" aria-hidden="true"><span>${t("bytes.first")}</span><span>${t("bytes.last", { n: String(steps) })}</span></p>
+      <p class="axis-words" aria-hidden="true"><span>${t("bytes.first")}</span><span>${t("bytes.last", { n: String(steps - 1) })}</span></p>
       <details class="twin">
         <summary>${t("twin.summary")}</summary>
         <div class="twin-scroll">
@@ -95,7 +95,7 @@ export class BytesView extends PageElement {
             <tbody>
               ${memory.buffers.map((buffer) => html`<tr>
                 <th scope="row">${buffer.name}</th><td>${format.integer(buffer.offset_bytes)}</td>
-                <td>${format.integer(buffer.bytes)}</td><td>${buffer.first_node + 1}–${buffer.last_node + 1}</td>
+                <td>${format.integer(buffer.bytes)}</td><td>${buffer.first_node}–${buffer.last_node}</td>
               </tr>`)}
             </tbody>
           </table>
@@ -110,7 +110,9 @@ function end({ offset_bytes, bytes }: ArenaBuffer): number {
 }
 
 function describe(buffer: ArenaBuffer): string {
-  return `${buffer.name}: ${format.text(buffer.bytes, "B")}`;
+  return t("bytes.buffer-title", {
+    name: buffer.name, size: format.text(buffer.bytes, "B"), first: String(buffer.first_node), last: String(buffer.last_node),
+  });
 }
 
 define("mw-bytes-view", BytesView);

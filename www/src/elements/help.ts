@@ -1,12 +1,17 @@
 // The sheet behind `?`: every command, how to read the numbers, and what the page does not do with your data.
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { COMMANDS, written } from "../commands";
+import type { Offline } from "../offline";
 import { t } from "../text";
 import { define, PageElement } from "./base";
 import { icon, kind } from "./parts";
 
 export class Help extends PageElement {
+  static override properties = { offline: { attribute: false } };
+
+  offline: Offline = "starting";
+
   open(): void {
     this.querySelector("dialog")?.showModal();
   }
@@ -40,6 +45,11 @@ export class Help extends PageElement {
           </dl>
           <h3>${t("help.privacy")}</h3>
           <p>${t("help.privacy-text")}</p>
+          <h3>${t("help.offline")}</h3>
+          <p class="offline-what">${t(`help.offline-${this.offline}`)}</p>
+          ${this.offline === "saving"
+            ? html`<button type="button" class="button small" @click=${() => this.act({ do: "keep-offline" })}>${t("help.offline-keep")}</button>`
+            : nothing}
         </section>
       </div>
     </dialog>`;

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../format";
-import type { Pair } from "../pairs";
+import { numberOf, type Pair } from "../pairs";
 import type { Snapshot } from "../snapshot";
 import { type Key, t } from "../text";
 import { type LayerRow, SIDES, type WeightsView } from "../types";
@@ -46,7 +46,7 @@ export class Inspector extends PageElement {
     const [a, b] = weights;
     return html`
       <section class="inspector" aria-label=${t("inspector.label")}>
-        <h2>${layer.op}</h2>
+        <h2>${numberOf(pair)} ${layer.op}</h2>
         <p class="quiet inspector-name" title=${layer.name}>${layer.name}</p>
         <table class="facts-table">
           <thead><tr><td></td>${SIDES.map((side) => html`<th scope="col">${letter(side)}</th>`)}</tr></thead>

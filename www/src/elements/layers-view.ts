@@ -4,7 +4,7 @@ import { max } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../format";
-import { chosen, type Pair, pairs } from "../pairs";
+import { chosen, numberOf, type Pair, pairs } from "../pairs";
 import type { Snapshot } from "../snapshot";
 import { type Metric, METRICS } from "../state";
 import { t } from "../text";
@@ -57,10 +57,10 @@ export class LayersView extends PageElement {
                 </tr>
               </thead>
               <tbody>
-                ${rows.map((row) => this.#row(row, all.indexOf(row) + 1, row === pair, x))}
+                ${rows.map((row) => this.#row(row, row === pair, x))}
               </tbody>
             </table>
-            ${rows.length ? nothing : html`<p class="quiet no-rows">${all.length ? t("layers.none") : t("strip.pending")}</p>`}
+            ${rows.length ? nothing : html`<p class="quiet no-rows">${all.length ? t("layers.none") : (a.error ?? b.error ?? t("strip.pending"))}</p>`}
             <details class="twin">
               <summary>${t("layers.twin")}</summary>
               <div class="twin-scroll">${this.#twin(all)}</div>
@@ -85,7 +85,7 @@ export class LayersView extends PageElement {
     return [...rows].sort((one, other) => rank(one) - rank(other));
   }
 
-  #row(row: Pair, at: number, selected: boolean, x: (value: number) => number): TemplateResult {
+  #row(row: Pair, selected: boolean, x: (value: number) => number): TemplateResult {
     const { metric } = this.snapshot.state;
     const layer = row.a ?? row.b;
     const bar = (side: SideName): TemplateResult => {
@@ -98,7 +98,7 @@ export class LayersView extends PageElement {
     return html`<tr class=${selected ? "selected" : ""} @click=${choose}>
       <th scope="row">
         <button type="button" class="layer-name" aria-pressed=${selected ? "true" : "false"} title=${layer?.name ?? ""}>
-          <span class="layer-at">${at}</span>
+          <span class="layer-at">${numberOf(row)}</span>
           <span class="layer-op">${layer?.op}</span>
           <span class="layer-shape">${layer ? format.shape(layer.output_shape) : ""}</span>
           ${row.a && row.b ? nothing : html`<span class="only">${t("layers.only", { side: row.a ? "A" : "B" })}</span>`}
@@ -120,10 +120,10 @@ export class LayersView extends PageElement {
         </tr>
       </thead>
       <tbody>
-        ${rows.flatMap((row, at) => SIDES.map((side) => {
+        ${rows.flatMap((row) => SIDES.map((side) => {
           const layer = row[side];
           return layer
-            ? html`<tr><th scope="row">${at + 1} ${layer.op}</th><td>${side.toUpperCase()}</td>${METRICS.map((metric) => html`<td>${cell(layer, metric)}</td>`)}</tr>`
+            ? html`<tr><th scope="row">${layer.node} ${layer.op}</th><td>${side.toUpperCase()}</td>${METRICS.map((metric) => html`<td>${cell(layer, metric)}</td>`)}</tr>`
             : nothing;
         }))}
       </tbody>

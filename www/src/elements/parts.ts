@@ -26,7 +26,8 @@ export function kind(name: FigureKind): TemplateResult {
 /** A number with its unit in smaller type. */
 export function value(figure: Figure): TemplateResult {
   const { number, unit } = format.quantity(figure.value, figure.unit);
-  return html`<span class="number">${number}</span>${unit ? html`<span class="unit">${unit}</span>` : nothing}`;
+  const least = figure.at_least ? html`<span class="unit">${t("at-least")}</span>` : nothing;
+  return html`${least}<span class="number">${number}</span>${unit ? html`<span class="unit">${unit}</span>` : nothing}`;
 }
 
 const PATHS = {

@@ -9,7 +9,7 @@ import { type DeviceRow, SIDES, type SideName } from "../types";
 import { define, PageElement } from "./base";
 import { letter, verdict } from "./parts";
 
-const STATES = { yes: "yes", no: "no", borderline: "maybe" } as const;
+const STATES = { partial: "yes", no: "no", borderline: "maybe" } as const;
 
 export class Shelf extends PageElement {
   static override properties = { snapshot: { attribute: false } };
@@ -43,6 +43,7 @@ export class Shelf extends PageElement {
         <div class="devices" role="radiogroup" aria-label=${t("shelf.choose")}>
           ${rows.map(({ id, name, detail }) => this.#device(id, name, detail))}
         </div>
+        ${SIDES.map((side) => this.#whole(side))}
       </section>
     `;
   }
@@ -53,6 +54,7 @@ export class Shelf extends PageElement {
 
   #device(id: string, name: string, detail: string): TemplateResult {
     const chosen = this.snapshot.state.device === id;
+    const runtime = this.#row("b", id)?.runtime ?? this.#row("a", id)?.runtime;
     return html`<label class="device ${chosen ? "chosen" : ""}">
       <input
         type="radio" name="device" value=${id} ?checked=${chosen} .checked=${chosen} class="visually-hidden"
@@ -60,8 +62,18 @@ export class Shelf extends PageElement {
       />
       <span class="device-name"><span>${name}</span>${this.#bothFit(id)}</span>
       <span class="device-detail" title=${detail}>${detail}</span>
+      ${runtime ? html`<span class="device-detail">${t("shelf.runtime", { runtime })}</span>` : nothing}
       ${SIDES.map((side) => this.#line(side, id))}
     </label>`;
+  }
+
+  /** The whole verdict of the chosen board, with its runtime and with TFLM, which the file is written for. */
+  #whole(side: SideName): TemplateResult | typeof nothing {
+    const row = this.#row(side, this.snapshot.state.device);
+    if (!row) return nothing;
+    const other = row.tflm?.power_sentence ?? row.tflm_missing;
+    return html`<p class="whole">${letter(side)} <strong>${row.name}${row.runtime ? html`, ${row.runtime}` : nothing}</strong>: ${row.power_sentence}
+      ${other && other !== row.power_sentence ? html`<br /><strong>${t("shelf.tflm")}</strong>: ${other}` : nothing}</p>`;
   }
 
   /** Said once where it is true of both sides; else each line says its own. */
@@ -76,11 +88,11 @@ export class Shelf extends PageElement {
     return html`<span class="device-line">
       ${letter(side)}
       ${row.fits
-        ? html`<span class="power" title=${row.power_sentence}>
+        ? html`<span class="power">
             ${row.power ? html`<span class="number">${format.figure(row.power)}</span>` : nothing}
-            ${verdict(under, t(`milliwatt.${under}`))}
+            ${verdict(under, row.verdict)}
           </span>`
-        : verdict("no", row.fits_sentence)}
+        : verdict(row.fits === false ? "no" : "none", row.fits_sentence)}
     </span>`;
   }
 

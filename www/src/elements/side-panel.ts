@@ -26,6 +26,7 @@ export class SidePanel extends PageElement {
     const recipe = snapshot.state[side];
     const all = [...presets, ...saved];
     const preset = presetOf(all, recipe);
+    const reasons = new Map((snapshot.card?.presets ?? []).flatMap(({ name, reason }) => (reason ? [[name, reason] as const] : [])));
     const own = saved.some(({ name }) => name === preset?.name);
     return html`
       <section aria-label=${t("side.label", { side: side.toUpperCase() })} class="side ${side}">
@@ -36,7 +37,16 @@ export class SidePanel extends PageElement {
             aria-describedby="preset-${side}" @change=${this.#choosePreset}
           >
             ${preset ? nothing : html`<option value=${OWN} selected>${t("side.own")}</option>`}
-            ${presets.map(({ name, label }) => this.#preset(name, label, name === preset?.name))}
+            ${presets
+              .filter(({ name }) => name === preset?.name || !reasons.has(name))
+              .map(({ name, label }) => this.#preset(name, label, name === preset?.name))}
+            ${reasons.size
+              ? html`<optgroup label=${t("side.not-here")}>
+                  ${presets
+                    .filter(({ name }) => name !== preset?.name && reasons.has(name))
+                    .map(({ name, label }) => html`<option value=${name} disabled>${t("side.reason", { label, reason: reasons.get(name) ?? "" })}</option>`)}
+                </optgroup>`
+              : nothing}
             ${saved.length
               ? html`<optgroup label=${t("side.saved")}>
                   ${saved.map(({ name, label }) => this.#preset(name, label, name === preset?.name))}
@@ -188,12 +198,14 @@ export class SidePanel extends PageElement {
         return html`<div class="option">
           <label class="option-label" for=${id}>${option.label}</label>
           <output class="option-value" for=${id}>${
-            control.unit === "%" ? format.percent(Number(value)) : format.real(Number(value))
+            control.unit === "%" ? format.percent(Number(value))
+            : control.unit === "auto" && value === 0 ? t("side.automatic") : format.real(Number(value))
           }</output>
           <input
             id=${id} type="range" class="range" min=${control.min} max=${control.max} step=${control.step}
             value=${String(value)} .value=${live(String(value))} aria-describedby="${id}-what"
-            aria-valuetext=${control.unit === "%" ? format.percent(Number(value)) : nothing}
+            aria-valuetext=${control.unit === "%" ? format.percent(Number(value))
+              : control.unit === "auto" && value === 0 ? t("side.automatic") : nothing}
             @input=${(event: Event) => set(Number((event.target as HTMLInputElement).value), false)}
             @change=${(event: Event) => set(Number((event.target as HTMLInputElement).value), true)}
           />

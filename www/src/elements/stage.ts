@@ -2,8 +2,9 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Snapshot } from "../snapshot";
-import { type View, VIEWS } from "../state";
+import type { View } from "../state";
 import { t } from "../text";
+import { fitting, viewsOf, wants } from "../views";
 import { define, PageElement } from "./base";
 import "./layers-view";
 import "./listen-view";
@@ -25,16 +26,15 @@ export class Stage extends PageElement {
 
   snapshot!: Snapshot;
 
-  /** Listening and levels need a model that hears. */
-  get #views(): readonly View[] {
-    const { card } = this.snapshot;
-    return card && !card.front_end ? VIEWS.filter((view) => view !== "listen" && view !== "levels") : VIEWS;
+  /** The view that is shown: the chosen one, or the first that the model has. */
+  get #shown(): View {
+    return fitting(this.snapshot.state.view, this.snapshot.card);
   }
 
   protected override render(): TemplateResult {
-    const { state, wanted, card } = this.snapshot;
-    const views = this.#views;
-    const view = views.includes(state.view) ? state.view : (views[0] ?? "weights");
+    const { wanted, card } = this.snapshot;
+    const views = viewsOf(card);
+    const view = this.#shown;
     return html`
       <section class="stage" aria-label=${t("stage.label")}>
         <div class="tabs" role="tablist" aria-label=${t("stage.label")} @keydown=${this.#key}>
@@ -54,10 +54,18 @@ export class Stage extends PageElement {
                   ${t("bar.open")}
                 </button>
               </div>`
-            : html`${card?.blocked ? html`<p class="remark blocks">${card.blocked}</p>` : nothing}${this.#view(view)}`}
+            : html`${card?.blocked ? html`<p class="remark blocks">${card.blocked}</p>` : nothing}${this.#needs()}${this.#view(view)}`}
         </div>
       </section>
     `;
+  }
+
+  /** Without inputs a model that hears nothing has nothing to answer: what it takes, and where to get it. */
+  #needs(): TemplateResult | typeof nothing {
+    const { card, data, a } = this.snapshot;
+    if (!card || card.front_end || card.blocked || data || !a.report) return nothing;
+    return html`<p class="needs"><span>${wants(card)}</span>
+      <button type="button" class="button small" @click=${() => this.act({ do: "choose" })}>${t("bar.open")}</button></p>`;
   }
 
   #view(view: View): TemplateResult {
@@ -85,19 +93,15 @@ export class Stage extends PageElement {
   }
 
   protected override updated(): void {
-    LATER[this.snapshot.state.view]?.().catch(() => this.act({ do: "view", view: "listen" }));
-    // Only the row of tabs scrolls, never the page.
-    const tab = this.querySelector<HTMLElement>("[role=tab][aria-selected=true]");
-    const row = tab?.parentElement;
-    if (!tab || !row) return;
-    const [left, right] = [tab.offsetLeft - row.offsetLeft, tab.offsetLeft - row.offsetLeft + tab.offsetWidth];
-    if (left < row.scrollLeft) row.scrollLeft = left;
-    else if (right > row.scrollLeft + row.clientWidth) row.scrollLeft = right - row.clientWidth;
+    LATER[this.#shown]?.().catch(() => {
+      this.act({ do: "view", view: viewsOf(this.snapshot.card)[0] ?? "weights" });
+      this.act({ do: "missing" });
+    });
   }
 
   #key(event: KeyboardEvent): void {
-    const views = this.#views;
-    const at = views.indexOf(this.snapshot.state.view);
+    const views = viewsOf(this.snapshot.card);
+    const at = views.indexOf(this.#shown);
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: views.length - 1 }[event.key];
     const view = to === undefined ? undefined : views[(to + views.length) % views.length];
     if (!view) return;

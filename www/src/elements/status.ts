@@ -13,13 +13,13 @@ export class Status extends PageElement {
   snapshot!: Snapshot;
 
   protected override render(): TemplateResult {
-    const { comparison, late, ready, version, wanted } = this.snapshot;
+    const { comparison, late, ready, version, wanted, stopped } = this.snapshot;
     const sentence = wanted ? t("wanted.title", { name: wanted.name }) : (comparison?.sentence ?? "");
     return html`
       <footer class="status">
         <p class="sentence" role="status" aria-live="polite">${sentence}</p>
         ${late ? this.#work() : nothing}
-        <p class="engine quiet">${ready ? t("status.ready", { version }) : t("status.starting")}</p>
+        <p class="engine quiet">${ready ? t("status.ready", { version }) : stopped ? t("status.stopped") : t("status.starting")}</p>
       </footer>
     `;
   }

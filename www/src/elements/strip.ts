@@ -73,7 +73,7 @@ export class Strip extends PageElement {
     const { presets, saved, transforms, state } = this.snapshot;
     const view = this.snapshot[side];
     return html`<tr class="row-${side} ${view.progress && !view.complete ? "pending" : ""}" role="row">
-      <th scope="row" role="rowheader">${letter(side)}<span class="row-name">${nameOf([...presets, ...saved], transforms, state[side])}</span></th>
+      <th scope="row" role="rowheader">${letter(side)}<span class="row-name" title=${nameOf([...presets, ...saved], transforms, state[side])}>${nameOf([...presets, ...saved], transforms, state[side])}</span></th>
       ${STRIP_FIELDS.map((field) => this.#cell(side, field))}
     </tr>`;
   }
@@ -85,10 +85,23 @@ export class Strip extends PageElement {
     const same = figure.kind === this.#kind(field);
     return html`<td role="cell" data-kind=${figure.kind} data-field=${field} aria-describedby="note-${field}-${side}">
       <span class="cell">
-        ${value(figure)}${band ? html`<span class="band">${band}</span>` : nothing}
+        ${value(figure)}${band ? html`<span class="band">${band}</span>` : nothing}${field === "ram" ? this.#cmsis(side) : this.#tflm(side, field)}
         ${same ? html`<span class="visually-hidden">${t(`kind.${figure.kind}`)}</span>` : kind(figure.kind)}
       </span>
     </td>`;
+  }
+
+  /** The strip's RAM is that of reference kernels; on a Cortex-M most take others. */
+  #cmsis(side: SideName): TemplateResult | typeof nothing {
+    const figure = this.snapshot[side].report?.strip.ram_cmsis_nn;
+    return figure ? html`<span class="band" title=${figure.note}>${t("strip.cmsis", { size: format.figure(figure) })}</span>` : nothing;
+  }
+
+  /** Time and energy are those of the board's published runtime; the file is written for TFLM. */
+  #tflm(side: SideName, field: StripField): TemplateResult | typeof nothing {
+    const strip = this.snapshot[side].report?.strip;
+    const figure = field === "latency" ? strip?.latency_tflm : field === "energy" ? strip?.energy_tflm : undefined;
+    return figure ? html`<span class="band" title=${figure.note}>${t("strip.tflm", { value: format.figure(figure) })}</span>` : nothing;
   }
 
   /** Why a number is not there. */

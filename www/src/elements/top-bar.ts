@@ -6,6 +6,7 @@ import * as format from "../format";
 import { reference } from "../references";
 import type { Action, Snapshot } from "../snapshot";
 import { t } from "../text";
+import { wants } from "../views";
 import type { ModelCard } from "../types";
 import { define, PageElement } from "./base";
 import { icon, type IconName } from "./parts";
@@ -30,7 +31,7 @@ export class TopBar extends PageElement {
           <span>Milliwatt</span>
         </h1>
         <button class="chip model-chip" type="button" popovertarget="model-menu">
-          <span class="model-name">${name}</span>
+          <span class="model-name" title=${name}>${name}</span>
           ${card ? html`<span class="quiet">${format.figure(card.file)}</span>` : nothing}
           ${warnings ? html`<span class="count warn">${t("model.warnings", { n: String(warnings) })}</span>` : nothing}
           ${icon("down_small")}
@@ -97,7 +98,7 @@ export class TopBar extends PageElement {
         <dt>${t("model.input")}</dt><dd>${port(card.inputs)}</dd>
         <dt>${t("model.output")}</dt><dd>${port(card.outputs)}</dd>
         ${card.front_end ? html`<dt>${t("model.front-end")}</dt><dd>${card.front_end}</dd>` : nothing}
-        <dt>${t("model.data")}</dt><dd>${data ?? t("model.no-data")}</dd>
+        <dt>${t("model.data")}</dt><dd>${data ?? t("model.no-data", { wants: wants(card) })}</dd>
         <dt>SHA-256</dt><dd class="hash">${card.sha256}</dd>
       </dl>
       ${known ? html`<p class="remark info">${t("model.known", { name: known.name })}</p>` : nothing}

@@ -170,7 +170,7 @@ export class TrainView extends PageElement {
         <div>
           <label>${lettered ? letter(side) : nothing} ${t("train.weights")}
             <select @change=${look}>
-              ${card.layers.map(({ node, name: layer }) => html`<option value=${node} .selected=${live(node === run.layer)}>${layer}</option>`)}
+              ${card.layers.map(({ node, name: layer }) => html`<option value=${node} .selected=${live(node === run.layer)}>${node} ${layer}</option>`)}
             </select>
           </label>
           ${run.weights

@@ -79,7 +79,7 @@ export class TwoUp extends HTMLElement {
   #to(split: number, quiet = false): void {
     this.#split = Math.min(100, Math.max(0, split));
     const whole = Math.round(this.#split);
-    this.style.setProperty("--split", `${this.#split}%`);
+    this.style.setProperty("--split", String(this.#split / 100));
     this.#handle?.setAttribute("aria-valuenow", String(whole));
     this.#handle?.setAttribute("aria-valuetext", this.describe(whole, 100 - whole));
     if (!quiet) this.dispatchEvent(new CustomEvent("moved", { detail: whole }));

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../format";
-import { chosen, type Pair, pairs } from "../pairs";
+import { chosen, numberOf, type Pair, pairs } from "../pairs";
 import type { Snapshot } from "../snapshot";
 import { load, store } from "../stored";
 import { t } from "../text";
@@ -26,12 +26,13 @@ export class WeightsView extends PageElement {
     const pair = chosen(rows, state.layer);
     const at = pair ? rows.indexOf(pair) : 0;
     const label = t("weights.divider");
+    if (!rows.length) return html`<p class="remark">${a.report ? t("weights.none") : (a.error ?? t("strip.pending"))}</p>`;
     return html`
       <div class="weights">
         <div class="stage-tools">
           <label class="picker">${t("weights.layer")}
             <select @change=${(event: Event) => this.act({ do: "layer", layer: (event.target as HTMLSelectElement).value })}>
-              ${rows.map((row, index) => html`<option value=${row.key} ?selected=${row === pair}>${title(row, index)}</option>`)}
+              ${rows.map((row) => html`<option value=${row.key} ?selected=${row === pair}>${title(row)}</option>`)}
             </select>
           </label>
           <button type="button" class="button icon-only" aria-label=${t("weights.previous")} ?disabled=${at <= 0}
@@ -85,9 +86,9 @@ function describe(a: number, b: number): string {
   return t("weights.position", { a: String(a), b: String(b) });
 }
 
-function title(row: Pair, index: number): string {
+function title(row: Pair): string {
   const layer = SIDES.map((side) => row[side]).find((layer) => layer !== undefined);
-  return layer ? `${index + 1}  ${layer.op}  ${layer.weights_shape ? format.shape(layer.weights_shape) : ""}` : "";
+  return layer ? `${numberOf(row)}  ${layer.op}  ${layer.weights_shape ? format.shape(layer.weights_shape) : ""}` : "";
 }
 
 define("mw-weights-view", WeightsView);

@@ -59,6 +59,16 @@ export class Host {
     return this.#engine().kind_of(head);
   }
 
+  /** How a model of another tool becomes one that is read. */
+  wayOut(head: Uint8Array): string | undefined {
+    return this.#engine().way_out(head);
+  }
+
+  /** The files of an archive. */
+  unpack(bytes: Uint8Array): InputFile[] {
+    return this.#engine().unpack(bytes);
+  }
+
   open(bytes: Uint8Array, name: string): ModelCard {
     const bench = new (this.#engine().Bench)();
     try {

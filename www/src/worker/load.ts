@@ -1,6 +1,7 @@
 // Which of the bench's two wasm modules this browser can run, and how they and those on demand are loaded: compiled once, on
 // the page's side, and posted to every worker.
 
+import { t } from "../text";
 import relaxedUrl from "../wasm/relaxed/milliwatt_bg.wasm?url";
 import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
 
@@ -11,6 +12,11 @@ export interface Compiled {
   module: WebAssembly.Module;
   relaxed: boolean;
 }
+
+// The smallest module that is valid only where SIMD is: one byte spread over a vector, and its bits counted.
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
 
 // The smallest module that is valid only where relaxed SIMD is: one relaxed dot product of int8 vectors.
 const RELAXED_SIMD = new Uint8Array([
@@ -24,8 +30,19 @@ export function choice(): { url: string; relaxed: boolean } {
   return { url: relaxed ? relaxedUrl : simdUrl, relaxed };
 }
 
+/** Whether this browser can run any of the modules. */
+export function isAble(): boolean {
+  return typeof WebAssembly !== "undefined" && WebAssembly.validate(SIMD);
+}
+
+/** Modules that this browser cannot run. */
+export function unusable(): string[] {
+  return choice().relaxed ? [] : [relaxedUrl];
+}
+
 /** Fetches and compiles the module that this browser can run. */
 export async function compile(): Promise<Compiled> {
+  if (!isAble()) throw new Error("WebAssembly SIMD is missing");
   const { url, relaxed } = choice();
   return { module: await fetched(url), relaxed };
 }
@@ -41,7 +58,9 @@ export function compileOnce(url: string): Promise<WebAssembly.Module> {
 const asked = new Map<string, Promise<WebAssembly.Module>>();
 
 async function fetched(url: string): Promise<WebAssembly.Module> {
-  const response = await fetch(url);
+  const response = await fetch(url).catch(() => {
+    throw new Error(t("error.offline"));
+  });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   // Some static hosts serve .wasm without its type, which streaming compilation refuses.
   const typed = response.headers.get("content-type")?.startsWith("application/wasm");

@@ -133,7 +133,7 @@ export class Matrices extends PageElement {
     this.over = false;
     if (!event.dataTransfer?.files.length) return;
     event.preventDefault();
-    this.#take(dropped(event.dataTransfer));
+    this.#take(dropped(event.dataTransfer).then(read));
   };
 }
 

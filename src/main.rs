@@ -14,6 +14,8 @@ mod diagnose;
 mod imc;
 #[path = "main/report.rs"]
 mod report;
+#[path = "main/run.rs"]
+mod run;
 #[path = "main/search.rs"]
 mod search;
 
@@ -26,11 +28,9 @@ use clap::{Parser, Subcommand};
 use milliwatt::compress::{lint, presets, recipe::Recipe};
 use milliwatt::cost::{self, Runtime};
 use milliwatt::error::{Error, Result};
-use milliwatt::exec::{Executor, Kernels, Options};
-use milliwatt::format::{npy, tflite};
+use milliwatt::format::tflite;
 use milliwatt::lab::arena::Arenas;
-use milliwatt::lab::{batch, card};
-use milliwatt::quant::Arithmetic;
+use milliwatt::lab::card;
 
 /// Shows what a tiny neural network costs on a microcontroller, and makes it cost less.
 #[derive(Parser)]
@@ -51,22 +51,7 @@ enum Command {
         json: bool,
     },
     /// Run a model on every row of an array
-    Run {
-        /// TFLite file
-        model: PathBuf,
-        /// NPY array [n, input shape without its batch] in the model's input type
-        #[arg(long)]
-        input: PathBuf,
-        /// NPY array to write: [n, output shape without its batch]
-        #[arg(long)]
-        output: PathBuf,
-        /// Integer arithmetic: tflm, single or xnnpack
-        #[arg(long, default_value = "tflm")]
-        arithmetic: String,
-        /// Kernels: fast, or reference for the obvious loops
-        #[arg(long, default_value = "fast")]
-        kernels: String,
-    },
+    Run(run::Run),
     /// Make a smaller model
     Compress(compress::Compress),
     /// Say what keeps a model from its target, what to do about it, and which operators TFLM needs
@@ -105,7 +90,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = run(Arguments::parse().command, &mut std::io::stdout().lock());
+    let result = execute(Arguments::parse().command, &mut std::io::stdout().lock());
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -116,20 +101,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, out: &mut dyn Write) -> Result<()> {
+fn execute(command: Command, out: &mut dyn Write) -> Result<()> {
     match command {
         Command::Info { model, json } => info(&model, json, out),
-        Command::Run { model, input, output, arithmetic, kernels } => {
-            let options = Options { arithmetic: Arithmetic::from_name(&arithmetic)?, kernels: kernels_of(&kernels)? };
-            let model = tflite::read(&read(&model)?)?.model;
-            let mut executor = Executor::new(&model, options)?;
-            let rows = npy::read(&read(&input)?).map_err(|error| error.at(input.display()))?;
-            write(&output, &npy::write(&batch::run(&model, &mut executor, &rows)?)?)
-        }
+        Command::Run(arguments) => run::run(&arguments),
         Command::Compress(arguments) => compress::run(arguments, out),
         Command::Lint { model, target, json } => {
             let model = tflite::read(&read(&model)?)?.model;
-            let problems = lint::lint(&model, lint::Target::from_name(&target)?);
+            let mut problems = lint::lint(&model, lint::Target::from_name(&target)?);
+            // Advice that cannot be followed on this very file is worse than none.
+            for problem in &mut problems {
+                if let Some(mend) = problem.mend.filter(|mend| mend.mended(&Recipe::original(), &model).is_none()) {
+                    (problem.fix, problem.mend) = (mend.elsewhere().into(), None);
+                }
+            }
             if json {
                 return print_json(out, &problems);
             }
@@ -239,14 +224,6 @@ fn recipe_of(preset: Option<&str>, recipe: Option<&Path>) -> Result<Recipe> {
             names.join(", ")
         ))
     })
-}
-
-fn kernels_of(name: &str) -> Result<Kernels> {
-    match name {
-        "fast" => Ok(Kernels::Fast),
-        "reference" => Ok(Kernels::Reference),
-        _ => Err(Error::parameter(format!("no kernels are called {name:?}; there are fast and reference"))),
-    }
 }
 
 fn file_name(path: &Path) -> String {

@@ -9,6 +9,7 @@ pub mod counts;
 pub mod edit;
 pub mod op;
 pub mod shape;
+pub mod state;
 pub mod validate;
 
 use std::sync::Arc;
@@ -169,6 +170,15 @@ impl Node {
     /// An operator of version 1.
     pub fn new(op: Op, inputs: &[ValueId], outputs: &[ValueId]) -> Self {
         Self { op, inputs: inputs.iter().map(|&id| Some(id)).collect(), outputs: outputs.to_vec(), version: 1 }
+    }
+
+    /// The values that hold what happens inside an operator that is carried unread.
+    pub fn intermediates(&self) -> impl Iterator<Item = &ValueId> {
+        let inside: &[Option<ValueId>] = match &self.op {
+            Op::Opaque(opaque) => &opaque.intermediates,
+            _ => &[],
+        };
+        inside.iter().flatten()
     }
 
     /// The value read at a position, `None` where it is absent or left out.

@@ -131,7 +131,7 @@ fn an_operator_that_is_only_shown_is_named_as_what_stops_execution() {
     let mut model = Model::default();
     let x = activation(&mut model, &[1, 4], 0.1, 0);
     let y = activation(&mut model, &[1, 4], 0.1, 0);
-    let op = Opaque { builtin_code: 83, name: "CUMSUM".into(), custom_options: None, has_builtin_options: false };
+    let op = Opaque { builtin_code: 83, name: "CUMSUM".into(), ..Opaque::default() };
     model.nodes.push(Node::new(Op::Opaque(op), &[x], &[y]));
     (model.inputs, model.outputs) = (vec![x], vec![y]);
     let error = Executor::new(&model, Options::default()).err().unwrap();

@@ -7,7 +7,7 @@ use crate::compress::recipe::{Recipe, Step};
 use crate::compress::{self, lint};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Options};
-use crate::format::{c, zip};
+use crate::format::{Severity, c, zip};
 use crate::model::Model;
 use crate::progress::{self, Progress};
 use crate::random::Random;
@@ -43,6 +43,12 @@ impl Bench {
         let side = &self.candidate()?.side;
         if let Some(blocked) = &side.card.blocked {
             return Err(Error::unsupported(blocked.clone()));
+        }
+        if let Some(problem) =
+            lint::lint(&side.model, lint::Target::Tflm).iter().find(|one| one.severity == Severity::Blocks)
+        {
+            let (place, sentence, fix) = (&problem.place, &problem.sentence, &problem.fix);
+            return Err(Error::unsupported(format!("TFLM would not run this model: {place}: {sentence}; {fix}")));
         }
         let vectors = self.vectors(&side.model)?;
         let arenas = Arenas::of(&side.model);

@@ -285,7 +285,7 @@ fn reshaped(window: &Tensor, value: &Value) -> Result<Tensor> {
     Ok(tensor)
 }
 
-fn quantized(reals: impl Iterator<Item = f32>, value: &Value) -> Result<Tensor> {
+pub(super) fn quantized(reals: impl Iterator<Item = f32>, value: &Value) -> Result<Tensor> {
     let (scale, zero_point) = value.quantization.as_ref().map_or_else(
         || Err(Error::parameter(format!("the model takes {} without a scale", value.dtype))),
         Quantization::single,

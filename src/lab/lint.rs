@@ -21,12 +21,15 @@ pub fn lint(original: &[u8], candidate: &[u8], recipe: &Recipe, target: &str) ->
             known.places.push(problem.place);
             continue;
         }
+        let mended = problem.mend.and_then(|mend| mend.mended(recipe, &original));
+        // Advice that this recipe cannot follow is worse than none.
+        let stuck = problem.mend.filter(|_| mended.is_none());
         problems.push(LintRow {
             severity: card::severity(problem.severity).into(),
             sentence: problem.sentence,
             places: vec![problem.place],
-            fix: problem.fix,
-            recipe: problem.mend.and_then(|mend| mend.mended(recipe, &original)),
+            fix: stuck.map_or(problem.fix, |mend| mend.elsewhere().into()),
+            recipe: mended,
         });
     }
     let choice = |&(value, _, label, sentence): &(&str, Target, &str, &str)| Choice {

@@ -1,6 +1,6 @@
 //! Small rewrites that transforms share. Each takes a model and leaves it valid, or says why not.
 
-use super::{Model, Node, NodeId, ValueId};
+use super::{Model, Node, NodeId, Op, ValueId};
 
 impl Model {
     /// Removes values that nothing reads, writes, feeds or returns, and renumbers the rest in order.
@@ -9,7 +9,8 @@ impl Model {
         let ports = self.signatures.iter().flat_map(|s| s.inputs.iter().chain(&s.outputs)).map(|(_, id)| *id);
         let ends = self.inputs.iter().chain(&self.outputs).copied().chain(ports);
         let read = self.nodes.iter().flat_map(|node| node.inputs.iter().flatten().chain(&node.outputs)).copied();
-        for id in ends.chain(read) {
+        let inside = self.nodes.iter().flat_map(Node::intermediates).copied();
+        for id in ends.chain(read).chain(inside) {
             used[id] = true;
         }
         self.keep_values(&used);
@@ -35,6 +36,9 @@ impl Model {
         self.values.retain(|_| keep.next().copied().unwrap_or(true));
         for node in &mut self.nodes {
             node.inputs.iter_mut().flatten().chain(&mut node.outputs).for_each(|id| *id = renumbered[*id]);
+            if let Op::Opaque(opaque) = &mut node.op {
+                opaque.intermediates.iter_mut().flatten().for_each(|id| *id = renumbered[*id]);
+            }
         }
         self.inputs.iter_mut().chain(&mut self.outputs).for_each(|id| *id = renumbered[*id]);
         for signature in &mut self.signatures {

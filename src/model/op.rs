@@ -3,6 +3,8 @@
 //! Input order is TFLite's: for a convolution `[input, filter, bias]`, with filters laid out
 //! `O H W I` (CONV_2D, TRANSPOSE_CONV), `1 H W (C*multiplier)` (DEPTHWISE_CONV_2D), `O I` (FULLY_CONNECTED).
 
+pub mod tflm;
+
 use std::sync::Arc;
 
 /// How the border of an image is treated.
@@ -137,8 +139,8 @@ pub struct StridedSlice {
     pub offset: bool,
 }
 
-/// An operator that is shown and costed in bytes, but not executed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An operator that is shown and costed in bytes, but not executed. What the file says of it is carried unread.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Opaque {
     /// TFLite's builtin code; 32 for custom operators.
     pub builtin_code: i32,
@@ -146,8 +148,47 @@ pub struct Opaque {
     pub name: String,
     /// Options of a custom operator, byte for byte.
     pub custom_options: Option<Arc<[u8]>>,
-    /// Whether the file gives builtin options, which cannot be carried along.
-    pub has_builtin_options: bool,
+    /// Options of a builtin operator, field for field.
+    pub builtin_options: Option<RawOptions>,
+    /// Values that hold what happens inside, whose scales a kernel reads (LSTM).
+    pub intermediates: Vec<Option<usize>>,
+    /// Which inputs the operator changes, one truth value each.
+    pub mutating_inputs: Vec<u8>,
+    /// Whether the file says more of the operator than can be carried along, so that it must not be written without.
+    pub is_incomplete: bool,
+}
+
+impl Opaque {
+    /// A custom operator without options.
+    ///
+    /// ```
+    /// use milliwatt::model::op::Opaque;
+    /// assert_eq!(Opaque::custom("MYSTERY").builtin_code, 32);
+    /// ```
+    pub fn custom(name: impl Into<String>) -> Self {
+        Self { builtin_code: 32, name: name.into(), ..Self::default() }
+    }
+}
+
+/// Builtin options that nobody here reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawOptions {
+    /// Which table of the schema's union they are.
+    pub kind: u8,
+    /// The fields that the file gives, by their index in the table.
+    pub fields: Vec<(u16, RawField)>,
+}
+
+/// A field of options that nobody here reads, told apart only by its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum RawField {
+    Byte(u8),
+    Word(u32),
+    DoubleWord(u64),
+    Bytes(Vec<u8>),
+    Words(Vec<u32>),
+    Text(String),
 }
 
 /// What a node computes.

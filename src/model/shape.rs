@@ -104,6 +104,15 @@ impl<'a> Inputs<'a> {
         })
     }
 
+    /// The sizes of a constant input; those of the declared output where they are computed while running.
+    fn integers_or_declared(&self, position: usize, role: &str) -> Result<Vec<i64>> {
+        if self.value(position, role)?.is_constant() {
+            return self.integers(position, role);
+        }
+        let output = self.node.outputs.first().and_then(|&id| self.model.values.get(id));
+        Ok(output.map_or(vec![], |output| output.shape.iter().map(|&size| size as i64).collect()))
+    }
+
     /// The integers of a constant input; `Unsupported` where it is computed while running.
     fn integers(&self, position: usize, role: &str) -> Result<Vec<i64>> {
         let value = self.value(position, role)?;

@@ -7,10 +7,13 @@
 mod types;
 mod values;
 
-use super::{Model, NodeId};
+use super::{Model, NodeId, Op};
 use crate::error::{Error, Kind, Result};
 use crate::limits;
 use crate::model::shape;
+
+/// The builtin code of custom operators.
+const CUSTOM: i32 = 32;
 
 /// Checks that a model is sound.
 ///
@@ -56,6 +59,9 @@ fn check_ids(model: &Model) -> Result<()> {
         for (position, &id) in node.outputs.iter().enumerate() {
             check(id, &format_args!("{}: output {position}", model.place(index)))?;
         }
+        for &id in node.intermediates() {
+            check(id, &format_args!("{}: an intermediate", model.place(index)))?;
+        }
     }
     for signature in &model.signatures {
         for (name, id) in signature.inputs.iter().chain(&signature.outputs) {
@@ -79,8 +85,10 @@ fn check_order(model: &Model) -> Result<()> {
         written[id] = true;
     }
     for (index, node) in model.nodes.iter().enumerate() {
+        // A custom operator may name its working memory among its inputs, as those that Vela writes do.
+        let is_custom = matches!(&node.op, Op::Opaque(opaque) if opaque.builtin_code == CUSTOM);
         for &id in node.inputs.iter().flatten() {
-            if !ready[id] {
+            if !ready[id] && !is_custom {
                 let sentence = format!("it reads value {id} before anything has written it: {:?}", name(id));
                 return Err(Error::format(sentence).at(model.place(index)));
             }

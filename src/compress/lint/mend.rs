@@ -33,6 +33,20 @@ impl Mend {
         }
     }
 
+    /// What to do where no change of the recipe can bring it about: the file was opened so.
+    pub fn elsewhere(self) -> &'static str {
+        match self {
+            Self::Integers => {
+                "start from the float model that this file was made from: integers cannot be quantized again"
+            }
+            Self::Bytes | Self::OneScale => {
+                "start from the float model that this file was made from, and quantize that"
+            }
+            Self::Unpacked => "start from the file before its weights were packed",
+            Self::Portable => "start from the file before it was slimmed",
+        }
+    }
+
     /// The recipe with the change; none where no step of it can bring that about, as in a file that was opened with the problem.
     ///
     /// ```

@@ -98,7 +98,7 @@ fn hybrid_and_int4_models_are_not_guessed_at() {
 #[test]
 fn an_unknown_operator_is_named() {
     let mut model = autoencoder(DType::Int8, DType::Int8);
-    let opaque = Opaque { builtin_code: 32, name: "MYSTERY".into(), custom_options: None, has_builtin_options: false };
+    let opaque = Opaque::custom("MYSTERY");
     model.nodes[3].op = Op::Opaque(opaque);
     let board = find("nucleo-l4r5zi").unwrap();
     for error in [estimate(&model, board).unwrap_err(), super::super::tflm(&model, board).unwrap_err()] {

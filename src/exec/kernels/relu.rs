@@ -88,9 +88,10 @@ fn integers<T: Integer>(site: &Site<'_>) -> Result<TwoLines<T>> {
             let (positive, negative) = match short {
                 (Some(positive), Some(negative)) if xnnpack => (Slope::Of256(positive), Slope::Of256(negative)),
                 _ => {
-                    // These two quotients are taken in float32.
-                    let fixed = |ratio: f32| Slope::Fixed(Multiplier::new(f64::from(ratio)));
-                    (fixed(ratio), fixed(input_scale * alpha / scale))
+                    // TFLM takes both quotients in float64 since 13 October 2026, in float32 before.
+                    let fixed =
+                        |slope: f64| Slope::Fixed(Multiplier::new(f64::from(input_scale) * slope / f64::from(scale)));
+                    (fixed(1.0), fixed(f64::from(alpha)))
                 }
             };
             (positive, negative, integer_range(y.dtype)?)

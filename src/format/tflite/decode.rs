@@ -197,12 +197,7 @@ pub fn expand(model: &Model) -> Result<Cow<'_, Model>> {
 }
 
 fn decode_op() -> Op {
-    Op::Opaque(Opaque {
-        builtin_code: schema::CUSTOM,
-        name: NAME.into(),
-        custom_options: None,
-        has_builtin_options: false,
-    })
+    Op::Opaque(Opaque::custom(NAME))
 }
 
 /// Whether a node of an expanded model unpacks constants.
@@ -236,7 +231,8 @@ pub(super) fn fold(model: &mut Model) -> Result<()> {
     });
     let ports = model.signatures.iter().flat_map(|s| s.inputs.iter().chain(&s.outputs)).map(|(_, id)| *id);
     let read = model.nodes.iter().flat_map(|node| node.inputs.iter().flatten().chain(&node.outputs)).copied();
-    for id in model.inputs.iter().chain(&model.outputs).copied().chain(ports).chain(read) {
+    let inside = model.nodes.iter().flat_map(Node::intermediates).copied();
+    for id in model.inputs.iter().chain(&model.outputs).copied().chain(ports).chain(read).chain(inside) {
         gone.remove(&id);
     }
     let gone: Vec<ValueId> = gone.into_iter().collect();

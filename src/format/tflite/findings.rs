@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::format::{Finding, Severity};
-use crate::model::{Model, Node, Op, Value, ValueId};
+use crate::model::op::tflm;
+use crate::model::{Model, Node, Op, Value, ValueId, state};
 use crate::order;
 use crate::tensor::DType;
 
@@ -22,17 +23,22 @@ pub(super) fn of(model: &Model, facts: &Facts) -> Vec<Finding> {
     let mut find = |severity, sentence: Option<String>| {
         findings.extend(sentence.map(|sentence| Finding::new(severity, sentence)));
     };
-    find(Severity::Blocks, unknown_operators(model));
+    find(Severity::Blocks, unknown_operators(model, false));
     find(Severity::Blocks, blockwise(model, facts));
     find(Severity::Blocks, hybrid(model));
     find(Severity::Blocks, old_uint8(model));
     find(Severity::Blocks, per_channel_int4(model));
     find(Severity::Blocks, shuffled(model));
     find(Severity::Blocks, missing_zero_points(model));
+    find(Severity::Blocks, float16_weights(model));
+    find(Severity::Warning, unknown_operators(model, true));
     find(Severity::Warning, odd_bias_scales(model));
     find(Severity::Warning, per_channel_dense(model));
     find(Severity::Warning, open_dimensions(model));
     find(Severity::Info, float_borders(model));
+    for pair in state::external(model) {
+        find(Severity::Info, Some(state::sentence(model, pair)));
+    }
     find(Severity::Info, no_signature(model));
     find(Severity::Info, deprecated_codes(facts));
     let order = order::of(findings.len(), &|a, b| findings[b].severity.cmp(&findings[a].severity));
@@ -58,11 +64,13 @@ fn weighted(model: &Model) -> impl Iterator<Item = (&Node, &Value, &Value)> {
     })
 }
 
-fn unknown_operators(model: &Model) -> Option<String> {
+/// Operators that are not executed here, those that TFLM runs or those that it does not.
+fn unknown_operators(model: &Model, by_tflm: bool) -> Option<String> {
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     for node in &model.nodes {
         if let Op::Opaque(opaque) = &node.op
             && !node.op.is_stopped()
+            && tflm::registered(node).is_some() == by_tflm
         {
             *names.entry(&opaque.name).or_default() += 1;
         }
@@ -73,9 +81,24 @@ fn unknown_operators(model: &Model) -> Option<String> {
     let listed: Vec<String> = names.iter().take(8).map(|(name, times)| format!("{name} ({times})")).collect();
     let more = if names.len() > 8 { ", …" } else { "" };
     Some(format!(
-        "Milliwatt shows this model but cannot run it: it does not know what these operators compute: {}{more}",
+        "Milliwatt does not execute these operators, {}: {}{more}. It carries them along: sizes, memory, Slim, Pack, the check \
+         and the list of operators work; what needs answers (accuracy, quantizing, training, test vectors) does not",
+        if by_tflm { "which TFLM runs" } else { "nor does TFLM" },
         listed.join(", ")
     ))
+}
+
+fn float16_weights(model: &Model) -> Option<String> {
+    let half = |node: &&Node| {
+        node.op == Op::Dequantize && input(model, node, Some(0)).is_some_and(|value| value.dtype == DType::Float16)
+    };
+    let found = model.nodes.iter().filter(half).count();
+    (found > 0).then(|| {
+        format!(
+            "{} stored as float16, which TFLM's DEQUANTIZE refuses; Milliwatt runs it, and int8 made from it runs there",
+            if found == 1 { "1 constant is".into() } else { format!("{found} constants are") }
+        )
+    })
 }
 
 fn blockwise(model: &Model, facts: &Facts) -> Option<String> {

@@ -20,6 +20,10 @@ pub(super) enum Slot {
     Integer(i32, i32),
     Unsigned(u32),
     Real(f32),
+    /// Written whatever it is: its default is not known.
+    RawByte(u8),
+    RawWord(u32),
+    RawDoubleWord(u64),
     /// `None` is left out.
     Offset(Option<Offset>),
 }
@@ -60,6 +64,9 @@ impl Layout {
                 Slot::Unsigned(unsigned) => (4, *unsigned, 0),
                 Slot::Real(real) => (5, real.to_bits(), 0),
                 Slot::Offset(offset) => (6, offset.unwrap_or(0), 0),
+                Slot::RawByte(byte) => (7, u32::from(*byte), 0),
+                Slot::RawWord(word) => (8, *word, 0),
+                Slot::RawDoubleWord(wide) => (9, *wide as u32, (*wide >> 32) as u32),
             };
             key.extend(id.to_le_bytes());
             key.push(kind);
@@ -71,7 +78,12 @@ impl Layout {
         }
         let builder = &mut self.builder;
         let start = builder.start_table();
-        // Four-byte fields first, then the small ones, so that no hole is left between them.
+        // Wide fields first, then the small ones, so that no hole is left between them.
+        for (id, slot) in slots {
+            if let Slot::RawDoubleWord(wide) = slot {
+                builder.push_slot_always(4 + 2 * id, *wide);
+            }
+        }
         for wide in [true, false] {
             for (id, slot) in slots {
                 let at = 4 + 2 * id;
@@ -79,6 +91,8 @@ impl Layout {
                     Slot::Integer(integer, default) if wide => builder.push_slot(at, *integer, *default),
                     Slot::Unsigned(unsigned) if wide => builder.push_slot(at, *unsigned, 0),
                     Slot::Real(real) if wide => builder.push_slot(at, *real, 0.0),
+                    Slot::RawWord(word) if wide => builder.push_slot_always(at, *word),
+                    Slot::RawByte(byte) if !wide => builder.push_slot_always(at, *byte),
                     Slot::Offset(Some(offset)) if wide => {
                         builder.push_slot_always(at, WIPOffset::<TableFinishedWIPOffset>::new(*offset));
                     }
@@ -118,9 +132,11 @@ impl Layout {
 
     /// A text; nothing for an empty one.
     pub(super) fn text(&mut self, text: &str) -> Option<Offset> {
-        if text.is_empty() {
-            return None;
-        }
+        if text.is_empty() { None } else { self.exact_text(text) }
+    }
+
+    /// A text that is there also when it is empty.
+    pub(super) fn exact_text(&mut self, text: &str) -> Option<Offset> {
         let key: Vec<u8> = [b"S", text.as_bytes()].concat();
         let offset = match self.shared.get(&key) {
             Some(&offset) => offset,

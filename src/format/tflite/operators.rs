@@ -83,13 +83,10 @@ pub(super) fn node(
             Error::format(format!("it refers to tensor {signed}, but the graph has {} tensors", values.len()))
         })
     };
-    let inputs: Result<Vec<Option<usize>>> = table
-        .vector::<i32>(INPUTS)?
-        .unwrap_or_default()
-        .into_iter()
-        // -1 stands for an optional input that is not given.
-        .map(|input| if input == -1 { Ok(None) } else { id(input).map(Some) })
-        .collect();
+    // -1 stands for an optional input that is not given.
+    let optional = |signed: i32| if signed == -1 { Ok(None) } else { id(signed).map(Some) };
+    let inputs: Result<Vec<Option<usize>>> =
+        table.vector::<i32>(INPUTS)?.unwrap_or_default().into_iter().map(optional).collect();
     let outputs: Result<Vec<usize>> = table.vector::<i32>(OUTPUTS)?.unwrap_or_default().into_iter().map(id).collect();
     let (inputs, outputs) = (inputs?, outputs?);
 
@@ -100,15 +97,8 @@ pub(super) fn node(
             ));
         }
     }
-    // Converters write these two for every node, mostly with nothing in them.
-    for field in [MUTATING_VARIABLE_INPUTS, INTERMEDIATES] {
-        if table.has(field) && table.is_empty(field)? {
-            continue;
-        }
-        if table.has(field) {
-            dropped.add(&table.name(field), &format_args!("node {index} ({})", code.name));
-        }
-    }
+    let inside = table.vector::<i32>(INTERMEDIATES)?.unwrap_or_default();
+    let mutating = table.vector::<u8>(MUTATING_VARIABLE_INPUTS)?.unwrap_or_default();
     table.scalar::<i8>(CUSTOM_OPTIONS_FORMAT, 0)?;
 
     let reads_stopped = inputs.iter().flatten().any(|&id| stopped(id));
@@ -133,13 +123,24 @@ pub(super) fn node(
             }
             op
         }
-        _ => opaque(table, code, reads_stopped)?,
+        _ => {
+            let intermediates: Result<_> = inside.iter().map(|&inside| optional(inside)).collect();
+            let raw = opaque(table, code, reads_stopped)?;
+            Op::Opaque(Opaque { intermediates: intermediates?, mutating_inputs: mutating.clone(), ..raw })
+        }
     };
+    // Converters write these two for every node, mostly with nothing in them.
+    for (field, is_empty) in [(INTERMEDIATES, inside.is_empty()), (MUTATING_VARIABLE_INPUTS, !mutating.contains(&1))] {
+        if op.is_known() && !is_empty {
+            dropped.add(&table.name(field), &format_args!("node {index} ({})", code.name));
+        }
+    }
     dropped.unasked(table, &format_args!("node {index} ({})", code.name));
     Ok(Node { op, inputs, outputs, version: code.version })
 }
 
-fn opaque(table: &Table<'_>, code: &Code, reads_stopped: bool) -> Result<Op> {
+/// An operator whose options are carried unread.
+fn opaque(table: &Table<'_>, code: &Code, reads_stopped: bool) -> Result<Opaque> {
     use schema::operator::*;
     let custom_options = match table.bytes(CUSTOM_OPTIONS)? {
         None => None,
@@ -148,10 +149,19 @@ fn opaque(table: &Table<'_>, code: &Code, reads_stopped: bool) -> Result<Op> {
             Some(Arc::from(bytes))
         }
     };
-    // Not asked for through `table`: what cannot be carried shall be named among the dropped. Nor can the way be
+    let builtin_options = options::raw(table)?;
+    // What is not carried is not asked for through `table`, so that it is named among the dropped. Nor can the way be
     // carried in which blockwise tensors are quantized; a node that reads one must not be written without it.
-    let has_builtin_options = table.has(BUILTIN_OPTIONS) || table.has(BUILTIN_OPTIONS_2) || reads_stopped;
-    Ok(Op::Opaque(Opaque { builtin_code: code.builtin, name: code.name.clone(), custom_options, has_builtin_options }))
+    let is_incomplete =
+        (table.has(BUILTIN_OPTIONS) && builtin_options.is_none()) || table.has(BUILTIN_OPTIONS_2) || reads_stopped;
+    Ok(Opaque {
+        builtin_code: code.builtin,
+        name: code.name.clone(),
+        custom_options,
+        builtin_options,
+        is_incomplete,
+        ..Opaque::default()
+    })
 }
 
 /// The bias type of int16 operators is written again from the bias itself; anything else in that field is named.

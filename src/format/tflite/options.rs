@@ -5,7 +5,8 @@ use super::table::Table;
 use crate::error::{Error, Result};
 use crate::model::Op;
 use crate::model::op::{
-    Activation, Conv2d, DepthwiseConv2d, FullyConnected, Padding, Pool2d, Resize, StridedSlice, TransposeConv,
+    Activation, Conv2d, DepthwiseConv2d, FullyConnected, Padding, Pool2d, RawField, RawOptions, Resize, StridedSlice,
+    TransposeConv,
 };
 
 /// The union code and the table of a known operator's options; `None` for operators that Milliwatt only shows.
@@ -186,6 +187,35 @@ fn without(name: &str) -> Result<Op> {
         "TANH" => Op::Tanh,
         _ => return Err(Error::format(format!("{name} has no builtin options, and they have no sensible defaults"))),
     })
+}
+
+/// The builtin options of an operator, copied unread; `None` where there are none or they hold what cannot be copied.
+pub(super) fn raw(operator: &Table<'_>) -> Result<Option<RawOptions>> {
+    use schema::operator::{BUILTIN_OPTIONS, BUILTIN_OPTIONS_TYPE};
+    // Which table it is must be known before it is asked for: what is not carried shall be named.
+    let kind = operator.scalar::<u8>(BUILTIN_OPTIONS_TYPE, 0)?;
+    let Some(known) = schema::option_fields(kind).filter(|_| operator.has(BUILTIN_OPTIONS)) else { return Ok(None) };
+    let Some(table) = operator.table(BUILTIN_OPTIONS, &schema::empty::KIND)? else { return Ok(None) };
+    let mut fields = vec![];
+    for (field, size) in (0u16..).zip(known.bytes()).filter(|(field, _)| table.has(*field)) {
+        fields.push((
+            field,
+            match size {
+                b'1' => RawField::Byte(table.scalar(field, 0)?),
+                b'4' => RawField::Word(table.scalar(field, 0)?),
+                b'8' => RawField::DoubleWord(table.scalar(field, 0)?),
+                b'b' => RawField::Bytes(table.vector(field)?.unwrap_or_default()),
+                b'i' => RawField::Words(table.vector(field)?.unwrap_or_default()),
+                _ => match table.text(field)? {
+                    // A text that is not UTF-8 would not come out as it went in.
+                    Some((text, false)) => RawField::Text(text),
+                    _ => return Ok(None),
+                },
+            },
+        ));
+    }
+    let is_complete = table.unasked().next().is_none();
+    Ok(is_complete.then_some(RawOptions { kind, fields }))
 }
 
 /// One field of an options table, with the value that need not be written.

@@ -146,7 +146,7 @@ impl Reader {
             return Err(Error::unsupported(format!("its data lie in another file (external buffer): {name:?}")));
         }
         let (quantization, range) = match table.table(QUANTIZATION, &schema::quantization::KIND)? {
-            Some(found) => self.quantization(&found, index)?,
+            Some(found) => self.quantization(&found, index, shape.len())?,
             None => (None, None),
         };
         let data = buffers.take(table.scalar::<u32>(BUFFER, 0)?)?;
@@ -155,16 +155,22 @@ impl Reader {
         Ok(Value { name, shape, shape_signature, dtype, quantization, range, data, encoding: None, is_variable })
     }
 
-    fn quantization(&mut self, table: &Table<'_>, index: usize) -> Result<(Option<Quantization>, Option<Range>)> {
+    fn quantization(
+        &mut self,
+        table: &Table<'_>,
+        index: usize,
+        rank: usize,
+    ) -> Result<(Option<Quantization>, Option<Range>)> {
         use schema::quantization::*;
         let scale = table.vector::<f32>(SCALE)?.unwrap_or_default();
         let zero_point = table.vector::<i64>(ZERO_POINT)?.unwrap_or_default();
         let range = Range { min: table.vector(MIN)?.unwrap_or_default(), max: table.vector(MAX)?.unwrap_or_default() };
         let axis = table.scalar::<i32>(QUANTIZED_DIMENSION, 0)?;
-        // For a single scale the axis means nothing, so nonsense in it does no harm.
+        // For a single scale, or along the only axis, the number means nothing, so nonsense in it does no harm.
         let axis = match usize::try_from(axis) {
+            Ok(axis) if axis < rank => axis,
+            _ if scale.len() < 2 || rank == 1 => 0,
             Ok(axis) => axis,
-            Err(_) if scale.len() < 2 => 0,
             Err(_) => return Err(Error::format(format!("its quantized dimension {axis} is negative"))),
         };
         match table.scalar::<u8>(DETAILS_TYPE, 0)? {

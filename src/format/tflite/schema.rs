@@ -111,6 +111,23 @@ pub(super) fn dtype_code(dtype: DType) -> Option<i8> {
     DTYPES.iter().find(|(_, known)| *known == dtype).map(|&(code, _)| code)
 }
 
+/// The fields of each table of the union `BuiltinOptions`, from kind 1 on, as far as copying needs them: `1`, `4` and `8` are
+/// numbers of so many bytes, `b` and `i` vectors of bytes and of four-byte integers, `s` texts.
+#[rustfmt::skip]
+const OPTIONS: [&str; 126] = [
+    "1441441", "1444144", "4ii", "1", "144441", "411", "11", "11111b", "4", "41", "11", "1", "4444", "14411", "4411",
+    "4", "i", "441", "4", "1", "1", "", "44", "", "", "", "1", "11", "1", "i", "111", "444441", "", "", "4", "", "11",
+    "", "", "1", "", "", "", "", "", "", "", "", "14411", "1", "", "", "", "", "1", "", "1", "4441", "44", "", "4", "",
+    "", "44", "", "", "", "", "144111", "1111", "144111", "", "", "11", "4", "", "1", "", "4", "1", "", "", "", "", "",
+    "", "44", "", "", "", "", "44", "44", "4", "", "", "", "", "", "", "111", "11", "4", "", "", "14441444", "411", "",
+    "", "", "ss", "", "", "88", "i", "1", "", "", "", "", "", "", "", "", "", "",
+];
+
+/// The fields of builtin options of a kind; none for a kind that is newer than this schema.
+pub(super) fn option_fields(kind: u8) -> Option<&'static str> {
+    usize::from(kind).checked_sub(1).and_then(|kind| OPTIONS.get(kind)).copied()
+}
+
 /// The name of a builtin operator's code.
 pub(super) fn builtin_name(code: i32) -> Option<&'static str> {
     usize::try_from(code).ok().and_then(|code| BUILTIN_NAMES.get(code)).copied()

@@ -56,7 +56,7 @@ fn everything_that_a_model_carries_survives() {
         builtin_code: 32,
         name: "Mystery".into(),
         custom_options: Some(vec![1, 2, 3].into()),
-        has_builtin_options: false,
+        ..Opaque::default()
     };
     model.nodes.push(Node {
         op: Op::Opaque(custom),
@@ -66,7 +66,7 @@ fn everything_that_a_model_carries_survives() {
     });
     model.outputs = vec![z];
     // A code above 127 does not fit the old field.
-    let gelu = Opaque { builtin_code: 150, name: "GELU".into(), custom_options: None, has_builtin_options: false };
+    let gelu = Opaque { builtin_code: 150, name: "GELU".into(), ..Opaque::default() };
     let last = model.add_value(int8("last", &[1, 2], 1.0));
     model.nodes.push(Node::new(Op::Opaque(gelu), &[z], &[last]));
     model.outputs.push(last);
@@ -116,7 +116,7 @@ fn constants_lie_at_multiples_of_sixteen_bytes_and_equal_ones_once() {
 fn options_that_could_not_be_read_are_not_written_away() {
     let mut model = dense();
     let z = model.add_value(int8("z", &[1, 2], 1.0));
-    let gather = Opaque { builtin_code: 36, name: "GATHER".into(), custom_options: None, has_builtin_options: true };
+    let gather = Opaque { builtin_code: 36, name: "GATHER".into(), is_incomplete: true, ..Opaque::default() };
     model.nodes.push(Node::new(Op::Opaque(gather), &[3], &[z]));
     let error = write(&model).unwrap_err();
     assert_eq!(error.kind(), Kind::Unsupported);
@@ -136,7 +136,7 @@ fn unknown_operators_are_named_with_their_count() {
     for _ in 0..2 {
         let from = model.values.len() - 1;
         let z = model.add_value(int8("z", &[1, 2], 1.0));
-        let op = Opaque { builtin_code: 150, name: "GELU".into(), custom_options: None, has_builtin_options: false };
+        let op = Opaque { builtin_code: 150, name: "GELU".into(), ..Opaque::default() };
         model.nodes.push(Node::new(Op::Opaque(op), &[from], &[z]));
     }
     let (severity, sentence) = finding(&model, "GELU").unwrap();

@@ -12,6 +12,7 @@ use super::schema;
 use super::versions;
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::model::op::{RawField, RawOptions};
 use crate::model::{Model, Node, Op, Signature, Value, validate};
 use crate::quant::Quantization;
 
@@ -228,24 +229,29 @@ impl Writer {
 
     fn operator(&mut self, model: &Model, node: &Node, code: u32) -> Result<Offset> {
         use schema::operator::*;
-        let mut custom = None;
+        let (mut custom, mut raw, mut inside, mut mutating) = (None, None, None, None);
         if let Op::Opaque(opaque) = &node.op {
-            if opaque.has_builtin_options {
+            if opaque.is_incomplete {
                 return Err(Error::unsupported(
-                    "Milliwatt does not know this operator's options, so it cannot write them; a file without them \
-                     would compute something else",
+                    "Milliwatt cannot carry this operator's options along, so it cannot write the file; one without \
+                     them would compute something else",
                 ));
             }
             custom = opaque.custom_options.as_deref().and_then(|options| self.layout.vector(options));
+            raw = opaque.builtin_options.as_ref().map(|options| (options.kind, self.raw_options(options)));
+            if !opaque.intermediates.is_empty() {
+                let ids: Result<Vec<i32>> = opaque.intermediates.iter().map(optional).collect();
+                inside = self.layout.vector(&ids?);
+            }
+            if !opaque.mutating_inputs.is_empty() {
+                mutating = self.layout.vector(&opaque.mutating_inputs);
+            }
         }
         let bias_type = versions::bias_type(model, node).and_then(schema::dtype_code).unwrap_or(0);
         let fields = options::fields(&node.op, bias_type)?;
         let options = fields.map(|fields| self.options(&fields));
         let kind = options.and_then(|_| options::kind(node.op.name())).map_or(0, |(code, _)| code);
-        let optional = |id: &Option<usize>| match id {
-            Some(id) => ids(&[*id]).map(|ids| ids[0]),
-            None => Ok(-1),
-        };
+        let (kind, options) = raw.map_or((kind, options), |(kind, options)| (kind, Some(options)));
         let inputs: Result<Vec<i32>> = node.inputs.iter().map(optional).collect();
         let inputs = self.layout.vector(&inputs?);
         let outputs = self.layout.vector(&ids(&node.outputs)?);
@@ -256,7 +262,26 @@ impl Writer {
             (BUILTIN_OPTIONS_TYPE, Slot::Byte(kind)),
             (BUILTIN_OPTIONS, Slot::Offset(options)),
             (CUSTOM_OPTIONS, Slot::Offset(custom)),
+            (MUTATING_VARIABLE_INPUTS, Slot::Offset(mutating)),
+            (INTERMEDIATES, Slot::Offset(inside)),
         ]))
+    }
+
+    /// Options that nobody here reads, field for field as they were read.
+    fn raw_options(&mut self, options: &RawOptions) -> Offset {
+        let mut slots = Vec::with_capacity(options.fields.len());
+        for (id, field) in &options.fields {
+            let slot = match field {
+                RawField::Byte(byte) => Slot::RawByte(*byte),
+                RawField::Word(word) => Slot::RawWord(*word),
+                RawField::DoubleWord(wide) => Slot::RawDoubleWord(*wide),
+                RawField::Bytes(bytes) => Slot::Offset(self.layout.vector(bytes)),
+                RawField::Words(words) => Slot::Offset(self.layout.vector(words)),
+                RawField::Text(text) => Slot::Offset(self.layout.exact_text(text)),
+            };
+            slots.push((*id, slot));
+        }
+        self.layout.table(&slots)
     }
 
     fn options(&mut self, fields: &[Field]) -> Offset {
@@ -313,6 +338,11 @@ impl Writer {
         }
         Ok(self.layout.offsets(&tables))
     }
+}
+
+/// The id of a value that may be left out.
+fn optional(id: &Option<usize>) -> Result<i32> {
+    id.map_or(Ok(-1), |id| ids(&[id]).map(|ids| ids[0]))
 }
 
 /// Sizes and ids as the file's 32-bit integers.

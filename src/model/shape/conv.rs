@@ -108,7 +108,8 @@ pub(super) fn transpose_conv(op: &TransposeConv, inputs: &Inputs<'_>) -> Result<
         return Err(Error::format(format!("the filter reads {filter_depth} channels, but the input has {depth}")));
     }
     check_bias(inputs, 3, channels)?;
-    let wanted = inputs.integers(0, "output shape")?;
+    // TFLM goes by the declared shape, and does not read one that is computed.
+    let wanted = inputs.integers_or_declared(0, "output shape")?;
     let output: Option<Vec<usize>> = wanted.iter().map(|&dim| usize::try_from(dim).ok()).collect();
     let Some(output) = output.filter(|output| output.len() == 4) else {
         return Err(Error::format(format!("the output shape {wanted:?} is not four sizes")));

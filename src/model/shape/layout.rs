@@ -56,7 +56,8 @@ pub(super) fn reshape(new_shape: Option<&[i32]>, inputs: &Inputs<'_>) -> Result<
         (Some(value), _) if value.is_constant() => inputs.integers(1, "new shape")?,
         (_, Some([0])) => vec![],
         (_, Some(shape)) => shape.iter().map(|&dim| dim.into()).collect(),
-        (Some(_), None) => inputs.integers(1, "new shape")?,
+        // TFLM goes by the declared shape, and does not read one that is computed.
+        (Some(_), None) => inputs.integers_or_declared(1, "new shape")?,
         (None, None) => return Err(Error::format("RESHAPE has neither a shape input nor a new_shape attribute")),
     };
     limits::check("the new shape's dimensions", wanted.len(), limits::RANK)?;

@@ -91,8 +91,7 @@ fn unknown_operators_and_left_out_biases_are_sound() {
     model.nodes[0].inputs[2] = None;
     validate(&model).unwrap();
     let z = model.add_value(Value::activation("z", DType::String, &[7]));
-    let stranger =
-        Opaque { builtin_code: 32, name: "Mystery".into(), custom_options: None, has_builtin_options: false };
+    let stranger = Opaque::custom("Mystery");
     model.nodes.push(Node::new(Op::Opaque(stranger), &[3], &[z]));
     model.outputs = vec![z];
     validate(&model).unwrap();

@@ -43,6 +43,12 @@ pub(super) fn check(model: &Model, node: &Node) -> Result<()> {
             one_of("the output of DEQUANTIZE", output, &[Float32, Float16])?;
             if input.dtype.is_float() { Ok(()) } else { scaled("the input", input) }
         }
+        // TFLM's and LiteRT's int16 PRELU takes slopes of 8 bits.
+        Op::Prelu if value(0).is_some_and(|input| input.dtype == Int16) => {
+            one_of("the slopes", needed(1, "slopes")?, &[Int8, Int16])?;
+            scaled("the slopes", needed(1, "slopes")?)?;
+            computes(&[needed(0, "input")?], output)
+        }
         Op::Add { .. } | Op::Sub { .. } | Op::Mul { .. } | Op::Prelu => {
             computes(&[needed(0, "first input")?, needed(1, "second input")?], output)
         }

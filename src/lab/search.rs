@@ -228,8 +228,8 @@ impl Search {
         if let Some(([flash, ram, _], best)) = explorer.best().and_then(found) {
             return format!(
                 "Of {counted} recipes tried, the one nearest to the original {within} takes {flash:.0} B of flash and {ram:.0} B of \
-                 RAM{}",
-                best.score
+                 RAM{}. It was chosen on the calibration items, where it keeps at least {} %",
+                best.score, request.keeps
             );
         }
         if explorer.next().is_some() {
@@ -274,6 +274,11 @@ fn kept_as(trial: &Trial) -> Result<Kept> {
     let text = serde_json::to_string(trial).and_then(RawValue::from_string);
     let trial_text = text.map_err(|error| Error::numeric(error.to_string()))?;
     let score = score(trial).map(|score| format!(", {score}")).unwrap_or_default();
+    // Recipes are chosen by the items that ranges are measured on; what they keep of others is said of others.
+    let kept = trial.strip.agreement.as_ref().zip(trial.strip.agreement.as_ref().and_then(|kept| kept.n));
+    let kept =
+        kept.map(|(kept, n)| format!("; it keeps {:.1} % of the original's answers to {n} test items", kept.value));
+    let score = format!("{score}{}", kept.unwrap_or_default());
     Ok(Kept { trial: trial_text, score })
 }
 

@@ -61,12 +61,13 @@ impl Site<'_> {
             }
         }
         match &self.node.op {
-            Op::Conv2d(op) => {
-                // Longer steps are cut into several convolutions, which needs a plain window.
-                if op.stride.iter().any(|&step| step > 3) && !(op.dilation == [1, 1] && op.padding == Padding::Valid) {
-                    let sentence = format!("strides of {:?} need a window without padding and dilation", op.stride);
-                    cpu(sentence, "pad before it, or choose smaller strides", None);
-                }
+            // Longer steps are cut into several convolutions, which needs a plain window.
+            Op::Conv2d(op)
+                if op.stride.iter().any(|&step| step > 3)
+                    && !(op.dilation == [1, 1] && op.padding == Padding::Valid) =>
+            {
+                let sentence = format!("strides of {:?} need a window without padding and dilation", op.stride);
+                cpu(sentence, "pad before it, or choose smaller strides", None);
             }
             Op::DepthwiseConv2d(op) => {
                 // A window that fits once never takes a step: Vela sets its strides to 1.

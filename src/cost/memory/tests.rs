@@ -104,7 +104,7 @@ fn planning_many_small_buffers_needs_more_than_the_model_does_afterwards() {
 fn an_operator_without_rules_makes_every_size_a_lower_bound() {
     let shapes: [(DType, &[usize]); 2] = [(DType::Int8, &[16]), (DType::Int8, &[16])];
     let named = |builtin_code: i32, name: &str| {
-        let opaque = Opaque { builtin_code, name: name.into(), custom_options: None, has_builtin_options: false };
+        let opaque = Opaque { builtin_code, name: name.into(), ..Opaque::default() };
         memory(&chain(&shapes, vec![Op::Opaque(opaque)])).unknown
     };
     assert_eq!(named(32, "Magic"), ["Magic"]);

@@ -119,14 +119,20 @@ mod tests {
         shapes.iter().enumerate().map(array).collect()
     }
 
-    fn chosen(shapes: &[&[usize]], input: &[usize]) -> Option<(usize, Option<usize>, bool)> {
+    /// The array of inputs, that of labels, and whether the inputs are one item.
+    type Choice = Option<(usize, Option<usize>, bool)>;
+
+    /// Shapes of arrays, the shape of the model's input, and what is chosen.
+    type Case<'a> = (&'a [&'a [usize]], &'a [usize], Choice);
+
+    fn chosen(shapes: &[&[usize]], input: &[usize]) -> Choice {
         choose(&arrays(shapes), input, None).ok().map(|chosen| (chosen.inputs, chosen.labels, chosen.one))
     }
 
     #[test]
     fn an_array_is_one_item_or_an_item_in_each_row_or_is_refused() {
         const IMAGE: &[usize] = &[32, 32, 3];
-        let cases: [(&[&[usize]], &[usize], Option<(usize, Option<usize>, bool)>); 16] = [
+        let cases: [Case<'_>; 16] = [
             (&[&[32, 32, 3]], IMAGE, Some((0, None, true))),
             (&[&[1, 32, 32, 3]], IMAGE, Some((0, None, false))),
             (&[&[5, 32, 32, 3], &[5]], IMAGE, Some((0, Some(1), false))),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use milliwatt::audio;
+use milliwatt::audio::{self, Rounding};
 use milliwatt::error::{Error, Result};
 use milliwatt::format::{self, Kind, npy, tflite, wav};
 use milliwatt::lab::{batch, inputs};
@@ -62,6 +62,7 @@ pub fn run(arguments: Features) -> Result<()> {
         for window in features.chunks_exact(front_end.window_len()) {
             let window = Tensor::from_f32(front_end.input_shape, window.to_vec())?;
             all.push(match &model {
+                Some(model) if front_end.rounding == Rounding::TowardsZero => wrapped(model, &window)?,
                 Some(model) => inputs::feed(model, &window)?,
                 None => window,
             });
@@ -91,6 +92,20 @@ fn clips(bytes: &[u8], rate: u32) -> Result<(Vec<Vec<f32>>, u32)> {
         other => return Err(Error::parameter(format!("the array is {}, sound is int16 or float32", other.dtype()))),
     };
     Ok((samples.chunks_exact(length).map(<[f32]>::to_vec).collect(), rate))
+}
+
+/// The bytes that the benchmark's own script makes: beyond the range of int8 they wrap around, where a device would saturate.
+///
+/// *Source*: mlcommons/tiny, `benchmark/training/keyword_spotting/make_bin_files.py`, which casts to int8.
+fn wrapped(model: &Model, window: &Tensor) -> Result<Tensor> {
+    let value = model.inputs.first().map(|&id| &model.values[id]);
+    let scale = value.filter(|value| value.dtype == DType::Int8 && value.elements() == window.len());
+    let Some((scale, zero_point)) = scale.and_then(|value| value.quantization.as_ref()?.single().ok()) else {
+        return inputs::feed(model, window);
+    };
+    let byte = |real: f32| Rounding::TowardsZero.integer(real, scale, zero_point) as i64 as i8;
+    let shape = value.map_or_else(Vec::new, |value| value.shape.clone());
+    Tensor::from_i8(&shape, window.to_f32_vec().into_iter().map(byte).collect())
 }
 
 /// A model of nothing but an int8 input.

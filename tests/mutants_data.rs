@@ -172,6 +172,7 @@ fn survive(files: &[(&str, Vec<u8>)], damage: fn(usize, usize, &[u8]) -> Vec<u8>
 fn damaged_recordings_arrays_and_archives_are_used_or_refused() {
     let front_end = audio::front_end("mlperf-kws").unwrap();
     let target = Target {
+        known: &[],
         task: Task::Classification,
         outputs: 12,
         sample_rate: Some(front_end.sample_rate),

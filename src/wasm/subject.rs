@@ -29,16 +29,16 @@ impl Bench {
 
     /// Puts dropped files on the bench as inputs, split by `seed`; where a network `learns`, more of them are not tested on.
     ///
-    /// `classes` names the outputs in their order, where the user states them; else it is empty.
+    /// `classes` names the outputs in their order, where the user states them.
     pub fn set_data(
         &mut self,
         files: Vec<Ts<DroppedFile>>,
         seed: u32,
         learns: bool,
-        classes: Vec<String>,
+        classes: Option<Vec<String>>,
     ) -> Result<Ts<DataCard>, JsValue> {
         let split = Split { seed: u64::from(seed), purpose: Purpose::learning(learns) };
-        let labels = Labels { numbers: None, classes };
+        let labels = Labels { numbers: None, classes: classes.unwrap_or_default() };
         out(&self.0.set_labelled(dropped(&files)?, labels, split).map_err(thrown)?)
     }
 

@@ -10,6 +10,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use milliwatt::exec::{Executor, Kernels, Options, View};
+use milliwatt::lab::batch;
 use milliwatt::quant::Arithmetic;
 use milliwatt::tensor::{DType, Tensor};
 use milliwatt::{Model, format};
@@ -191,4 +192,40 @@ fn a_tensor_of_another_type_is_refused_in_words() {
         error.to_string(),
         "input 0: the tensor is float32 [1, 49, 10, 1], but the model takes int8 [1, 49, 10, 1]"
     );
+}
+
+#[test]
+fn every_public_file_that_executes_gives_the_bytes_of_tflm_over_a_sequence() {
+    let Some(folder) = common::shared("corpus/golden") else { return };
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let (mut equal, mut refused) = (0, Vec::new());
+    for file in files {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let bytes = std::fs::read(folder.join(format!("../models/{name}.tflite"))).unwrap();
+        let executor = format::tflite::read(&bytes)
+            .and_then(|opened| Ok((Executor::new(&opened.model, Options::default())?, opened.model)));
+        let Ok((mut executor, model)) = executor else {
+            refused.push(name);
+            continue;
+        };
+        let golden = format::npy::read_npz(&std::fs::read(&file).unwrap()).unwrap();
+        let array = |name: String| &golden.iter().find(|(found, _)| *found == name).unwrap().1;
+        let inputs: Vec<Tensor> = (0..model.inputs.len()).map(|port| array(format!("x{port}")).clone()).collect();
+        let found = batch::run(&model, &mut executor, &inputs).unwrap();
+        for (port, (_, found)) in found.iter().enumerate() {
+            let wanted = array(format!("y{port}"));
+            assert_eq!(found.dtype(), wanted.dtype(), "{name}");
+            match wanted {
+                Tensor::Float32(_) => {
+                    let bits = |tensor: &Tensor| tensor.to_f32_vec().into_iter().map(f32::to_bits).collect::<Vec<_>>();
+                    assert_eq!(bits(found), bits(wanted), "{name}");
+                }
+                _ => assert_eq!(found.to_f32_vec(), wanted.to_f32_vec(), "{name}"),
+            }
+        }
+        equal += 1;
+    }
+    println!("{equal} files equal; {} do not execute here: {}", refused.len(), refused.join(", "));
+    assert!(equal >= 38, "only {equal} files execute");
 }

@@ -51,7 +51,8 @@ fn prefix(value: f64, unit: &str) -> (f64, &'static str) {
 }
 
 fn digits(scaled: f64) -> usize {
-    if scaled == libm::trunc(scaled) || !scaled.is_finite() {
+    // What a factor of ten left behind the decimal point is no digit.
+    if !scaled.is_finite() || libm::fabs(scaled - libm::round(scaled)) <= 1e-12 * libm::fabs(scaled) {
         return 0;
     }
     let size = libm::floor(libm::log10(libm::fabs(scaled))) as i32;

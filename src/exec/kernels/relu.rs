@@ -88,10 +88,14 @@ fn integers<T: Integer>(site: &Site<'_>) -> Result<TwoLines<T>> {
             let (positive, negative) = match short {
                 (Some(positive), Some(negative)) if xnnpack => (Slope::Of256(positive), Slope::Of256(negative)),
                 _ => {
-                    // TFLM takes both quotients in float64 since 13 October 2026, in float32 before.
-                    let fixed =
-                        |slope: f64| Slope::Fixed(Multiplier::new(f64::from(input_scale) * slope / f64::from(scale)));
-                    (fixed(1.0), fixed(f64::from(alpha)))
+                    let fixed = |ratio: f64| Slope::Fixed(Multiplier::new(ratio));
+                    // TFLM takes both quotients in float64 since 13 October 2026; LiteRT takes them in float32.
+                    if site.options.arithmetic == Arithmetic::Tflm {
+                        let ratio = |slope: f32| f64::from(input_scale) * f64::from(slope) / f64::from(scale);
+                        (fixed(ratio(1.0)), fixed(ratio(alpha)))
+                    } else {
+                        (fixed(ratio.into()), fixed((input_scale * alpha / scale).into()))
+                    }
                 }
             };
             (positive, negative, integer_range(y.dtype)?)

@@ -79,9 +79,13 @@ fn reshape_fills_the_one_open_dimension() {
 }
 
 #[test]
-fn reshape_to_a_computed_shape_is_unsupported_not_broken() {
-    let model = node(Op::Reshape { new_shape: None }, &[Shape(&[1, 4]), Shape(&[2])]);
-    assert_eq!(infer(&model, 0).unwrap_err().kind(), Kind::Unsupported);
+fn reshape_to_a_computed_shape_takes_the_declared_one() {
+    let mut model = node(Op::Reshape { new_shape: None }, &[Shape(&[1, 4]), Shape(&[2])]);
+    let output = model.nodes[0].outputs[0];
+    model.values[output].shape = vec![2, 2];
+    assert_eq!(infer(&model, 0).unwrap(), [[2, 2]]);
+    model.values[output].shape = vec![3, 2];
+    assert!(infer(&model, 0).is_err(), "six elements are not four");
 }
 
 #[test]

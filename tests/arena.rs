@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::shared;
 use milliwatt::compress::recipe::Recipe;
 use milliwatt::cost::{Runtime, memory_on};

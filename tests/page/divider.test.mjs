@@ -44,6 +44,7 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
 
     // The handle covers up to 22 px on either side; the letters stand in the corners of both.
     const looks = async (/** @type {number} */ split, /** @type {string} */ how) => {
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
       const seen = await picture(page, ".two-up-frame");
       const place = (split / 100) * width;
       const corner = 40;
@@ -67,6 +68,12 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
     await page.mouse.down();
     for (const place of [0.75, 0.25]) {
       await page.mouse.move(box.x + box.width * place, middle, { steps: 4 });
+      // The page draws when it is ready, not when the mouse has moved.
+      await page.waitForFunction(
+        (/** @type {number} */ split) =>
+          Math.abs(Number(document.querySelector("two-up [role=slider]")?.getAttribute("aria-valuenow")) - split) <= 1,
+        {}, place * 100,
+      );
       await looks(place * 100, "dragged by the mouse");
     }
     await page.mouse.up();

@@ -106,7 +106,8 @@ test("several images, an archive of them and an array of many are as many items"
   await open(page, IC);
   const images = Array.from({ length: 10 }, (_, at) => ({ name: `${at}.png`, bytes: png(32 + at, 32, "rgb") }));
   await measured(page, images, 10);
-  await measured(page, [{ name: "images.zip", bytes: zip(images.map(({ name, bytes }, at) => ({ name: `${at % 2 ? "cat" : "dog"}/${name}`, bytes }))) }], 10);
+  // The network is known to tell cats from dogs: of labelled items a fifth sets ranges.
+  await measured(page, [{ name: "images.zip", bytes: zip(images.map(({ name, bytes }, at) => ({ name: `${at % 2 ? "cat" : "dog"}/${name}`, bytes }))) }], 8);
   await measured(page, [{ name: "x.npy", bytes: npy([10, 32, 32, 3]) }], 10);
 });
 

@@ -7,7 +7,7 @@
 //!
 //! **How far that holds.** Carried to a board that has float results of its own, without looking at them, each board predicts
 //! the other's three within 18 %. The band is that error times the worst error on a network left out, and holds the
-//! float results that [`elsewhere`](super::elsewhere) has of other runtimes, which took up to 2.3 times as long.
+//! float results that [`elsewhere`](mod@super::elsewhere) has of other runtimes, which took up to 2.3 times as long.
 //! Cycles alone are not carried from one core to another: without the int8 ratio, Cortex-M4 and Cortex-M7 differ by a factor of 2.
 //! An accelerator has no float results and no ratio: nothing is carried to it.
 

@@ -77,7 +77,7 @@ pub struct Published {
 /// Predicts the time and energy of one inference.
 ///
 /// The runtime is that of the board's own submission, which is not the one that the file is written for: see
-/// [`tflm`](super::tflm). Float networks on a board without float results rest on those of [`carried`](super::carried).
+/// [`tflm`](mod@super::tflm). Float networks on a board without float results rest on those of [`carried`].
 ///
 /// *Units*: seconds and joules for one inference at batch 1 as the file declares it; the energy is that of the device's
 /// supply while it computes, without waiting, sensors and radio.

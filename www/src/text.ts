@@ -327,8 +327,8 @@ const TEXTS = {
   "note.source": "Source: {source}",
 
   "shelf.label": "Devices",
-  "shelf.runtime": "times of {runtime}",
-  "shelf.tflm": "This file, with TFLM",
+  "shelf.runtime": "{runtime}; {detail}",
+  "shelf.whole": "What the power on {name} includes, and what this file takes with TFLM",
   "shelf.both-fit": "fits",
   "shelf.choose": "Device that time and energy are for",
   "shelf.rate": "At",

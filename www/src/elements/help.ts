@@ -7,6 +7,12 @@ import { t } from "../text";
 import { define, PageElement } from "./base";
 import { icon, kind } from "./parts";
 
+/** What is said of each state of what is kept. */
+const STATES = {
+  starting: "help.offline-starting", kept: "help.offline-kept", partly: "help.offline-partly", saving: "help.offline-saving",
+  refused: "help.offline-refused",
+} as const;
+
 export class Help extends PageElement {
   static override properties = { offline: { attribute: false } };
 
@@ -46,7 +52,7 @@ export class Help extends PageElement {
           <h3>${t("help.privacy")}</h3>
           <p>${t("help.privacy-text")}</p>
           <h3>${t("help.offline")}</h3>
-          <p class="offline-what">${t(`help.offline-${this.offline}`)}</p>
+          <p class="offline-what">${t(STATES[this.offline])}</p>
           ${this.offline === "saving"
             ? html`<button type="button" class="button small" @click=${() => this.act({ do: "keep-offline" })}>${t("help.offline-keep")}</button>`
             : nothing}

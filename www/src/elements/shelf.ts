@@ -9,7 +9,7 @@ import { type DeviceRow, SIDES, type SideName } from "../types";
 import { define, PageElement } from "./base";
 import { letter, verdict } from "./parts";
 
-const STATES = { partial: "yes", no: "no", borderline: "maybe" } as const;
+const STATES = { partial: "maybe", no: "no", borderline: "maybe" } as const;
 
 export class Shelf extends PageElement {
   static override properties = { snapshot: { attribute: false } };
@@ -43,7 +43,10 @@ export class Shelf extends PageElement {
         <div class="devices" role="radiogroup" aria-label=${t("shelf.choose")}>
           ${rows.map(({ id, name, detail }) => this.#device(id, name, detail))}
         </div>
-        ${SIDES.map((side) => this.#whole(side))}
+        <details class="whole">
+          <summary>${t("shelf.whole", { name: rows.find(({ id }) => id === state.device)?.name ?? "" })}</summary>
+          ${SIDES.map((side) => this.#whole(side))}
+        </details>
       </section>
     `;
   }
@@ -55,14 +58,14 @@ export class Shelf extends PageElement {
   #device(id: string, name: string, detail: string): TemplateResult {
     const chosen = this.snapshot.state.device === id;
     const runtime = this.#row("b", id)?.runtime ?? this.#row("a", id)?.runtime;
+    const about = runtime ? t("shelf.runtime", { runtime, detail }) : detail;
     return html`<label class="device ${chosen ? "chosen" : ""}">
       <input
         type="radio" name="device" value=${id} ?checked=${chosen} .checked=${chosen} class="visually-hidden"
         @change=${() => this.act({ do: "device", device: id })}
       />
       <span class="device-name"><span>${name}</span>${this.#bothFit(id)}</span>
-      <span class="device-detail" title=${detail}>${detail}</span>
-      ${runtime ? html`<span class="device-detail">${t("shelf.runtime", { runtime })}</span>` : nothing}
+      <span class="device-detail" title=${about}>${about}</span>
       ${SIDES.map((side) => this.#line(side, id))}
     </label>`;
   }
@@ -72,8 +75,7 @@ export class Shelf extends PageElement {
     const row = this.#row(side, this.snapshot.state.device);
     if (!row) return nothing;
     const other = row.tflm?.power_sentence ?? row.tflm_missing;
-    return html`<p class="whole">${letter(side)} <strong>${row.name}${row.runtime ? html`, ${row.runtime}` : nothing}</strong>: ${row.power_sentence}
-      ${other && other !== row.power_sentence ? html`<br /><strong>${t("shelf.tflm")}</strong>: ${other}` : nothing}</p>`;
+    return html`<p>${letter(side)} ${row.power_sentence}${other && other !== row.power_sentence ? html`<br />${other}` : nothing}</p>`;
   }
 
   /** Said once where it is true of both sides; else each line says its own. */

@@ -100,7 +100,8 @@ test("where data is to be saved, only the bench is kept, and the page says so un
   await page.waitForFunction(() => document.documentElement.dataset.offline === "saving");
   // Longer than an idle page waits before it fetches the rest.
   await new Promise((done) => setTimeout(done, 3000));
-  assert.equal(requests.filter((path) => path.endsWith(".wasm")).length, 1, "one module, that of the bench");
+  // The worker may ask again for the module that the page has loaded: this server allows nothing to be kept.
+  assert.equal(new Set(requests.filter((path) => path.endsWith(".wasm"))).size, 1, "one module, that of the bench");
   await page.click("[data-does=help]");
   await page.waitForFunction(() => /asks pages to save data/.test(document.querySelector(".offline-what")?.textContent ?? ""));
   await page.click(".offline-what + button");

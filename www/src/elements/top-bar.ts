@@ -61,7 +61,7 @@ export class TopBar extends PageElement {
           >${icon("box")}</button>
           <span class="gap"></span>
           <button
-            type="button" class="button icon-only" aria-label=${t("bar.help")} title=${t("bar.help")}
+            type="button" class="button icon-only" data-does="help" aria-label=${t("bar.help")} title=${t("bar.help")}
             @click=${() => this.act({ do: "help" })}
           >
             <span aria-hidden="true">?</span>

@@ -2,6 +2,8 @@ import { defineConfig } from "vite";
 import { prefilled } from "./build/prefill.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 
+/** Chunks of their own that the first visit loads too; the build fails where one is missing here. */
+const FIRST = ["text", "builtin", "format"];
 const LATER = ["workshop-host", "memory-host", "script", "speed"];
 
 export default defineConfig({
@@ -17,8 +19,7 @@ export default defineConfig({
     // What is loaded when it is first looked at says so in its name: `cargo xtask size` weighs it apart.
     rollupOptions: {
       output: {
-        // The texts are a chunk of their own, which the first visit loads too.
-        chunkFileNames: ({ name }) => `assets/${name === "text" ? "" : "later-"}[name]-[hash].js`,
+        chunkFileNames: ({ name }) => `assets/${FIRST.includes(name) ? "" : "later-"}[name]-[hash].js`,
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith("-view.css")) ? "assets/later-[name]-[hash][extname]" : "assets/[name]-[hash][extname]"),
       },
     },

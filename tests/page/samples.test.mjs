@@ -85,3 +85,17 @@ test("a sample that cannot be fetched is a sentence, and comes when it can be", 
   await take(page, "machine");
   assert.deepEqual(problems, []);
 });
+
+test("nothing of a model is said or drawn from the moment that another is taken", async ({ page }) => {
+  await measured(page);
+  const seen = await page.evaluate(async () => {
+    const app = /** @type {any} */ (document.querySelector("mw-app"));
+    app.dispatchEvent(new CustomEvent("act", { detail: { do: "sample", id: "machine" } }));
+    const { a, b, comparison, listening, data } = app.snapshot;
+    await new Promise((drawn) => requestAnimationFrame(drawn));
+    const numbers = [...document.querySelectorAll(".strip tbody td")].map(({ textContent }) => textContent?.trim() ?? "");
+    return { kept: Boolean(a.report || b.report || comparison || listening.clip || data), numbers };
+  });
+  assert.equal(seen.kept, false);
+  assert.ok(seen.numbers.length > 10 && seen.numbers.every((text) => !/\d/.test(text)), seen.numbers.join(" | "));
+});

@@ -38,11 +38,13 @@ const reaches = (page, side, phase) => page.waitForFunction(
  * @param {Page} page
  * @param {RegExp} words */
 async function press(page, words) {
-  const buttons = await page.$$("mw-train-view button");
-  for (const button of buttons) {
-    if (words.test(await button.evaluate(({ textContent }) => textContent?.trim() ?? ""))) return button.click();
-  }
-  throw new Error(`no button says ${words}`);
+  // The view is loaded when it is first looked at.
+  const found = await page.waitForFunction(
+    (/** @type {string} */ source) => [...document.querySelectorAll("mw-train-view button")]
+      .find(({ textContent }) => new RegExp(source).test(textContent?.trim() ?? "")),
+    { timeout: 20_000 }, words.source,
+  ).catch(() => { throw new Error(`no button says ${words}`); });
+  await /** @type {import("puppeteer-core").ElementHandle<HTMLElement>} */ (found.asElement()).click();
 }
 
 /** Sets a slider of B's training.

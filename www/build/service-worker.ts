@@ -16,6 +16,18 @@ export function serviceWorker(): Plugin {
     configResolved(config) {
       out = resolve(config.root, config.build.outDir);
     },
+    generateBundle(_options, bundle) {
+      // What is kept for a visit without a network goes by the name: all that the first screen imports has to be among it.
+      const seen = new Set<string>();
+      const visit = (name: string): void => {
+        const chunk = bundle[name];
+        if (seen.has(name) || chunk?.type !== "chunk") return;
+        seen.add(name);
+        if (/(^|\/)later-/.test(name)) this.error(`The first screen loads ${name}, whose name says that it comes later: add it to FIRST in vite.config.ts`);
+        chunk.imports.forEach(visit);
+      };
+      for (const [name, chunk] of Object.entries(bundle)) if (chunk.type === "chunk" && chunk.isEntry) visit(name);
+    },
     closeBundle() {
       const files = readdirSync(out, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && entry.name !== "sw.js")

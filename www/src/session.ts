@@ -50,6 +50,8 @@ export class Session extends EventTarget {
   #diagnoses: Promise<Diagnoses> | undefined;
   #lints: Promise<Lints> | undefined;
   #prefill: Prefill | undefined;
+  /** Whether another model or set is being fetched. */
+  #leaving = false;
   #nextNotice = 1;
   #takeUpdate: () => void = () => {};
 
@@ -253,15 +255,19 @@ export class Session extends EventTarget {
     const touched = location.hash !== "" || state !== before;
     if (!dragging && touched) writeAddress(this.#snapshot.transforms, state, state.model !== before.model);
     if (!this.#snapshot.ready) return;
-    const [model, data] = await Promise.all([this.#stock.model(state), this.#stock.data(state, this.#own)]);
+    const items = (of: State): string => JSON.stringify([of.model, of.data, of.seed, of.data === OWN ? of.own : 0]);
+    if (items(state) !== items(before)) this.#leave();
+    const [model, data] = await Promise.all([this.#stock.model(state), this.#stock.data(state, this.#own)]).catch((error: unknown) => {
+      this.#leaving = false;
+      throw error;
+    });
     if (state !== this.#history.present) return;
+    this.#leaving = false;
     this.#training.settled(model, data, state);
     if (!model) {
       this.#runs.forget();
       return this.patch({ wanted: { name: state.name, sha256: state.model } });
     }
-    const items = (of: State): string => JSON.stringify([of.model, of.data, of.seed, of.data === OWN ? of.own : 0]);
-    if (items(state) !== items(before)) this.#listen.reset();
     this.patch({}, "wanted");
     for (const name of SIDES) {
       if (this.#training.owes(name, state, model, data)) this.#runs.untrained(name);
@@ -272,6 +278,15 @@ export class Session extends EventTarget {
     if (!dragging) this.#levels.settled(this.#subject);
     this.#memory.follow();
     if (state.view === "tradeoff") (await this.#later()).follow();
+  }
+
+  /** Another model or set is on its way: nothing that belongs to the one before stays, and nothing of it is taken any more. */
+  #leave(): void {
+    this.#leaving = true;
+    this.#runs.again();
+    this.#runs.forget();
+    this.#listen.reset();
+    this.patch({}, "data");
   }
 
   /** What searches, loaded when it is first asked for. */
@@ -292,7 +307,7 @@ export class Session extends EventTarget {
   #listener(name: SideName) {
     return {
       opened: (card: Snapshot["card"], data: Snapshot["data"]): void => {
-        if (name !== "a" || !card) return;
+        if (name !== "a" || !card || this.#leaving) return;
         this.patch({ card, ...(data && { data }) }, "data");
         this.#fit(card);
         this.#listen.begin();
@@ -301,6 +316,7 @@ export class Session extends EventTarget {
       progress: (phase: NonNullable<SideView["progress"]>["phase"], detail: string, done: number, total: number): void =>
         this.side(name, { progress: { phase, detail, done, total } }),
       made: (anew: boolean): void => {
+        if (this.#leaving) return;
         if (anew) this.side(name, { made: true }, "weights", "answer", "answerError", "error");
         else this.side(name, { made: true }, "error");
         this.#listen.answer(name);
@@ -312,6 +328,7 @@ export class Session extends EventTarget {
         showWeights(this, this.#sides);
       },
       reported: (report: Report, complete: boolean): void => {
+        if (this.#leaving) return;
         // What was measured stays on screen until it has been measured again.
         const shown = this.#snapshot[name].report;
         const keep = !complete && shown?.evaluation && alike(shown, report);

@@ -54,6 +54,8 @@ export class Stock {
   async open(files: readonly Given[], listen: Listen): Promise<void> {
     const { card, transforms } = this.#session.snapshot;
     const { models, recipe, clips, set, unknown } = await opened(files, this.#scout, imageShape(card));
+    // What was said of the model before does not hold for this one.
+    if (models.length) this.#session.patch({ notices: [] });
     for (const sentence of unknown) this.#session.tell("error", sentence);
     const [file] = models;
     if (file) await this.#openModel(file, set);

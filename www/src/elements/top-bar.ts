@@ -18,7 +18,9 @@ export class TopBar extends PageElement {
   snapshot!: Snapshot;
 
   protected override render(): TemplateResult {
-    const { canUndo, canRedo, state, card, data } = this.snapshot;
+    const { canUndo, canRedo, state, data, a } = this.snapshot;
+    // While another model is being opened, what is known of the one before is not said of it.
+    const card = a.report || a.error || a.untrained ? this.snapshot.card : undefined;
     const name = titleOf(state);
     const warnings = card?.remarks.filter(({ severity }) => severity !== "info").length ?? 0;
     return html`

@@ -159,7 +159,7 @@ test("another file can be the teacher: the recipe names it, a link asks for it, 
       await tab(page, "train");
       await press(page, /Let B learn/);
       // From nothing, so that what was learned is kept: a network that gains nothing stays as it was.
-      await page.select("#b-train-network-kind", "perceptron");
+      await page.select("#b-train-network-kind", "small_convolution");
       await slide(page, "plan-epochs", 20);
       await page.click("#b-train-plan-distillation");
       await page.waitForSelector("#b-teacher");

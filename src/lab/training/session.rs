@@ -35,6 +35,8 @@ pub struct Session {
     names: Vec<String>,
     classes: Vec<String>,
     is_renamed: bool,
+    /// Whether the network begins from nothing, or with a new last layer: what it began as answers nothing.
+    is_fresh: bool,
     card: TrainingCard,
     /// Changes of the recipe that have been made.
     replayed: usize,
@@ -117,6 +119,7 @@ impl Bench {
             names: inputs.items.iter().map(|item| item.name.clone()).collect(),
             classes: classes.names,
             is_renamed: classes.is_renamed,
+            is_fresh: fresh,
             card,
             replayed: 0,
         })
@@ -329,7 +332,7 @@ impl Session {
         if self.steps_done() == 0 {
             return Err(Error::parameter("nothing has been learned yet"));
         }
-        let chosen = match self.lesson.can_judge() {
+        let chosen = match self.lesson.can_judge() && !self.is_fresh {
             true => self.trainer.choose(examples(&self.lesson.judging))?,
             false => None,
         };

@@ -87,3 +87,28 @@ test("dragging a file over the page outlines it", async ({ page }) => {
   });
   await page.waitForSelector(".drop-outline:not([hidden])");
 });
+
+test("a dropped model and its clips are there again after a reload, until they are forgotten", { timeout: 240_000 }, async ({ page }) => {
+  await settled(page);
+  await drop(page, "body", [
+    { name: "mine.tflite", bytes: await sampleModel() },
+    { name: "clips.zip", bytes: machineSet(24) },
+  ]);
+  const named = () => page.waitForFunction(() => {
+    const { state, data } = /** @type {any} */ (document.querySelector("mw-app"))?.snapshot ?? {};
+    return state?.name === "mine.tflite" && data;
+  }, { timeout: 60_000 });
+  await named();
+  await settled(page);
+  const numbers = await Promise.all([strip(page, "a"), strip(page, "b")]);
+  await page.reload({ waitUntil: "load" });
+  await named();
+  await settled(page);
+  assert.deepEqual(await Promise.all([strip(page, "a"), strip(page, "b")]), numbers);
+  await page.click(".model-chip");
+  await page.waitForSelector("#model-menu [data-does=forget]", { visible: true });
+  await page.click("#model-menu [data-does=forget]");
+  await notice(page, /no longer kept on this device/);
+  await page.reload({ waitUntil: "load" });
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app"))?.snapshot?.wanted?.name === "mine.tflite");
+});

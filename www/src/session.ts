@@ -2,6 +2,7 @@
 
 import { builtIn } from "./builtin";
 import { History } from "./history";
+import { forget } from "./kept";
 import * as link from "./link";
 import { Levels, type Subject } from "./levels";
 import { Listen } from "./listen";
@@ -105,8 +106,11 @@ export class Session extends EventTarget {
     document.documentElement.dataset["engine"] = tables.relaxed ? "relaxed" : "simd";
     this.patch({ ready: true, version, transforms, presets, devices });
     if (!this.#prefill && fragment) this.#history = new History(link.read(transforms, fragment));
+    const { model } = this.#history.present;
+    const set = builtIn(model) ? undefined : await this.#stock.restore(model);
     this.#history.amend((state) => ({
       ...state,
+      ...(set && state.model === model && !state.data && { data: set }),
       a: normal(transforms, state.a),
       b: normal(transforms, state.b),
       device: devices.some(({ id }) => id === state.device) ? state.device : (devices[0]?.id ?? state.device),
@@ -214,6 +218,9 @@ export class Session extends EventTarget {
       case "keep-offline":
         this.dispatchEvent(new Event("keep-offline"));
         return;
+      case "forget-files":
+        await forget();
+        return this.tell("info", t("kept.forgotten"));
       case "missing":
         return this.tell("error", t("error.offline"));
       case "reload":

@@ -141,7 +141,7 @@ export interface Snapshot {
 /** What elements ask for. */
 export type Action =
   | Change
-  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" | "keep-offline" | "missing" }
+  | { do: "undo" | "redo" | "cancel" | "share" | "download" | "bundle" | "choose" | "help" | "samples" | "again" | "theme" | "reload" | "keep-offline" | "forget-files" | "missing" }
   | { do: "open"; files: Given[] }
   | { do: "sample"; id: string }
   | { do: "clip"; id: string }

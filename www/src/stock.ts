@@ -1,7 +1,8 @@
 // The models and sets that are open, and how files become some of them.
 
-import { hasSet, sampleModel, sampleSet } from "./builtin";
+import { builtIn, hasSet, sampleModel, sampleSet } from "./builtin";
 import { baseName, type Given, sha256 } from "./files";
+import { keep, kept } from "./kept";
 import type { Listen } from "./listen";
 import { opened } from "./opening";
 import { divided, type Own } from "./own";
@@ -19,6 +20,7 @@ export class Stock {
   #scout: BenchWorker;
   #sets: Map<string, DataSet>;
   #models = new Map<string, ModelFile>();
+  #told = false;
   #change: (change: Change) => Promise<void>;
 
   constructor(session: Session, scout: BenchWorker, sets: Map<string, DataSet>, change: (change: Change) => Promise<void>) {
@@ -31,6 +33,25 @@ export class Stock {
   /** The model that is called so, if it is open. */
   known(id: string): ModelFile | undefined {
     return this.#models.get(id);
+  }
+
+  /** What was opened before a reload, where the state is about it: the name of its set, or none. */
+  async restore(id: string): Promise<string | undefined> {
+    const found = await kept().catch(() => undefined);
+    if (found?.model.id !== id) return undefined;
+    this.#models.set(id, found.model);
+    if (!found.set) return "";
+    // Sets are numbered anew in every visit.
+    const set = { ...found.set, id: `kept-${found.set.id}` };
+    this.#sets.set(set.id, set);
+    return set.id;
+  }
+
+  /** Keeps a model and its set for a reload; where the browser keeps nothing, that is said once. */
+  async #keep(model: ModelFile, set: DataSet | undefined): Promise<void> {
+    const why = await keep({ model, ...(set && { set }) }).then((fits) => (fits ? undefined : t("kept.large")), () => t("kept.refused"));
+    if (why && !this.#told) this.#session.tell("info", why);
+    this.#told ||= Boolean(why);
   }
 
   /** The model that a state is about: opened, or one of ours. */
@@ -86,6 +107,7 @@ export class Stock {
     const b = wanted?.sha256 === id ? undefined : this.#beginning(this.#scout.card);
     await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "", ...(b && { b }) });
     if (wanted?.sha256 === id) await this.#session.settle();
+    await this.#keep(model, set);
     for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
       if (severity !== "info") this.#session.tell("warning", sentence);
     }
@@ -109,5 +131,6 @@ export class Stock {
     this.#session.tell("info", t("open.set", { items: String(test_items) }));
     for (const remark of remarks) this.#session.tell("warning", remark);
     await this.#change({ do: "data", data: set.id });
+    if (!builtIn(model.id)) await this.#keep(model, set);
   }
 }

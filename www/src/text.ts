@@ -382,6 +382,11 @@ const TEXTS = {
     "None of these files is a model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
   "error.offline":
     "This part of the page is not on this device yet, and the network does not answer. Try again when you are online; then it stays here.",
+  "kept.what": "The model and its data are kept on this device alone, so that a reload finds them. This deletes them.",
+  "kept.forget": "Forget on this device",
+  "kept.forgotten": "The model and its data are no longer kept on this device. They stay open until the page is closed or reloaded.",
+  "kept.refused": "This browser keeps nothing (a private window?): after a reload, open the files again.",
+  "kept.large": "The files are too large to be kept: after a reload, open them again.",
   "error.json": "{name} is JSON, but not a recipe: it has no list of steps.",
   "error.microphone": "The microphone could not be opened: {why}. Close other programs that use it, or drop a sound file.",
   "error.microphone-refused":

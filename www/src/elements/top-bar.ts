@@ -118,6 +118,9 @@ export class TopBar extends PageElement {
           ? nothing
           : html`<button type="button" class="button" @click=${() => this.act({ do: "sample", id: BUILT_IN[0].id })}>
               ${t("model.back")}
+            </button>
+            <button type="button" class="button" data-does="forget" title=${t("kept.what")} @click=${() => this.act({ do: "forget-files" })}>
+              ${t("kept.forget")}
             </button>`}
       </div>
     `;

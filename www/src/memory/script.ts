@@ -56,10 +56,10 @@ export class Script {
 
   async #go(code: string, { model, items }: Bench, print: (line: string) => void): Promise<void> {
     const module = await memoryModule();
-    const address = new URL(workerUrl, document.baseURI).href;
-    const blob = URL.createObjectURL(new Blob([source(address, code)], { type: "text/javascript" }));
+    const { text, head } = source(await (await fetch(workerUrl)).text(), code);
+    const blob = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     try {
-      await this.#ask(blob, { module, ...(model && { model }), ...(items && { items }) }, 0, print);
+      await this.#ask(blob, { module, head, ...(model && { model }), ...(items && { items }) }, head, print);
     } finally {
       URL.revokeObjectURL(blob);
     }

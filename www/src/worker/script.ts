@@ -1,9 +1,9 @@
-// Runs what was typed into the editor. The page makes this worker out of a blob that imports this file and holds the code: a
+// Runs what was typed into the editor. The page makes this worker out of a blob that holds this file and the code: a
 // blob inherits the page's policy, so that nothing can be asked of another host; what could ask this one is taken away before
 // the code runs. Started by its own address, the same file only looks whether code can be parsed.
 
 import { api } from "../nn/api";
-import { type FromScript, GIVEN, HEAD, type ToScript } from "../nn/source";
+import { type FromScript, GIVEN, type ToScript } from "../nn/source";
 import init, * as wasm from "../wasm/memory/milliwatt";
 
 const tell = (message: FromScript): void => postMessage(message);
@@ -21,11 +21,15 @@ function close(): void {
   }
 }
 
+/** Lines before the code. */
+let head = 0;
+
 /** The line of the code where an error was thrown, as far as the browser says. */
 function lineOf(error: unknown): number | undefined {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const line = /blob:[^\s)]*?:(\d+)(?::\d+)?\)?$/m.exec(stack)?.[1];
-  return line === undefined ? undefined : Number(line) - HEAD;
+  // The lines before the code are this file's.
+  const lines = [...stack.matchAll(/blob:[^\s)]*?:(\d+)(?::\d+)?\)?$/gm)].map(([, line]) => Number(line) - head);
+  return lines.find((line) => line > 0);
 }
 
 function fail(error: unknown): void {
@@ -67,5 +71,6 @@ const body = new Promise<Body>((resolve) => Object.assign(globalThis, { written:
 
 addEventListener("message", ({ data }: MessageEvent<ToScript>) => {
   if ("check" in data) return check(data.check);
+  head = data.head;
   body.then((body) => run(body, data)).catch(fail);
 });

@@ -20,7 +20,7 @@ const WASM_BUDGET: usize = 700_000;
 /// their inputs.
 const ON_DEMAND_BUDGETS: [usize; build::ON_DEMAND.len()] = [900_000, 650_000];
 
-/// How far over its budget a part may be before the errand fails, in percent. Over budget is said in any case: the next change has
+/// How far over its budget a part may be before the command fails, in percent. Over budget is said in any case: the next change has
 /// to bring it back.
 const TOLERATED_PERCENT: usize = 15;
 

@@ -1,4 +1,5 @@
-//! How often a keyword spotter is right, through the same steps as on the page; `tests/samples.rs` asks the same.
+//! How often a keyword spotter is right, through the same steps as on the page; `tests/train/sample_keywords.rs` asks the
+//! same.
 
 use std::error::Error;
 use std::fs;

@@ -1,6 +1,6 @@
 //! How many operations a piece of sound arithmetic takes: counted from the structure of the code, exactly.
 //!
-//! The same counts are taken by running the code on numbers that count (`tests/audio_counts.rs`), so a formula here
+//! The same counts are taken by running the code on numbers that count (`tests/audio/counts.rs`), so a formula here
 //! that no longer fits its loop fails a test. Loads, stores, addresses and loop counters are not operations; the cost
 //! model adds them (`cost::sound`).
 

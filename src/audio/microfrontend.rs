@@ -4,7 +4,7 @@
 //! remembers the frames before, so a stream of frames has a beginning: [`MicroFrontend::reset`].
 //!
 //! *Source*: tensorflow/tflite-micro, `tensorflow/lite/experimental/microfrontend/lib`, whose arithmetic is described
-//! here in our own words; compared with that library in `tests/audio_golden.rs`.
+//! here in our own words; compared with that library in `tests/audio/golden.rs`.
 
 mod fft;
 mod filterbank;

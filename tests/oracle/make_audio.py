@@ -24,7 +24,7 @@ from tensorflow.lite.experimental.microfrontend.python.ops import audio_microfro
 GOLDEN = Path(__file__).parent.parent / "golden" / "audio"
 RATE = 16_000
 
-# Names are those of the Rust constants and of the variations in `tests/audio_golden.rs`.
+# Names are those of the Rust constants and of the variations in `tests/audio/golden.rs`.
 LIBRARY = {"window_size": 25, "window_step": 10, "num_channels": 32, "enable_pcan": False, "enable_log": True}
 MICRO_SPEECH = LIBRARY | {"window_size": 30, "window_step": 20, "num_channels": 40, "enable_pcan": True}
 CONFIGS = {

@@ -5,7 +5,7 @@
 
 One row for each operator: its name in the file, the builtin code (32 for custom operators), and the types of its data input
 with which the wheel loads and runs a small model of it. `?` stands for operators whose types are not tried here, because
-they need graphs, states or resources of their own. `tests/golden.rs` compares the table in `src/model/op/tflm.rs` with it.
+they need graphs, states or resources of their own. `tests/exec/golden.rs` compares the table in `src/model/op/tflm.rs` with it.
 """
 
 import sys

@@ -1,6 +1,5 @@
 //! Everything, cheapest first, so that what is wrong shows early.
 
-use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -32,10 +31,8 @@ fn wasm(name: &str, features: &str) -> Result<()> {
     let driver = find_program(&["chromedriver"]).context("chromedriver is not on PATH")?;
     let driver = driver.to_string_lossy();
     let mut wasm_pack = command("wasm-pack", &["test", "--headless", "--chrome", "--chromedriver", &driver]);
-    wasm_pack.args(["--mode", "no-install", "--", "--locked"]);
-    for test in browser_tests()? {
-        wasm_pack.args(["--test", &test]);
-    }
+    // By itself wasm-pack compiles every program for the browser, the native ones too.
+    wasm_pack.args(["--mode", "no-install", "--", "--locked", "--test", "browser"]);
     // The first module's flags are the project's own (.cargo/config.toml). Another's would make Cargo compile everything
     // again and again in one folder.
     if name != build::MODULES[0].0 {
@@ -44,22 +41,6 @@ fn wasm(name: &str, features: &str) -> Result<()> {
             .env("CARGO_TARGET_DIR", root().join("target").join(format!("wasm-{name}")));
     }
     step::run(&mut wasm_pack)
-}
-
-/// The files of `tests/` that run inside a browser. wasm-pack by itself compiles every file for it, the native ones too.
-fn browser_tests() -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for file in files(&root().join("tests"))? {
-        let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-        let is_test = file.parent() == Some(&root().join("tests")) && file.extension().is_some_and(|end| end == "rs");
-        if is_test && fs::read_to_string(&file)?.contains("#[wasm_bindgen_test]") {
-            names.push(name.to_owned());
-        }
-    }
-    if names.is_empty() {
-        bail!("no file of tests/ holds a #[wasm_bindgen_test]");
-    }
-    Ok(names)
 }
 
 /// The tests of the built page, by Node's own runner.

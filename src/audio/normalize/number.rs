@@ -1,6 +1,6 @@
 //! The arithmetic that normalizers are written in, so that the same code can compute and be counted.
 //!
-//! The library runs it on `f32` and `i64` only; `tests/audio_counts.rs` runs it on numbers that count.
+//! The library runs it on `f32` and `i64` only; `tests/audio/counts.rs` runs it on numbers that count.
 
 use std::ops::{Add, Div, Mul, Sub};
 

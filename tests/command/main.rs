@@ -1,0 +1,8 @@
+//! The native command, run as a program.
+#![cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test stops where it fails, and says what it counted")]
+
+mod audio;
+mod bundle;
+mod data;
+mod imc;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common;
 use milliwatt::cost::{Runtime, memory_on};
 use milliwatt::exec::{Executor, Options};
 use milliwatt::format::{tflite, zip};
@@ -128,7 +129,7 @@ fn the_program_compiles_and_tells_right_answers_from_wrong_ones() {
     let Some(compiler) =
         ["c++", "g++", "clang++"].into_iter().find(|name| Command::new(name).arg("--version").output().is_ok())
     else {
-        println!("skipped: there is no C++ compiler here, so nothing was compiled");
+        common::skipped("needs a C++ compiler");
         return;
     };
     let stub = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bundle");

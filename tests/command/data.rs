@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common;
 use milliwatt::format::{npy, wav, zip};
 use milliwatt::random::Random;
 use milliwatt::tensor::Tensor;
@@ -129,10 +130,8 @@ fn the_command_in_a_bundles_readme_makes_its_model_again() {
 
 #[test]
 fn an_array_and_an_archive_set_the_same_ranges_in_a_bundle() {
-    let Ok(model) = fs::canonicalize("../shared/cases/dead_regression.tflite") else {
-        println!("skipped: ../shared/cases is not here");
-        return;
-    };
+    let Some(model) = common::shared("cases/dead_regression.tflite") else { return };
+    let model = fs::canonicalize(model).unwrap();
     let cases = model.parent().unwrap().to_owned();
     let folder = folder("dead");
     let scale = |data: &str, out: &str| {

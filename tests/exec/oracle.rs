@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common;
+
 #[test]
 fn the_live_tflm_agrees_with_the_vectors_and_with_what_milliwatt_writes() {
     let Some(python) = python() else { return };
@@ -15,17 +17,18 @@ fn the_live_tflm_agrees_with_the_vectors_and_with_what_milliwatt_writes() {
     if cfg!(feature = "cli") {
         check.arg("--milliwatt").arg(env!("CARGO_BIN_EXE_milliwatt"));
     } else {
-        println!("skipped: the files that milliwatt writes (test with --features cli)");
+        common::skipped("needs --features cli for the files that milliwatt writes");
     }
-    let shared = std::env::var_os("MILLIWATT_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    check.arg("--shared").arg(shared);
+    if common::shared("mlperf").is_some() {
+        check.arg("--shared").arg(common::folder());
+    }
     let done = check.output().expect("Python starts");
     let said = String::from_utf8_lossy(&done.stdout);
     println!("{said}");
     assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// A Python that has the wheel, `None` (said aloud) where there is none.
+/// A Python that has the wheel, `None` where there is none.
 fn python() -> Option<PathBuf> {
     let named = std::env::var_os("MILLIWATT_ORACLE_PYTHON").map(PathBuf::from);
     let python = named.clone().unwrap_or_else(|| "python3".into());
@@ -34,6 +37,6 @@ fn python() -> Option<PathBuf> {
         return Some(python);
     }
     assert!(named.is_none(), "MILLIWATT_ORACLE_PYTHON names {python:?}, which cannot import tflite_micro");
-    println!("skipped: no Python with the wheel tflite-micro (see tests/oracle/README.md)");
+    common::skipped("needs a Python with the wheel tflite-micro (tests/oracle/README.md)");
     None
 }

@@ -2,8 +2,8 @@
 #![allow(clippy::panic, reason = "a failed unwrap fails the test, which is its purpose")]
 
 use std::fs;
-use std::path::Path;
 
+use crate::common;
 use milliwatt::compress::recipe::Recipe;
 use milliwatt::format::{tflite, wav, zip};
 use milliwatt::lab::Bench;
@@ -112,11 +112,7 @@ fn a_spotter_of_the_benchmarks_twelve_words_is_not_scored_on_twelve_others() {
 
 #[test]
 fn published_networks_have_their_published_classes() {
-    let models = Path::new("../shared/mlperf/models");
-    if !models.exists() {
-        println!("skipped: ../shared/mlperf is not here");
-        return;
-    }
+    let Some(models) = common::shared("mlperf/models") else { return };
     for (name, first, count) in [
         ("kws01_int8", "down", 12),
         ("ic01_int8", "airplane", 10),
@@ -135,11 +131,7 @@ fn published_networks_have_their_published_classes() {
 
 #[test]
 fn the_label_files_of_public_models_are_read() {
-    let folder = Path::new("../shared/corpus/models");
-    if !folder.exists() {
-        println!("skipped: ../shared/corpus is not here");
-        return;
-    }
+    let Some(folder) = common::shared("corpus/models") else { return };
     let name = "tflite-support__tensorflow_lite_support__cc__test__testdata__task__vision__mobilenet_v1_0.25_224_quant_without_subgraph_metadata.tflite";
     let mut bench = Bench::new();
     bench.open(&fs::read(folder.join(name)).unwrap(), "mobilenet.tflite").unwrap();

@@ -86,7 +86,7 @@ const TAPPED = 2;
 test("every golden file, its activations and 500 clips give the microcontroller's bytes", { browsers: ["chromium"], blank: true, timeout: 600_000 },
   async ({ page, context, problems }) => {
     if (!shared()) {
-      context.skip("../shared/mlperf is not here");
+      context.skip("needs ../shared/mlperf");
       return;
     }
     const file = (/** @type {string[]} */ ...path) => shared(...path) ?? assert.fail(`../shared/mlperf/${path.join("/")} is not here`);

@@ -17,7 +17,7 @@ const VWW = shared("models", "vww01_fp32.tflite");
 /** @type {typeof pageTest} */
 const test = (fact, options, body) => {
   if (IC && VWW) pageTest(fact, options, body);
-  else nodeTest(fact, { skip: "The folder of real models is not here" }, () => {});
+  else nodeTest(fact, { skip: "needs ../shared/mlperf/models" }, () => {});
 };
 
 /** Opens a model and waits for its numbers.

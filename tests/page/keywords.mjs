@@ -13,7 +13,7 @@ const CLIPS = join(SHARED, "mlperf/data/kws_dev.npz");
 /** The keyword spotter of MLPerf Tiny in int8. */
 export const MODEL = join(SHARED, "mlperf/models/kws01_int8.tflite");
 /** Why a test that needs them is skipped, `false` where they are there. */
-export const MISSING = existsSync(CLIPS) && existsSync(MODEL) ? false : "../shared has no keyword model and clips";
+export const MISSING = existsSync(CLIPS) && existsSync(MODEL) ? false : "needs ../shared/mlperf";
 
 /** In the order of the model's outputs. */
 const WORDS = ["down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes", "silence", "unknown"];

@@ -50,7 +50,7 @@ test("the published keyword spotter and real clips give all six numbers, and the
   async ({ page, context, browserName }) => {
     const [model, data] = [shared("models", NAME), shared("data", "kws_dev.npz")];
     if (!model || !data) {
-      context.skip("../shared/mlperf is not here");
+      context.skip("needs ../shared/mlperf");
       return;
     }
     const set = clips(data);

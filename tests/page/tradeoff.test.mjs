@@ -74,7 +74,7 @@ test("a search is stopped, gone on with, and its answer used in B", { timeout: 4
 
 test("under 25 kB the real keyword spotter loses at most two points within three minutes", { browsers: ["chromium"], timeout: 600_000 }, async ({ page, context }) => {
   const [model, clips] = [shared("models", "kws01_fp32_qualcomm.tflite"), shared("data", "kws_dev.npz")];
-  if (!model || !clips) return context.diagnostic("skipped: ../shared has no keyword model and clips");
+  if (!model || !clips) return context.skip("needs ../shared/mlperf");
   await settled(page);
   await open(page, [model, clips]);
   await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.data?.test_items === 400, { timeout: 60_000 });
@@ -97,7 +97,7 @@ test("under 25 kB the real keyword spotter loses at most two points within three
 
 test("the bundle from the page is the native command's, byte for byte", { timeout: 400_000 }, async ({ page, context }) => {
   const [model, clips] = [shared("models", "kws01_fp32_qualcomm.tflite"), shared("data", "kws_dev.npz")];
-  if (!model || !clips) return context.diagnostic("skipped: ../shared has no keyword model and clips");
+  if (!model || !clips) return context.skip("needs ../shared/mlperf");
   const command = join(ROOT, "target/debug/milliwatt");
   if (!existsSync(command)) return context.diagnostic("skipped: the native command is not built, so that bytes were not compared");
   await settled(page);

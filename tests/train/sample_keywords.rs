@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::common;
 use milliwatt::audio;
 use milliwatt::data::Clip;
 use milliwatt::data::keywords::{self, CLASSES, Word};
@@ -117,6 +118,6 @@ fn what_is_written_about_the_clips_of_the_page_is_what_they_give() {
 fn what_is_written_about_real_clips_is_what_they_give() {
     match judge::real_clips().unwrap() {
         Some(clips) => assert_is_stated(&row(scores(&clips))),
-        None => println!("skipped: the real clips are not in ../shared"),
+        None => common::skipped("needs ../shared/mlperf/data/kws_dev.npz"),
     }
 }

@@ -10,6 +10,7 @@ mod setup;
 mod size;
 mod stamp;
 mod step;
+mod tally;
 mod test;
 
 use anyhow::{Result, bail};

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -63,6 +63,11 @@ pub fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
         .with_context(|| format!("this could not be started; is it installed and on PATH? `{line}`"))?;
+    succeeded(status, &line)
+}
+
+/// An error that names the command, where it failed.
+pub fn succeeded(status: ExitStatus, line: &str) -> Result<()> {
     if !status.success() {
         bail!("this did not succeed ({status}): `{line}`");
     }
@@ -83,7 +88,8 @@ pub fn run_quietly(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn line(command: &Command) -> String {
+/// A command as one would type it.
+pub fn line(command: &Command) -> String {
     let mut line = command.get_program().to_string_lossy().into_owned();
     for argument in command.get_args() {
         line.push(' ');

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::stamp::files;
 use crate::step::{self, cargo, command, find_program, root, step};
+use crate::tally::Tally;
 use crate::{build, check, setup, size};
 
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -13,16 +14,18 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let start = Instant::now();
     setup::all()?;
     check::all()?;
-    step("tests of the crate, native", || {
-        step::run(&mut cargo(&["test", "--quiet", "--workspace", "--locked", "--features", "milliwatt/cli"]))
+    let mut tally = step("tests of the crate, native", || {
+        let mut tests = cargo(&["test", "--quiet", "--workspace", "--locked", "--features", "milliwatt/cli"]);
+        Tally::of_crate(&mut tests, &root().join("target/xtask/skipped.txt"))
     })?;
     for (name, features) in build::MODULES {
         step(&format!("tests in Chromium, {name} module"), || wasm(name, features))?;
     }
     build::run(&[])?;
     step("download budgets", || size::run(&[]))?;
-    step("tests of the page in Chromium and Firefox", page)?;
-    println!("\nEverything passed, in {:.0} s", start.elapsed().as_secs_f64());
+    tally.add(step("tests of the page in Chromium and Firefox", page)?);
+    println!("\nNothing failed, in {:.0} s", start.elapsed().as_secs_f64());
+    print!("{tally}");
     Ok(())
 }
 
@@ -44,7 +47,7 @@ fn wasm(name: &str, features: &str) -> Result<()> {
 }
 
 /// The tests of the built page, by Node's own runner.
-fn page() -> Result<()> {
+fn page() -> Result<Tally> {
     let tests: Vec<String> = files(&root().join("tests/page"))?
         .iter()
         .filter_map(|file| file.to_str())
@@ -56,6 +59,11 @@ fn page() -> Result<()> {
     }
     // One browser at a time: two cores are soon busy, and times are part of what is tested.
     let mut arguments = vec!["--test", "--test-concurrency=1", "--test-reporter=spec"];
+    arguments.extend(["--test-reporter-destination=stdout", "--test-reporter=tap"]);
+    let report = root().join("target/xtask/page.tap");
+    let destination = format!("--test-reporter-destination={}", report.display());
+    arguments.push(&destination);
     arguments.extend(tests.iter().map(String::as_str));
-    step::run(&mut command("node", &arguments))
+    step::run(&mut command("node", &arguments))?;
+    Tally::of_page(&report)
 }

@@ -111,7 +111,7 @@ fn known() -> Vec<Known> {
 }
 
 fn of(score: &Score) -> Option<Known> {
-    let folder = score.system.rsplit('/').next()?.to_uppercase().replace('_', "-");
+    let folder = score.system.rsplit('/').next()?.to_ascii_uppercase().replace('_', "-");
     let set = ["MAX-PERFORMANCE", "MIN-RAM"].iter().any(|setting| folder.contains(setting));
     let eligible = score.division == "closed"
         && score.core.starts_with("Cortex-M")

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn reference_networks_have_the_features_that_fits_use() {
         let short = |network: &str| {
-            Benchmark::ALL.into_iter().find(|b| network.contains(&format!("Tiny {} ", b.short().to_uppercase())))
+            Benchmark::ALL.into_iter().find(|b| network.contains(&format!("Tiny {} ", b.short().to_ascii_uppercase())))
         };
         let mut checked = 0;
         for row in rows() {

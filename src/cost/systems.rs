@@ -84,7 +84,7 @@ struct Entry {
 
 impl Entry {
     fn new(score: Score) -> Self {
-        let folder = score.system.rsplit('/').next().unwrap_or_default().to_uppercase().replace('_', "-");
+        let folder = score.system.rsplit('/').next().unwrap_or_default().to_ascii_uppercase().replace('_', "-");
         let board = folder.split('-').take(2).collect::<Vec<_>>().join("-");
         let submission = format!("{} {} {}", score.round, score.organisation, score.system);
         let (runtime, setting) = (score.runtime.replace(" v", " "), setting(&score));

@@ -1,13 +1,16 @@
 //! ZIP archives, unpacked and packed in memory.
 
 use std::collections::BTreeSet;
-use std::io::{Cursor, Read};
 
-use zip::ZipArchive;
-use zip::result::ZipError;
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use miniz_oxide::inflate::{DecompressError, TINFLStatus, decompress_to_vec_with_limit};
+use rawzip::{CompressionMethod, ZipArchive, ZipSliceEntry};
 
 use crate::error::{Error, Result};
 use crate::limits;
+
+/// The check sum of ZIP, by a table of 1 kB.
+const SUM: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 /// The files of an archive with their names, in the archive's order; folders are left out.
 ///
@@ -17,35 +20,73 @@ use crate::limits;
 /// `Format` for a broken archive, `Unsupported` for encryption and rare compressions, `Limits` above
 /// [`limits::ZIP_ENTRIES`] and [`limits::ZIP_BYTES`], whatever the archive promises.
 pub fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    limits::check("files in the archive", archive.len(), limits::ZIP_ENTRIES)?;
+    let archive = ZipArchive::from_slice(bytes).map_err(|error| broken(&error))?;
     let mut budget = limits::ZIP_BYTES;
     let mut entries = vec![];
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(|error| broken(&error))?;
-        if entry.is_dir() {
+    let mut seen = 0;
+    let mut headers = archive.entries();
+    while let Some(header) = headers.next_entry().map_err(|error| broken(&error))? {
+        seen += 1;
+        limits::check("files in the archive", seen, limits::ZIP_ENTRIES)?;
+        if header.is_dir() {
             continue;
         }
-        let name = entry.name().map_err(|error| broken(&error))?.into_owned();
-        let mut content = vec![];
-        // One byte more than allowed tells "too large" from "just fits"; declared sizes are not believed.
-        let taken = (&mut entry).take(budget as u64 + 1).read_to_end(&mut content);
-        taken.map_err(|error| Error::format(format!("an entry of the archive is damaged ({error}): {name:?}")))?;
-        budget = budget.checked_sub(content.len()).ok_or_else(|| {
-            Error::limits(format!(
-                "the archive unpacks to more than the {} bytes that Milliwatt takes",
-                limits::ZIP_BYTES
-            ))
-        })?;
+        let name = String::from_utf8_lossy(header.file_path().as_ref()).into_owned();
+        if is_encrypted(bytes, header.central_directory_offset()) {
+            return Err(unsupported(&name, "it is encrypted"));
+        }
+        let entry = archive.get_entry(header.wayfinder()).map_err(|error| broken(&error))?;
+        let content = content(&entry, header.compression_method(), &name, budget)?;
+        budget -= content.len();
         entries.push((name, content));
     }
     Ok(entries)
 }
 
+/// Whether the entry's record in the directory says that its content is encrypted: the lowest of its flags.
+fn is_encrypted(bytes: &[u8], record: u64) -> bool {
+    usize::try_from(record).ok().and_then(|at| bytes.get(at.checked_add(8)?)).is_some_and(|flags| flags & 1 == 1)
+}
+
+/// What an entry unpacks to: at most `budget` bytes, with the size and the check sum that the archive states.
+fn content(entry: &ZipSliceEntry, method: CompressionMethod, name: &str, budget: usize) -> Result<Vec<u8>> {
+    let damaged = |what: &str| Error::format(format!("an entry of the archive is damaged ({what}): {name:?}"));
+    let content = match method {
+        CompressionMethod::Store if entry.data().len() <= budget => entry.data().to_vec(),
+        CompressionMethod::Store => return Err(too_large()),
+        CompressionMethod::Deflate => match decompress_to_vec_with_limit(entry.data(), budget) {
+            Ok(content) => content,
+            Err(DecompressError { status: TINFLStatus::HasMoreOutput, .. }) => return Err(too_large()),
+            Err(_) => return Err(damaged("it does not unpack")),
+        },
+        other => return Err(unsupported(name, &format!("it uses compression method {}", other.as_id().as_u16()))),
+    };
+    let stated = entry.claim_verifier();
+    if stated.size() != content.len() as u64 {
+        return Err(damaged("it has another size than it states"));
+    }
+    if stated.crc() != SUM.checksum(&content) {
+        return Err(damaged("its check sum is wrong"));
+    }
+    Ok(content)
+}
+
+fn too_large() -> Error {
+    Error::limits(format!("the archive unpacks to more than the {} bytes that Milliwatt takes", limits::ZIP_BYTES))
+}
+
+fn unsupported(name: &str, why: &str) -> Error {
+    Error::unsupported(format!("{name:?} in the archive cannot be unpacked ({why}); pack it again with plain ZIP"))
+}
+
+fn broken(error: &rawzip::Error) -> Error {
+    Error::format(format!("the ZIP archive is damaged: {error}"))
+}
+
 /// An archive of files with their names, in the order given.
 ///
 /// Nothing is compressed: sound would hardly shrink. No time is written, so the same files give the same bytes. Written
-/// here because the crate's writer brings its compressors along, which the page would download for nothing.
+/// here because a crate's writer brings compressors along, which the page would download for nothing.
 ///
 /// # Errors
 /// `Parameter` for a name that stands twice or is too long, `Limits` for what [`entries`] would not read again.
@@ -96,21 +137,12 @@ fn fields(name: &str, content: &[u8]) -> Vec<u8> {
     let mut fields = Vec::with_capacity(26);
     // Version 2.0; names are UTF-8; stored; the first day that ZIP knows, 1 January 1980.
     fields.extend([20, 0, 0, 8, 0, 0, 0, 0, 0x21, 0]);
-    fields.extend(crc32fast::hash(content).to_le_bytes());
+    fields.extend(SUM.checksum(content).to_le_bytes());
     fields.extend(size);
     fields.extend(size);
     fields.extend((name.len() as u16).to_le_bytes());
     fields.extend([0, 0]);
     fields
-}
-
-fn broken(error: &ZipError) -> Error {
-    match error {
-        ZipError::UnsupportedArchive(what) => {
-            Error::unsupported(format!("the archive cannot be unpacked ({what}); pack it again with plain ZIP"))
-        }
-        other => Error::format(format!("the ZIP archive is damaged: {other}")),
-    }
 }
 
 #[cfg(test)]

@@ -61,14 +61,14 @@ impl Clips {
     pub fn paths(&self) -> Vec<String> {
         let mut taken = BTreeSet::new();
         let mut path = |clip: &Clip| {
-            let folder = tame(&clip.label).to_lowercase();
+            let folder = tame(&clip.label).to_ascii_lowercase();
             let folder = if folder.is_empty() { folder } else { folder + "/" };
             let name = Some(tame(without_ending(&clip.name))).filter(|name| !name.is_empty());
             let name = name.unwrap_or_else(|| "clip".into());
             let numbered = (2..).map(|number| format!("{folder}{name} ({number}).wav"));
             let mut candidates = std::iter::once(format!("{folder}{name}.wav")).chain(numbered);
             // Some file systems do not tell large letters from small ones.
-            candidates.find(|path| taken.insert(path.to_lowercase())).unwrap_or_default()
+            candidates.find(|path| taken.insert(path.to_ascii_lowercase())).unwrap_or_default()
         };
         self.0.iter().map(&mut path).collect()
     }
@@ -119,7 +119,7 @@ impl Bench {
 fn without_ending(name: &str) -> &str {
     const ENDINGS: [&str; 7] = ["wav", "flac", "mp3", "ogg", "opus", "m4a", "oga"];
     match name.rsplit_once('.') {
-        Some((name, ending)) if ENDINGS.contains(&ending.to_lowercase().as_str()) => name,
+        Some((name, ending)) if ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) => name,
         _ => name,
     }
 }

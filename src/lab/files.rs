@@ -212,13 +212,13 @@ pub(super) fn word(path: &str, task: Task) -> Option<String> {
     let mut parts = path.rsplit(['/', '\\']).filter(|part| !part.is_empty());
     let (file, folder) = (parts.next()?, parts.next());
     if task == Task::Reconstruction {
-        let named = [folder.unwrap_or_default(), file].map(str::to_lowercase);
+        let named = [folder.unwrap_or_default(), file].map(str::to_ascii_lowercase);
         if named.iter().any(|name| name.starts_with("anomal")) {
             return Some(machine_sound::CLASSES[1].into());
         }
         return named.iter().any(|name| name.starts_with("normal")).then(|| machine_sound::CLASSES[0].into());
     }
-    folder.map(|folder| folder.trim_matches('_').to_lowercase()).filter(|folder| !folder.is_empty())
+    folder.map(|folder| folder.trim_matches('_').to_ascii_lowercase()).filter(|folder| !folder.is_empty())
 }
 
 /// Class names in the order of the model's outputs; empty where labels cannot be matched to outputs.

@@ -74,7 +74,7 @@ fn lines(text: &[u8], outputs: usize) -> Option<Vec<String>> {
 
 /// Whether a file beside the data may say the classes: what it is called is the only thing that tells it from notes.
 pub(super) fn is_list(path: &str) -> bool {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     matches!(
         name.as_str(),
         "labels.txt" | "classes.txt" | "labels.json" | "classes.json" | "sample.json" | "manifest.json"
@@ -112,7 +112,7 @@ pub(super) fn check(stated: &[String], outputs: usize) -> Result<()> {
 ///
 /// Speech Commands writes `_silence_` and `_unknown_`.
 pub(super) fn key(name: &str) -> String {
-    name.trim().to_lowercase().replace([' ', '-'], "_").trim_matches('_').to_owned()
+    name.trim().to_ascii_lowercase().replace([' ', '-'], "_").trim_matches('_').to_owned()
 }
 
 /// The classes that words are counted as: those of the model, where at least one word is one of them; empty otherwise.

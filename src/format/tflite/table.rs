@@ -117,7 +117,7 @@ impl<'a> Table<'a> {
     /// `Tensor.shape` and the like.
     pub(super) fn name(&self, field: u16) -> String {
         match self.kind.fields.get(usize::from(field)) {
-            Some(name) => format!("{}.{}", self.kind.name, name.to_lowercase()),
+            Some(name) => format!("{}.{}", self.kind.name, name.to_ascii_lowercase()),
             None => format!("{} (unknown field {field})", self.kind.name),
         }
     }

@@ -79,7 +79,7 @@ impl Macro {
         let at_once = if digital { 1.0 } else { point.input_bits };
         let usual = converters::usual_bits(at_once, point.rows_or_rule());
         let mut preset = Self {
-            id: point.chip.to_lowercase(),
+            id: point.chip.to_ascii_lowercase(),
             name: format!("{}, {} nm, {} V", point.paper, point.node, point.supply),
             digital,
             rows: point.rows.unwrap_or(256),

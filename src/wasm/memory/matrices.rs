@@ -40,7 +40,7 @@ impl Matrices {
     pub fn open(&mut self, which: usize, name: &str, bytes: &[u8]) -> Out<MatrixCard> {
         let found = matrices::file(name, bytes).map_err(|error| error.at(name)).and_then(|found| {
             let letter = ["a", "b"][which.min(1)];
-            let at = found.iter().position(|(name, _)| name.to_lowercase() == letter).unwrap_or(0);
+            let at = found.iter().position(|(name, _)| name.to_ascii_lowercase() == letter).unwrap_or(0);
             found.into_iter().nth(at).ok_or_else(|| Error::format("no matrix"))
         });
         self.keep(which, found)

@@ -53,6 +53,7 @@ pub mod error;
 pub mod exec;
 pub mod format;
 pub mod imc;
+pub mod json;
 pub mod lab;
 pub mod limits;
 pub mod metrics;

@@ -63,19 +63,8 @@ fn out<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
     value.into_ts().map_err(|error| js_sys::Error::new(&error.to_string()).into())
 }
 
-/// A value from the page.
-#[cfg(not(feature = "on-demand"))]
-fn taken<T>(value: &Ts<T>, what: &str) -> Result<T, JsValue>
-where
-    T: Tsify + for<'de> Deserialize<'de>,
-    T::JsType: Clone,
-{
-    value.to_rust().map_err(|error| thrown(Error::parameter(format!("this is no {what}: {error}"))))
-}
-
-/// A value from the page, by way of JSON: what is loaded on demand reads JSON anyway, and a second way to read every type
+/// A value from the page, by way of JSON: reports and recipes are saved as JSON too, and a second way to read every type
 /// weighs much.
-#[cfg(feature = "on-demand")]
 fn taken<T>(value: &Ts<T>, what: &str) -> Result<T, JsValue>
 where
     T: Tsify + for<'de> Deserialize<'de>,

@@ -27,6 +27,7 @@ pub use equalize::{EqualizeBy, EqualizeOptions};
 pub use slim::{PackMethod, PackOptions, SlimOptions, SlimTarget};
 
 use crate::error::{Error, Result};
+use crate::json;
 
 /// The version that this build writes and reads.
 pub const VERSION: u32 = 1;
@@ -205,7 +206,7 @@ impl Recipe {
 
     /// Writes the recipe as compact JSON.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        json::text(self)
     }
 
     /// Whether any step measures activations and therefore needs inputs.

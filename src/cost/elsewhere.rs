@@ -15,6 +15,7 @@
 use super::device::Device;
 use super::fit::Band;
 use super::published::Precision;
+use crate::json;
 use crate::order;
 
 const TABLE: &str = include_str!("data/elsewhere.csv");
@@ -71,7 +72,7 @@ pub fn rows() -> impl Iterator<Item = Row> {
 
 fn row(line: &'static str) -> Option<Row> {
     let cells: Vec<&'static str> = line.split(',').collect();
-    let number = |at: usize| cells.get(at)?.parse::<f64>().ok();
+    let number = |at: usize| json::number(cells.get(at)?);
     let precision = match *cells.get(4)? {
         "int8" => Precision::Int8,
         "float32" | "fp32" => Precision::Float32,

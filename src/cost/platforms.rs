@@ -4,6 +4,7 @@
 //! nothing here. One multiply-accumulate is two operations. `data/platforms.csv` holds the rows.
 
 use crate::error::{Error, Result};
+use crate::json;
 use crate::units::{Bytes, Watts};
 
 const TABLE: &str = include_str!("data/platforms.csv");
@@ -83,7 +84,7 @@ fn platform(line: &'static str) -> Result<Platform> {
         "measured" => Claim::Measured,
         other => return Err(Error::format(format!("{other:?} is neither vendor_peak nor measured"))),
     };
-    let number = |at: usize| cells[at].parse::<f64>().ok();
+    let number = |at: usize| json::number(cells[at]);
     Ok(Platform {
         id: cells[0],
         name: cells[1],

@@ -6,6 +6,7 @@
 
 use super::published::STREAM_FRAME;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::units::{Joules, Seconds};
 
 const TABLE: &str = include_str!("data/scoreboard.csv");
@@ -71,7 +72,7 @@ pub fn scores() -> Result<Vec<Score>> {
         if cells.len() != COLUMNS {
             return Err(Error::format(format!("{} cells instead of {COLUMNS}", cells.len())).at(line));
         }
-        let number = |at: usize| cells[at].parse::<f64>().ok();
+        let number = |at: usize| json::number(cells[at]);
         for benchmark in 0..BENCHMARKS.len() {
             let (rate, microjoules) = (number(10 + 2 * benchmark), number(11 + 2 * benchmark));
             if rate.is_none() && microjoules.is_none() {

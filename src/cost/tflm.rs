@@ -21,6 +21,7 @@ use super::estimate::{Modelled, layers, precision, spread};
 use super::fit::{Band, least_squares};
 use super::published::Precision;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::model::Model;
 use crate::units::{Joules, Seconds};
 
@@ -68,7 +69,7 @@ pub struct Row {
 pub fn rows() -> impl Iterator<Item = Row> {
     TABLE.lines().skip(1).filter_map(|line| {
         let cells: Vec<&'static str> = line.split(',').collect();
-        let number = |at: usize| cells.get(at)?.parse::<f64>().ok();
+        let number = |at: usize| json::number(cells.get(at)?);
         (cells.len() == COLUMNS).then_some(())?;
         Some(Row {
             core: cells[0],

@@ -4,6 +4,7 @@
 //! one `chip` are never split between fitting and judging.
 
 use crate::error::{Error, Result};
+use crate::json::number;
 
 const TABLE: &str = include_str!("data/points.csv");
 const COLUMNS: usize = 21;
@@ -146,10 +147,6 @@ fn point(line: &'static str) -> Result<Point> {
         confidence: cells[19],
         source: cells[20],
     })
-}
-
-fn number(cell: &str) -> Option<f64> {
-    cell.parse().ok()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::json;
 use crate::metrics;
 use crate::report::{EvaluationReport, Figure, Flip, Task};
 
@@ -45,7 +46,7 @@ impl Partial {
 
     /// Writes the results for another worker.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        json::text(self)
     }
 
     /// Adds the results of another part; an item that is there already is replaced.

@@ -18,6 +18,7 @@ use crate::audio::disturb::{CONDITIONS, Condition};
 use crate::audio::resample;
 use crate::cost;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::metrics;
 use crate::report::levels::{ConditionRow, LevelsReport, SideScores, TreatmentRow};
 use crate::report::{Figure, Task};
@@ -46,7 +47,7 @@ impl LevelsPartial {
 
     /// Writes the results for another worker.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        json::text(self)
     }
 
     /// The results of a treatment (by its place in the report) in a condition (by its place in the table).

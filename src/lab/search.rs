@@ -16,6 +16,7 @@ use crate::compress::recipe::Recipe;
 use crate::compress::search::{Budgets, Explorer, Next, Outcome};
 use crate::cost;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::metrics;
 use crate::progress::Progress;
 use crate::report::search::{Dot, SearchNews, SearchRequest, Trial};
@@ -113,7 +114,7 @@ impl Bench {
 impl Search {
     /// What can be saved and gone on with.
     pub fn state(&self) -> String {
-        serde_json::to_string(&self.saved).unwrap_or_default()
+        json::text(&self.saved)
     }
 
     /// Everything that was tried, in order, each a [`Trial`] as JSON.
@@ -271,7 +272,7 @@ fn budgets(request: &SearchRequest) -> String {
 }
 
 fn kept_as(trial: &Trial) -> Result<Kept> {
-    let text = serde_json::to_string(trial).and_then(RawValue::from_string);
+    let text = RawValue::from_string(json::text(trial));
     let trial_text = text.map_err(|error| Error::numeric(error.to_string()))?;
     let score = score(trial).map(|score| format!(", {score}")).unwrap_or_default();
     // Recipes are chosen by the items that ranges are measured on; what they keep of others is said of others.

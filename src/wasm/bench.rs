@@ -26,8 +26,9 @@ impl crate::progress::Progress for Listener {
 #[wasm_bindgen]
 impl Bench {
     /// Takes in what a training made, for every recipe that begins with its steps.
-    pub fn provide(&mut self, outcome: Ts<TrainingOutcome>) -> Result<(), JsValue> {
-        self.0.provide(&taken(&outcome, "outcome of a training")?).map_err(thrown)
+    pub fn provide(&mut self, recipe: Ts<Recipe>, file: Vec<u8>, classes: Vec<String>) -> Result<(), JsValue> {
+        let recipe = taken(&recipe, "recipe")?;
+        self.0.provide(&TrainingOutcome { recipe, file, classes, remarks: Vec::new() }).map_err(thrown)
     }
 
     /// Makes the candidate.

@@ -4,7 +4,7 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 use super::subject::Bench;
-use super::{DroppedFile, taken, thrown};
+use super::{DroppedFile, dropped, thrown};
 use crate::lab::clips::{self, Clip};
 use crate::lab::sound;
 
@@ -66,9 +66,7 @@ impl Clips {
 impl Bench {
     /// The clips of dropped files, labelled as for this bench's model.
     pub fn clips_of(&self, files: Vec<Ts<DroppedFile>>) -> Result<Clips, JsValue> {
-        let files: Result<Vec<_>, JsValue> =
-            files.iter().map(|file| taken(file, "file").map(DroppedFile::into_parts)).collect();
-        self.0.clips_of(files?).map(Clips).map_err(thrown)
+        self.0.clips_of(dropped(&files)?).map(Clips).map_err(thrown)
     }
 
     /// The labels that the model knows.

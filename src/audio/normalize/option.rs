@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::json;
 
 /// What an option may be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -119,8 +120,8 @@ impl Settings {
             }
         })?;
         let value = match self.specs[index].range {
-            Range::Number { min, max, unit, .. } => match text.parse::<f64>() {
-                Ok(value) if (min..=max).contains(&value) => Value::Number(value),
+            Range::Number { min, max, unit, .. } => match json::number(text) {
+                Some(value) if (min..=max).contains(&value) => Value::Number(value),
                 _ => {
                     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
                     return Err(Error::parameter(format!(

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 pub use super::prune::PruneBy;
 use super::{Granularity, PruneScope};
 use crate::error::{Error, Result};
+use crate::json;
 
 /// What training makes small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -393,7 +394,7 @@ impl Plan {
 
     /// Writes the plan as compact JSON.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        json::text(self)
     }
 
     /// Refuses values out of range.

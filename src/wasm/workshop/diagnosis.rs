@@ -3,9 +3,9 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::json;
 use super::search::Search;
 use crate::compress::recipe::Recipe;
+use crate::json;
 use crate::progress::Silent;
 use crate::wasm::subject::Bench;
 use crate::wasm::{taken, thrown};
@@ -17,7 +17,7 @@ impl Bench {
     /// The text is a [`DiagnosisReport`](crate::report::diagnosis::DiagnosisReport) as JSON.
     pub fn diagnose(&self, recipe: Ts<Recipe>) -> Result<String, JsValue> {
         let recipe: Recipe = taken(&recipe, "recipe")?;
-        json(&self.0.diagnose(&recipe, &mut Silent).map_err(thrown)?)
+        Ok(json::text(&self.0.diagnose(&recipe, &mut Silent).map_err(thrown)?))
     }
 
     /// Makes and measures one recipe as a search does, without being part of it.
@@ -25,6 +25,6 @@ impl Bench {
     /// The text is a [`Trial`](crate::report::search::Trial) as JSON.
     pub fn attempt(&self, search: &mut Search, recipe: Ts<Recipe>) -> Result<String, JsValue> {
         let recipe: Recipe = taken(&recipe, "recipe")?;
-        json(&search.0.attempt(&self.0, &recipe, &mut Silent).map_err(thrown)?)
+        Ok(json::text(&search.0.attempt(&self.0, &recipe, &mut Silent).map_err(thrown)?))
     }
 }

@@ -3,8 +3,8 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::json;
 use crate::compress::recipe::Recipe;
+use crate::json;
 use crate::lab;
 use crate::wasm::{taken, thrown};
 
@@ -14,5 +14,5 @@ use crate::wasm::{taken, thrown};
 #[wasm_bindgen]
 pub fn lint(original: &[u8], candidate: &[u8], recipe: Ts<Recipe>, target: &str) -> Result<String, JsValue> {
     let recipe: Recipe = taken(&recipe, "recipe")?;
-    json(&lab::lint::lint(original, candidate, &recipe, target).map_err(thrown)?)
+    Ok(json::text(&lab::lint::lint(original, candidate, &recipe, target).map_err(thrown)?))
 }

@@ -3,7 +3,7 @@
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::json;
+use crate::json;
 use crate::lab::search;
 use crate::progress::Silent;
 use crate::report::search::{Dot, SearchRequest};
@@ -26,7 +26,7 @@ impl Bench {
     ///
     /// The text is a [`SearchNews`](crate::report::search::SearchNews) as JSON.
     pub fn search_step(&self, search: &mut Search) -> Result<String, JsValue> {
-        json(&search.0.step(&self.0, &mut Silent).map_err(thrown)?)
+        Ok(json::text(&search.0.step(&self.0, &mut Silent).map_err(thrown)?))
     }
 }
 

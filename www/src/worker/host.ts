@@ -87,7 +87,7 @@ export class Host {
   }
 
   provide(outcome: TrainingOutcome): void {
-    this.#open().provide(outcome);
+    this.#open().provide(outcome.recipe, outcome.file, outcome.classes);
   }
 
   setGeneratedData(sample: string, seed: number): DataCard {

@@ -33,7 +33,6 @@ use crate::compress;
 use crate::compress::recipe::Recipe;
 use crate::error::{Error, Result};
 use crate::format;
-use crate::metrics::SignalNoise;
 use crate::model::NodeId;
 use crate::progress::Progress;
 use crate::report::{Answer, ClipView, DataCard, EvaluationReport, Figure, ModelCard, Report, Task, WeightsView};
@@ -54,7 +53,7 @@ pub struct Bench {
     teacher: Option<training::Teacher>,
     inputs: Option<Inputs>,
     evaluation: Partial,
-    layers: Vec<Option<SignalNoise>>,
+    layers: Vec<Option<layers::Distance>>,
     layer_samples: usize,
 }
 
@@ -303,7 +302,7 @@ impl Bench {
                 samples.push((vec![both.0], vec![both.1]));
             }
         }
-        self.layers = layers::signal_noise(&original.model, &candidate.model, &samples)?;
+        self.layers = layers::distances(&original.model, &candidate.model, &samples)?;
         self.layer_samples = samples.len();
         Ok(())
     }

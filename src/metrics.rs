@@ -1,5 +1,7 @@
 //! How good a model is, each score with its interval.
 
+pub mod paired;
+
 use crate::order;
 
 use serde::{Deserialize, Serialize};
@@ -89,9 +91,9 @@ pub fn mean_interval(values: &[f64]) -> Option<f64> {
 }
 
 /// The index of the largest score; the first of equal ones, as `argmax` has it.
-pub fn top(scores: &[f32]) -> Option<usize> {
-    let mut best: Option<(usize, f32)> = None;
-    for (index, &score) in scores.iter().enumerate() {
+pub fn top<T: PartialOrd + Copy>(scores: impl IntoIterator<Item = T>) -> Option<usize> {
+    let mut best: Option<(usize, T)> = None;
+    for (index, score) in scores.into_iter().enumerate() {
         if best.is_none_or(|(_, so_far)| score > so_far) {
             best = Some((index, score));
         }
@@ -161,7 +163,9 @@ mod tests {
 
     #[test]
     fn top_takes_the_first_of_equal_scores() {
-        assert_eq!(top(&[0.5, 2.0, 2.0]), Some(1));
-        assert_eq!(top(&[]), None);
+        assert_eq!(top([0.5, 2.0, 2.0]), Some(1));
+        assert_eq!(top::<f32>([]), None);
+        // As floats both would be 16777216.
+        assert_eq!(top([16_777_216, 16_777_217]), Some(1));
     }
 }

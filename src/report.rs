@@ -201,12 +201,31 @@ pub struct EvaluationReport {
     pub score: Option<Figure>,
     /// Share of items on which candidate and original answer the same.
     pub agreement: Option<Figure>,
+    /// Each item by itself, for a comparison with another candidate on the same items.
+    #[serde(default)]
+    pub answers: ItemAnswers,
     /// Items whose answer differs from the original's, worst first.
     pub flips: Vec<Flip>,
     /// Rows: true class; columns: answered class. Empty where there are no labels.
     pub confusion: Vec<Vec<u32>>,
     /// Class names, in the order of the outputs.
     pub classes: Vec<String>,
+}
+
+/// What the candidate answered, item by item: columns of equal length, but for those that the task does not have.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ItemAnswers {
+    /// Index in the test set.
+    pub item: Vec<u32>,
+    /// Whether the answer is the original's.
+    pub same: Vec<bool>,
+    /// Whether the answer is right, where the label is known.
+    pub right: Vec<Option<bool>>,
+    /// How badly the item was rebuilt: higher is stranger. Empty for other tasks.
+    pub anomaly_score: Vec<f64>,
+    /// Whether the item is an anomaly, where the label is known. Empty for other tasks.
+    pub anomalous: Vec<Option<bool>>,
 }
 
 /// An item that the candidate answers differently.
@@ -289,8 +308,26 @@ pub struct Delta {
     pub difference: f64,
     /// (B - A) / A, where A is not zero.
     pub ratio: Option<f64>,
-    /// Whether B is better: `better`, `worse`, `same` or `unclear` (the intervals overlap).
-    pub verdict: String,
+    /// Whether B is better.
+    pub verdict: Verdict,
+    /// The test behind the verdict in one sentence, where both sides answered the same items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+}
+
+/// Whether B is better than A.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is.
+    Better,
+    /// A is.
+    Worse,
+    /// Both are equal.
+    Same,
+    /// They differ by no more than chance explains.
+    Unclear,
 }
 
 /// A and B side by side.

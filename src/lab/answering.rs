@@ -7,7 +7,7 @@ use crate::report::Bar;
 pub fn of_scores(scores: &[f32], classes: &[String]) -> (String, Vec<Bar>) {
     let name = |class: usize| classes.get(class).cloned().unwrap_or_else(|| format!("class {class}"));
     let bar = |(class, &value): (usize, &f32)| Bar { label: name(class), value, fraction: value.clamp(0.0, 1.0) };
-    (metrics::top(scores).map(name).unwrap_or_default(), scores.iter().enumerate().map(bar).collect())
+    (metrics::top(scores.iter().copied()).map(name).unwrap_or_default(), scores.iter().enumerate().map(bar).collect())
 }
 
 /// Whether an error of rebuilding is over the threshold, and its bar, in whose middle the threshold stands.

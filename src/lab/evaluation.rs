@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::metrics;
-use crate::report::{EvaluationReport, Figure, Flip, Task};
+use crate::report::{EvaluationReport, Figure, Flip, ItemAnswers, Task};
 
 /// What one side said of one item.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -95,12 +95,20 @@ pub fn summarize(
     let names = |class: usize| classes.get(class).cloned().unwrap_or_else(|| format!("class {class}"));
     let mut confusion = vec![vec![0u32; classes.len()]; classes.len()];
     let mut flips = Vec::new();
+    let mut answers = ItemAnswers::default();
     let (mut agreed, mut hits, mut labelled) = (0, 0, 0);
     for result in &results {
         let item = &items[result.item];
         let original = answer(result.original, thresholds.original);
         let candidate = answer(result.candidate, thresholds.candidate);
         agreed += usize::from(original == candidate);
+        answers.item.push(result.item as u32);
+        answers.same.push(original == candidate);
+        answers.right.push(item.label.map(|label| candidate == label));
+        if let Outcome::Strangeness(score) = result.candidate {
+            answers.anomaly_score.push(score);
+            answers.anomalous.push(item.label.map(|label| label != 0));
+        }
         if let Some(label) = item.label {
             labelled += 1;
             hits += usize::from(candidate == label);
@@ -144,6 +152,7 @@ pub fn summarize(
         metric: if task == Task::Reconstruction { "AUC" } else { "accuracy" }.into(),
         score,
         agreement,
+        answers,
         flips,
         confusion: if labelled > 0 { confusion } else { Vec::new() },
         classes: classes.to_vec(),

@@ -36,21 +36,39 @@ impl Side {
         Error::unsupported(self.card.blocked.clone().unwrap_or_else(|| "this model cannot run here".into()))
     }
 
-    /// The first output of the model for a window, in real numbers.
-    fn run(&mut self, window: &Tensor) -> Result<Vec<f32>> {
+    /// The first output of the model for a window.
+    fn output(&mut self, window: &Tensor) -> Result<Option<Tensor>> {
         let input = inputs::feed(&self.model, window)?;
         let blocked = self.executor.is_none().then(|| self.blocked());
         let Some(executor) = &mut self.executor else { return Err(blocked.unwrap_or_else(Error::cancelled)) };
-        let outputs = executor.run(&[input])?;
-        Ok(outputs.first().map(|tensor| inputs::reals(&self.model, 0, tensor)).unwrap_or_default())
+        Ok(executor.run(&[input])?.into_iter().next())
+    }
+
+    /// The same in real numbers.
+    fn run(&mut self, window: &Tensor) -> Result<Vec<f32>> {
+        Ok(self.output(window)?.map(|tensor| inputs::reals(&self.model, 0, &tensor)).unwrap_or_default())
     }
 
     /// What the model says of an item: the class of the mean scores, or the mean squared error of rebuilding it.
     pub(super) fn outcome(&mut self, windows: &[Tensor]) -> Result<Outcome> {
         match self.card.task {
             Task::Reconstruction => Ok(Outcome::Strangeness(self.strangeness(windows)?)),
-            _ => Ok(Outcome::Class(metrics::top(&self.scores(windows)?).unwrap_or(0))),
+            _ => Ok(Outcome::Class(self.class(windows)?)),
         }
+    }
+
+    /// The class of the largest score. Scores of one window are compared as they are: a float holds 24 bits of an integer.
+    fn class(&mut self, windows: &[Tensor]) -> Result<usize> {
+        let found = match windows {
+            [window] => match self.output(window)? {
+                Some(Tensor::Int32(scores)) => metrics::top(scores.iter().copied()),
+                Some(Tensor::Int64(scores)) => metrics::top(scores.iter().copied()),
+                Some(other) => metrics::top(inputs::reals(&self.model, 0, &other)),
+                None => None,
+            },
+            _ => metrics::top(self.scores(windows)?),
+        };
+        Ok(found.unwrap_or(0))
     }
 
     /// The strangeness below which [`NORMAL_SHARE`] of normal items lie.

@@ -25,7 +25,7 @@ pub struct Parts<'a> {
     pub recipe: &'a Recipe,
     pub remarks: &'a [String],
     pub evaluation: Option<EvaluationReport>,
-    pub layers: &'a [Option<SignalNoise>],
+    pub layers: &'a [Option<layers::Distance>],
     pub layer_samples: usize,
     pub device: &'a str,
     pub rate_hz: f64,
@@ -238,7 +238,7 @@ fn layer_rows(parts: &Parts, estimate: Option<&Estimate>, device: &Device) -> Ve
             let count = counts::node(model, node);
             let weights = found.op.weights_input().and_then(|at| found.input(at)).map(|id| &model.values[id]);
             let output = found.outputs.first().map(|&id| &model.values[id]);
-            let noise = parts.layers.get(node).copied().flatten();
+            let distance = parts.layers.get(node).copied().flatten();
             let shape = |dims: &[usize]| dims.iter().map(|&dim| dim as u32).collect::<Vec<u32>>();
             let cost =
                 estimate.and_then(|estimate| estimate.nodes.iter().find(|cost| cost.node == node).zip(Some(estimate)));
@@ -263,8 +263,8 @@ fn layer_rows(parts: &Parts, estimate: Option<&Estimate>, device: &Device) -> Ve
                     let (of_node, of_model) = (cost.energy?.0, estimate.energy.as_ref()?);
                     Some(share(of_node, of_model, |joules| joules.0, "J", device, estimate))
                 }),
-                sqnr: noise.and_then(|ratio| sqnr(ratio, parts.layer_samples)),
-                identical: noise.map(|ratio| ratio.noise == 0.0),
+                sqnr: distance.and_then(|distance| sqnr(distance.ratio, parts.layer_samples)),
+                identical: distance.map(|distance| distance.identical),
                 original_node: originals.get(node).copied().flatten().map(|node| node as u32),
             }
         })

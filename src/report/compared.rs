@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Report, Strip};
+use super::{ItemAnswers, Report, Strip};
 use crate::compress::recipe::Recipe;
 
 /// The part of a report that a comparison reads; a whole report can be given in its place, the rest is passed by.
@@ -23,15 +23,19 @@ pub struct Compared {
 pub struct ComparedScore {
     /// `accuracy` or `AUC`.
     pub metric: String,
+    /// The score's items, one by one.
+    #[serde(default)]
+    pub answers: ItemAnswers,
 }
 
 impl From<&Report> for Compared {
     fn from(report: &Report) -> Self {
-        let metric = report.evaluation.as_ref().map(|evaluation| evaluation.metric.clone());
+        let evaluation = report.evaluation.as_ref();
         Self {
             recipe: report.recipe.clone(),
             strip: report.strip.clone(),
-            evaluation: metric.map(|metric| ComparedScore { metric }),
+            evaluation: evaluation
+                .map(|found| ComparedScore { metric: found.metric.clone(), answers: found.answers.clone() }),
         }
     }
 }

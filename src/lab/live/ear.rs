@@ -45,7 +45,7 @@ impl Ear {
             (label, bars, usize::from(ratio > 1.0), ratio, ratio > 1.0)
         } else {
             let (label, bars) = answering::of_scores(&mean, &self.classes);
-            let class = crate::metrics::top(&mean).unwrap_or(0);
+            let class = crate::metrics::top(mean.iter().copied()).unwrap_or(0);
             let score = f64::from(mean.get(class).copied().unwrap_or(0.0));
             let heard = !NOTHING.contains(&label.as_str()) && score >= settings.threshold;
             (label, bars, class, score, heard)

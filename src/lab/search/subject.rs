@@ -122,7 +122,8 @@ impl Subject {
             noise.add(truth, &answer);
             if self.task == Task::Classification {
                 loss += divergence(truth, &answer);
-                kept += f64::from(u8::from(metrics::top(truth) == metrics::top(&answer)));
+                kept +=
+                    f64::from(u8::from(metrics::top(truth.iter().copied()) == metrics::top(answer.iter().copied())));
             }
         }
         let energy = cost::estimate(&side.model, self.device).ok().and_then(|estimate| Some(estimate.energy?.value.0));

@@ -371,7 +371,7 @@ impl Session {
         for (row, &label) in rows.inputs.chunks_exact(rows.inputs.len() / rows.labels.len()).zip(&rows.labels) {
             let window = Tensor::from_f32(&[row.len()], row.to_vec())?;
             let output = executor.run(&[feed(model, &window)?])?.swap_remove(0);
-            right += usize::from(metrics::top(&output.to_f32_vec()) == Some(label));
+            right += usize::from(metrics::top(output.to_f32_vec()) == Some(label));
         }
         let percent = |right: usize| 100.0 * right as f64 / n as f64;
         let said = format!("As integers it is right on {right} of {n} examples that judge ({:.1} %)", percent(right));
@@ -394,7 +394,7 @@ impl Session {
         let outputs = self.trainer.outputs(&rows.inputs)?;
         let wide = outputs.len() / rows.labels.len().max(1);
         let name = |class: usize| self.classes.get(class).cloned().unwrap_or_else(|| format!("class {class}"));
-        let answers = outputs.chunks_exact(wide.max(1)).map(|scores| metrics::top(scores).unwrap_or(0));
+        let answers = outputs.chunks_exact(wide.max(1)).map(|scores| metrics::top(scores.iter().copied()).unwrap_or(0));
         let all = rows.items.iter().zip(&rows.labels).zip(answers);
         Ok(all
             .filter(|((_, label), answer)| **label != *answer)

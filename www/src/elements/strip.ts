@@ -122,8 +122,12 @@ export class Strip extends PageElement {
     return (priced && row?.power_sentence) || this.#missing(side, field);
   }
 
+  #change(field: StripField): Delta | undefined {
+    return this.snapshot.comparison?.deltas.find((delta) => delta.of === field);
+  }
+
   #delta(field: StripField): TemplateResult {
-    const change = this.snapshot.comparison?.deltas.find((delta) => delta.of === field);
+    const change = this.#change(field);
     const unit = this.#figure("b", field)?.unit ?? this.#figure("a", field)?.unit ?? "";
     if (!change) return html`<td class="empty" role="cell"><span class="missing">–</span></td>`;
     return html`<td role="cell" data-verdict=${change.verdict}>
@@ -159,6 +163,7 @@ export class Strip extends PageElement {
           ${figure ? footnote(figure) : html`<p>${this.#why(side, field)}</p>`}
         </div>`;
       })}
+      ${this.#change(field)?.test ? html`<p class="note-test">${this.#change(field)?.test}.</p>` : nothing}
     </div>`;
   }
 }

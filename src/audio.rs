@@ -65,6 +65,8 @@ enum Clip {
     Slide,
     /// One second, the loudest of a longer clip: one window.
     Second(Level),
+    /// The same of a labelled clip; as features, windows slide over a longer clip, which is brought to the level as a whole.
+    Stream(Level),
 }
 
 /// How real features become the integers of a quantized input.
@@ -102,7 +104,6 @@ impl Rounding {
 
 const SIGNED: Clip = Clip::Second(Level::SignedPeak);
 const PEAK: Clip = Clip::Second(Level::Peak);
-const CENTRED: Clip = Clip::Second(Level::CentredPeak);
 const AS_IS: Clip = Clip::Second(Level::AsIs);
 
 /// What the three front ends of the keyword benchmark share.
@@ -125,7 +126,7 @@ const KEYWORDS: FrontEnd = FrontEnd {
 const WAKE_WORD: FrontEnd = FrontEnd {
     name: "lfbe",
     label: "LFBE 30x40 (MLPerf Tiny streaming wake word)",
-    sentence: "40 log filter bank energies of 30 frames over one second, its mean taken away and its peak at full scale",
+    sentence: "40 log filter bank energies of 30 frames over one second, slid over a longer clip frame by frame; the clip's mean is taken away and its peak brought to full scale",
     sample_rate: 16_000,
     input_shape: &[30, 1, 40],
     rounding: Rounding::TowardsZero,
@@ -133,7 +134,7 @@ const WAKE_WORD: FrontEnd = FrontEnd {
     frame: 1025,
     hop: 512,
     frames: 30,
-    clip: CENTRED,
+    clip: Clip::Stream(Level::CentredPeak),
     make: || Ok(Box::new(lfbe::Lfbe::new(1024)?)),
 };
 
@@ -173,7 +174,7 @@ pub const FRONT_ENDS: &[FrontEnd] = &[
         name: "lfbe-plain",
         label: "LFBE 30x40, level as it is",
         sentence: "The same without normalization of the clip, as the benchmark's device code hears a stream",
-        clip: AS_IS,
+        clip: Clip::Stream(Level::AsIs),
         ..WAKE_WORD
     },
     FrontEnd {
@@ -249,16 +250,18 @@ impl FrontEnd {
     /// The level that the front end brings a clip to.
     pub const fn level(&self) -> Level {
         match self.clip {
-            Clip::Second(level) => level,
+            Clip::Second(level) | Clip::Stream(level) => level,
             Clip::Slide => Level::AsIs,
         }
     }
 
     /// The same front end, bringing clips to another level; one whose windows slide over a clip brings it to none.
     pub const fn at_level(mut self, level: Level) -> Self {
-        if let Clip::Second(_) = self.clip {
-            self.clip = Clip::Second(level);
-        }
+        self.clip = match self.clip {
+            Clip::Second(_) => Clip::Second(level),
+            Clip::Stream(_) => Clip::Stream(level),
+            Clip::Slide => Clip::Slide,
+        };
         self
     }
 
@@ -291,7 +294,7 @@ impl FrontEnd {
 
     /// Whether a second is brought to a level before its frames are taken; else every frame stands alone.
     const fn sets_level(&self) -> bool {
-        matches!(self.clip, Clip::Second(Level::SignedPeak | Level::Peak | Level::CentredPeak))
+        !matches!(self.level(), Level::AsIs)
     }
 
     /// The front end with its tables and buffers made, for many clips.
@@ -302,7 +305,7 @@ impl FrontEnd {
         Extractor::new(*self)
     }
 
-    /// The features of a mono clip at any sample rate, window after window.
+    /// The features of a mono clip at any sample rate, window after window; a streaming front end slides over all of it.
     ///
     /// *Shapes*: the result holds `windows * window_len()` values, row-major in [`FrontEnd::input_shape`].
     ///
@@ -315,7 +318,8 @@ impl FrontEnd {
         self.extractor()?.features(samples, rate)
     }
 
-    /// The features as inputs of a model, one tensor for each window, with a batch of 1 in front.
+    /// What stands for a labelled clip as inputs of a model, one tensor for each window, with a batch of 1 in front: the same
+    /// windows, but of a front end that hears a second the loudest second alone.
     ///
     /// # Errors
     /// Those of [`FrontEnd::features`].

@@ -38,37 +38,23 @@ impl Extractor {
     /// Those of [`FrontEnd::features`].
     pub fn features(&mut self, samples: &[f32], rate: u32) -> Result<Vec<f32>> {
         let samples = self.checked(samples, rate)?;
-        let mut features = Vec::new();
         match self.front_end.clip {
-            Clip::Second(_) => self.second(loudest_second(&samples, self.front_end.second()), &mut features)?,
-            Clip::Slide => {
-                let rows = self.rows(&samples)?;
-                let (row, window) = (self.front_end.row_len(), self.front_end.window_len());
-                let windows = (rows.len() + row).saturating_sub(window) / row;
-                if windows == 0 {
-                    return Err(Error::parameter(format!(
-                        "the clip has {} samples at {} Hz, but one window of {} frames needs {}",
-                        samples.len(),
-                        self.front_end.sample_rate,
-                        self.front_end.frames,
-                        self.front_end.window_samples()
-                    )));
-                }
-                features.reserve(windows * window);
-                for start in 0..windows {
-                    features.extend_from_slice(&rows[start * row..start * row + window]);
-                }
+            Clip::Stream(level) if samples.len() > self.front_end.second() => {
+                let mut samples = samples.into_owned();
+                level.apply(&mut samples);
+                self.slid(&samples)
             }
+            _ => self.answered(&samples),
         }
-        Ok(features)
     }
 
-    /// The features as inputs of a model; see [`FrontEnd::tensors`].
+    /// What stands for a labelled clip, as inputs of a model; see [`FrontEnd::tensors`].
     ///
     /// # Errors
     /// Those of [`FrontEnd::features`].
     pub fn tensors(&mut self, samples: &[f32], rate: u32) -> Result<Vec<Tensor>> {
-        let features = self.features(samples, rate)?;
+        let samples = self.checked(samples, rate)?;
+        let features = self.answered(&samples)?;
         let shape: Vec<usize> = std::iter::once(1).chain(self.front_end.input_shape.iter().copied()).collect();
         features
             .chunks_exact(self.front_end.window_len())
@@ -101,15 +87,44 @@ impl Extractor {
         })
     }
 
+    /// The windows that stand for a labelled clip.
+    fn answered(&mut self, samples: &[f32]) -> Result<Vec<f32>> {
+        if let Clip::Slide = self.front_end.clip {
+            return self.slid(samples);
+        }
+        let mut features = Vec::new();
+        self.second(loudest_second(samples, self.front_end.second()), &mut features)?;
+        Ok(features)
+    }
+
+    /// All windows of a clip at the level that it has, each a frame behind the one before.
+    fn slid(&mut self, samples: &[f32]) -> Result<Vec<f32>> {
+        let rows = self.rows(samples)?;
+        let (row, window) = (self.front_end.row_len(), self.front_end.window_len());
+        let windows = (rows.len() + row).saturating_sub(window) / row;
+        if windows == 0 {
+            return Err(Error::parameter(format!(
+                "the clip has {} samples at {} Hz, but one window of {} frames needs {}",
+                samples.len(),
+                self.front_end.sample_rate,
+                self.front_end.frames,
+                self.front_end.window_samples()
+            )));
+        }
+        let mut features = Vec::with_capacity(windows * window);
+        for start in 0..windows {
+            features.extend_from_slice(&rows[start * row..start * row + window]);
+        }
+        Ok(features)
+    }
+
     /// The one window of at most a second of sound, at the front end's level.
     pub(super) fn second(&mut self, samples: &[f32], features: &mut Vec<f32>) -> Result<()> {
         let Self { front_end, frames, second } = self;
         second.clear();
         second.resize(front_end.lead, 0.0);
         second.extend_from_slice(samples);
-        if let Clip::Second(level) = front_end.clip {
-            level.apply(&mut second[front_end.lead..]);
-        }
+        front_end.level().apply(&mut second[front_end.lead..]);
         // Silence is added behind the level is set, in the reference's order.
         second.resize(front_end.lead + front_end.second(), 0.0);
         frames.reset();
@@ -191,6 +206,22 @@ mod tests {
         extractor.second(&[0.5, 0.75], &mut Vec::new()).unwrap();
         assert_eq!(extractor.second[..5], [0.0, -1.0, 1.0, 0.0, 0.0]);
         assert_eq!(extractor.second.len(), 16_001);
+    }
+
+    #[test]
+    fn windows_of_a_stream_slide_over_a_long_clip_at_the_level_of_the_whole() {
+        let clip: Vec<f32> = (0..160_000).map(|n| 0.1 + 0.4 * libm::sinf((n as f32) * (n as f32) * 1e-6)).collect();
+        let stream = crate::audio::front_end("lfbe").unwrap();
+        let features = stream.features(&clip, 16_000).unwrap();
+        // (160000 - 1024) / 512 + 1 frames, of which each window takes 30.
+        assert_eq!(features.len(), (311 - 30 + 1) * 1200);
+        let (window, row) = (stream.window_len(), stream.row_len());
+        assert_eq!(features[row..window], features[window..2 * window - row], "each window is one frame further");
+        let mut levelled = clip.clone();
+        stream.level().apply(&mut levelled);
+        let plain = crate::audio::front_end("lfbe-plain").unwrap();
+        assert_eq!(features, plain.features(&levelled, 16_000).unwrap());
+        assert_eq!(stream.tensors(&clip, 16_000).unwrap().len(), 1, "a labelled clip is its loudest second");
     }
 
     #[test]

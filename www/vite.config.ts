@@ -1,15 +1,20 @@
 import { defineConfig } from "vite";
 import { prefilled } from "./build/prefill.ts";
 import { serviceWorker } from "./build/service-worker.ts";
+import { UNBUILT, unbuilt } from "./build/unbuilt.ts";
 
 /** Chunks of their own that the first visit loads too; the build fails where one is missing here. */
 const FIRST = ["text", "builtin", "format"];
 const LATER = ["workshop-host", "memory-host", "script", "speed"];
 
+/** What modules export that are not built yet is not known yet either. */
+const shimMissingExports = UNBUILT.length > 0;
+
 export default defineConfig({
   // Relative addresses: the built page works in any folder of any static host.
   base: "./",
-  plugins: [prefilled(), serviceWorker()],
+  // A page that lacks a part is not kept for later.
+  plugins: [unbuilt(), prefilled(), UNBUILT.length === 0 && serviceWorker()],
   build: {
     target: "es2022",
     // Nothing becomes a data: address, which the page's content security policy would refuse.
@@ -18,6 +23,7 @@ export default defineConfig({
     reportCompressedSize: false,
     // What is loaded when it is first looked at says so in its name: `cargo xtask size` weighs it apart.
     rollupOptions: {
+      shimMissingExports,
       output: {
         chunkFileNames: ({ name }) => `assets/${FIRST.includes(name) ? "" : "later-"}[name]-[hash].js`,
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith("-view.css")) ? "assets/later-[name]-[hash][extname]" : "assets/[name]-[hash][extname]"),
@@ -27,7 +33,8 @@ export default defineConfig({
   // Of the workers, those of the bench are loaded at once; those of modules on demand and the editor's when they are first needed.
   worker: {
     format: "es",
-    rollupOptions: { output: { entryFileNames: ({ name }) => `assets/${LATER.includes(name) ? "later-" : ""}[name]-[hash].js` } },
+    plugins: () => [unbuilt()],
+    rollupOptions: { shimMissingExports, output: { entryFileNames: ({ name }) => `assets/${LATER.includes(name) ? "later-" : ""}[name]-[hash].js` } },
   },
   server: { host: "127.0.0.1" },
   preview: { host: "127.0.0.1" },

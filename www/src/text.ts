@@ -380,6 +380,7 @@ const TEXTS = {
     "{name} is no model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
   "error.unknown-all":
     "None of these files is a model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
+  "error.building": "This part is still being built. It will be here in a few minutes: then load the page again.",
   "error.offline":
     "This part of the page is not on this device yet, and the network does not answer. Try again when you are online; then it stays here.",
   "kept.what": "The model and its data are kept on this device alone, so that a reload finds them. This deletes them.",

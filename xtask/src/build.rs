@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::setup;
 use crate::stamp::Stamp;
-use crate::step::{cargo, node, root, run_quietly, step, www};
+use crate::step::{self, already, cargo, node, root, run_quietly, step, www};
 
 /// A flavour of the bench's module: its folder, and the instructions it may use. The page takes the last that runs.
 pub const MODULES: &[(&str, &str)] = &[("simd", "+simd128"), ("relaxed", "+simd128,+relaxed-simd")];
@@ -35,38 +38,82 @@ pub fn run(arguments: &[String]) -> Result<()> {
 /// Builds all modules and writes their bindings to `www/src/wasm`.
 pub fn modules() -> Result<()> {
     setup::wasm_target()?;
-    for (name, instructions) in MODULES {
-        module(name, instructions, &[])?;
-    }
-    for name in ON_DEMAND {
-        module(name, MODULES[0].1, &["--features", name])?;
-    }
-    Ok(())
+    let waiting = Mutex::new(names().into_iter());
+    let lane = || -> Result<()> {
+        loop {
+            let name = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(name) = name else { return Ok(()) };
+            // The progress of two Cargos would overwrite each other.
+            module(name, &["--quiet"])?;
+        }
+    };
+    // Most of the time goes into one pass that keeps a single core busy: two modules at once take little longer than one.
+    thread::scope(|scope| {
+        let other = scope.spawn(lane);
+        let first = lane();
+        first.and(other.join().unwrap_or_else(|_| bail!("building stopped in the middle")))
+    })
 }
 
-fn module(name: &str, instructions: &str, features: &[&str]) -> Result<()> {
-    let target = root().join("target").join(format!("wasm-{name}"));
-    let wasm = target.join("wasm32-unknown-unknown/release/milliwatt.wasm");
-    // Cargo knows best what changed; asking it when nothing did takes a fifth of a second.
-    crate::step::run(
-        cargo(&["build", "--quiet", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown"])
-            .args(features)
-            .args(SMALL_DEPENDENCIES)
-            .env("RUSTFLAGS", format!("-C target-feature={instructions} {COMPACT}"))
-            .env("CARGO_TARGET_DIR", &target),
-    )?;
-    let out = www().join("src/wasm").join(name);
+/// The names of all modules, in the order in which they are built.
+pub fn names() -> Vec<&'static str> {
+    MODULES.iter().map(|(name, _)| *name).chain(ON_DEMAND).collect()
+}
+
+/// Builds a module. Cargo shows how far it is, unless its `options` are against it.
+pub fn module(name: &str, options: &[&str]) -> Result<()> {
+    step(&format!("WebAssembly module {name}"), || {
+        let sources = sources(name)?;
+        // Cargo knows best what changed; asking it when nothing did takes a fifth of a second.
+        step::run(compile(name).args(options))?;
+        bind(name)?;
+        sources.write()
+    })
+}
+
+/// The state of what a module is made from.
+pub fn sources(name: &str) -> Result<Stamp> {
+    let inputs = ["src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "xtask/src/build.rs"]
+        .map(|input| root().join(input));
+    Stamp::of(&format!("module-{name}"), &inputs)
+}
+
+/// Where a module's bindings are.
+pub fn bindings_of(name: &str) -> PathBuf {
+    www().join("src/wasm").join(name)
+}
+
+fn target(name: &str) -> PathBuf {
+    root().join("target").join(format!("wasm-{name}"))
+}
+
+/// What compiles a module.
+pub fn compile(name: &str) -> Command {
+    let bench = MODULES.iter().find(|module| module.0 == name);
+    let (_, instructions) = bench.unwrap_or(&MODULES[0]);
+    let mut cargo = cargo(&["build", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown"]);
+    if bench.is_none() {
+        cargo.args(["--features", name]);
+    }
+    cargo.args(SMALL_DEPENDENCIES);
+    cargo.env("RUSTFLAGS", format!("-C target-feature={instructions} {COMPACT}"));
+    cargo.env("CARGO_TARGET_DIR", target(name));
+    cargo
+}
+
+/// Writes the bindings of a module that is compiled.
+pub fn bind(name: &str) -> Result<()> {
+    let wasm = target(name).join("wasm32-unknown-unknown/release/milliwatt.wasm");
+    let out = bindings_of(name);
     let stamp = Stamp::of(&format!("bindings-{name}"), std::slice::from_ref(&wasm))?;
     if stamp.is_current(&out) {
         return Ok(());
     }
-    step(&format!("bindings of the {name} module"), || {
-        bindings(&wasm, &out)?;
-        if name == MODULES[1].0 {
-            share_types(&out)?;
-        }
-        stamp.write()
-    })
+    bindings(&wasm, &out)?;
+    if name == MODULES[1].0 {
+        share_types(&out)?;
+    }
+    stamp.write()
 }
 
 /// Writes the JavaScript side, the types and the stripped module to `out`.
@@ -101,8 +148,29 @@ fn share_types(out: &Path) -> Result<()> {
 
 /// Bundles the page into `www/dist`.
 pub fn page() -> Result<()> {
-    let dist = www().join("dist");
-    let inputs: Vec<PathBuf> = [
+    let stamp = page_stamp()?;
+    if stamp.is_current(&www().join("dist/index.html")) {
+        already("bundle of the page");
+        return Ok(());
+    }
+    step("bundle of the page", || {
+        run_quietly(&mut bundle())?;
+        stamp.write()
+    })
+}
+
+/// Bundles the page before these modules are there; it says so where one is asked for. The next [`page`] bundles it anew.
+pub fn page_without(unbuilt: &[&str]) -> Result<()> {
+    page_stamp()?.forget()?;
+    run_quietly(bundle().env("MILLIWATT_UNBUILT", unbuilt.join(",")))
+}
+
+fn bundle() -> Command {
+    node(&["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"])
+}
+
+fn page_stamp() -> Result<Stamp> {
+    let inputs = [
         "src",
         "build",
         "public",
@@ -111,16 +179,6 @@ pub fn page() -> Result<()> {
         "tsconfig.json",
         "package.json",
         "package-lock.json",
-    ]
-    .iter()
-    .map(|name| www().join(name))
-    .collect();
-    let stamp = Stamp::of("page", &inputs)?;
-    if stamp.is_current(&dist.join("index.html")) {
-        return Ok(());
-    }
-    step("bundle of the page", || {
-        run_quietly(&mut node(&["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"]))?;
-        stamp.write()
-    })
+    ];
+    Stamp::of("page", &inputs.map(|name| www().join(name)))
 }

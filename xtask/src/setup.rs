@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::stamp::Stamp;
-use crate::step::{command, find_program, node, root, run_quietly, step, www};
+use crate::step::{already, command, find_program, node, root, run_quietly, step, www};
 
 /// The browsers' names on PATH, each with the Debian packages that bring it.
 const PROGRAMS: &[(&[&str], &[&str])] = &[
@@ -31,6 +31,7 @@ pub fn wasm_target() -> Result<()> {
     let installed = says(&mut command("rustc", &["--print", "target-libdir", "--target", TARGET]))
         .is_some_and(|folder| PathBuf::from(folder.trim()).is_dir());
     if installed {
+        already("Rust's WebAssembly target");
         return Ok(());
     }
     if find_program(&["rustup"]).is_none() {
@@ -48,6 +49,7 @@ pub fn npm() -> Result<()> {
     // In the folder itself, so that whoever deletes the folder deletes the stamp with it.
     let stamp = Stamp::in_file(modules.join(".milliwatt"), &inputs)?;
     if stamp.is_current(&modules) {
+        already("npm packages of the page");
         return Ok(());
     }
     let version = says(node(&["--version"]).stderr(Stdio::null()))

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -39,6 +40,14 @@ impl Stamp {
     /// Whether the step was done with exactly these inputs, and `output` is still there.
     pub fn is_current(&self, output: &Path) -> bool {
         output.exists() && fs::read_to_string(&self.file).is_ok_and(|text| text == self.hash)
+    }
+
+    /// Forgets that the step was done: its output is about to become another.
+    pub fn forget(&self) -> Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Remembers that the step was done.

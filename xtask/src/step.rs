@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -17,9 +18,50 @@ pub fn www() -> PathBuf {
     root().join("www")
 }
 
+/// How many steps there will be, how many have begun, and since when.
+struct Plan {
+    steps: usize,
+    begun: usize,
+    start: Instant,
+}
+
+static PLAN: Mutex<Option<Plan>> = Mutex::new(None);
+
+/// Makes the steps from here on say which of `steps` they are, and how long it has taken so far.
+pub fn plan(steps: usize) {
+    *PLAN.lock().unwrap_or_else(PoisonError::into_inner) = Some(Plan { steps, begun: 0, start: Instant::now() });
+}
+
+/// Minutes and seconds since the plan began; nothing without a plan.
+pub fn clock() -> String {
+    let plan = PLAN.lock().unwrap_or_else(PoisonError::into_inner);
+    plan.as_ref().map_or_else(String::new, |plan| {
+        let seconds = plan.start.elapsed().as_secs();
+        format!("{}:{:02}", seconds / 60, seconds % 60)
+    })
+}
+
+/// The number of the next step, where there is a plan.
+fn next() -> Option<String> {
+    let mut plan = PLAN.lock().unwrap_or_else(PoisonError::into_inner);
+    let plan = plan.as_mut()?;
+    plan.begun += 1;
+    Some(format!("step {} of {}", plan.begun, plan.steps))
+}
+
+/// Says that a step of the plan has nothing to do; without a plan nobody waits to hear it.
+pub fn already(what: &str) {
+    if let Some(number) = next() {
+        println!("\n==> {number}: {what}: already there");
+    }
+}
+
 /// Does `work`, announced by one line and closed by one with its time.
 pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    println!("\n==> {what}");
+    match next() {
+        Some(number) => println!("\n==> {number}: {what} ({} since the start)", clock()),
+        None => println!("\n==> {what}"),
+    }
     let start = Instant::now();
     let result = work();
     let seconds = start.elapsed().as_secs_f64();

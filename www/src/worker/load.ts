@@ -26,7 +26,7 @@ const RELAXED_SIMD = new Uint8Array([
 
 /** The module with relaxed SIMD where the browser has it, else the one with plain SIMD. */
 export function choice(): { url: string; relaxed: boolean } {
-  const relaxed = WebAssembly.validate(RELAXED_SIMD);
+  const relaxed = relaxedUrl !== "" && WebAssembly.validate(RELAXED_SIMD);
   return { url: relaxed ? relaxedUrl : simdUrl, relaxed };
 }
 
@@ -58,6 +58,8 @@ export function compileOnce(url: string): Promise<WebAssembly.Module> {
 const asked = new Map<string, Promise<WebAssembly.Module>>();
 
 async function fetched(url: string): Promise<WebAssembly.Module> {
+  // `cargo xtask serve` shows the page before all of its modules are built.
+  if (url === "") throw new Error(t("error.building"));
   const response = await fetch(url).catch(() => {
     throw new Error(t("error.offline"));
   });

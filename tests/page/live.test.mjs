@@ -1,5 +1,6 @@
 // @ts-check
 // Listening to the microphone: the right answers, the light, and every way in which a microphone can fail.
+// Runs alone: it listens in real time.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

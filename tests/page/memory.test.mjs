@@ -1,5 +1,6 @@
 // @ts-check
 // In-memory compute and hardware: the candidate in an array beside the processor, two matrices, and every platform.
+// Runs alone: it measures time.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,5 +1,6 @@
 // @ts-check
 // The trade-off: every recipe tried is a dot, a search finds one under budgets, and the bundle is the command's.
+// Runs alone: it measures time.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,6 +1,7 @@
 // @ts-check
 // Training in the page: a side that learns, stopped and kept, undone, and in a link; own words from the microphone to the
 // device.
+// Runs alone: it listens and measures time.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,6 +1,7 @@
 // @ts-check
 // The microphone, from the press to the answer. Chromium's plays a file of ours; Firefox has its own fake device, which
 // plays a steady tone, and needs a sound device for any AudioContext to run: the harness gives it PulseAudio's null sink.
+// Runs alone: it listens in real time.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,5 +1,7 @@
 //! Everything, cheapest first, so that what is wrong shows early.
 
+use std::fs;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -46,24 +48,34 @@ fn wasm(name: &str, features: &str) -> Result<()> {
     step::run(&mut wasm_pack)
 }
 
-/// The tests of the built page, by Node's own runner.
+/// What a file of page tests says in a line of its own where nothing may run beside it: it measures time, or listens.
+const ALONE: &str = "// Runs alone: ";
+
+/// The tests of the built page, by Node's own runner: several files side by side, then those that run alone.
 fn page() -> Result<Tally> {
-    let tests: Vec<String> = files(&root().join("tests/page"))?
-        .iter()
-        .filter_map(|file| file.to_str())
-        .filter(|file| file.ends_with(".test.mjs"))
-        .map(str::to_owned)
-        .collect();
-    if tests.is_empty() {
-        bail!("tests/page holds no *.test.mjs");
+    let (mut alone, mut together) = (Vec::new(), Vec::new());
+    for file in files(&root().join("tests/page"))? {
+        if file.to_string_lossy().ends_with(".test.mjs") {
+            let text = fs::read_to_string(&file)?;
+            if text.lines().any(|line| line.starts_with(ALONE)) { &mut alone } else { &mut together }.push(file);
+        }
     }
-    // One browser at a time: two cores are soon busy, and times are part of what is tested.
-    let mut arguments = vec!["--test", "--test-concurrency=1", "--test-reporter=spec"];
-    arguments.extend(["--test-reporter-destination=stdout", "--test-reporter=tap"]);
-    let report = root().join("target/xtask/page.tap");
-    let destination = format!("--test-reporter-destination={}", report.display());
-    arguments.push(&destination);
-    arguments.extend(tests.iter().map(String::as_str));
-    step::run(&mut command("node", &arguments))?;
-    Tally::of_page(&report)
+    if together.is_empty() {
+        bail!("tests/page holds no *.test.mjs that others may run beside");
+    }
+    // Each file drives one browser at a time, which keeps a core busy.
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+    let mut tally = Tally::default();
+    // What fails side by side does not hide what fails alone.
+    let results = [("together", together, cores), ("alone", alone, 1)].map(|(name, files, at_once)| -> Result<()> {
+        let report = root().join(format!("target/xtask/page-{name}.tap"));
+        let mut node = command("node", &["--test", "--test-reporter=spec", "--test-reporter-destination=stdout"]);
+        node.arg(format!("--test-concurrency={at_once}"));
+        node.arg("--test-reporter=tap").arg(format!("--test-reporter-destination={}", report.display()));
+        step::run(node.args(files))?;
+        tally.add(Tally::of_page(&report)?);
+        Ok(())
+    });
+    results.into_iter().collect::<Result<()>>()?;
+    Ok(tally)
 }

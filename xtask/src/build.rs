@@ -28,8 +28,7 @@ const COMPACT: &str =
     "-C llvm-args=-inline-threshold=5 -C llvm-args=-inlinehint-threshold=45 -C llvm-args=-unroll-runtime=false";
 const SMALL_DEPENDENCIES: &[&str] = &["--config", "profile.release.package.'*'.opt-level='s'"];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    crate::only(arguments, &[], &[])?;
+pub fn run() -> Result<()> {
     modules()?;
     setup::npm()?;
     page()

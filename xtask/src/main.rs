@@ -1,4 +1,4 @@
-//! The house's errands: `cargo xtask help` lists them.
+//! Builds, serves, tests and measures the project: `cargo xtask help` lists the commands.
 
 mod bench;
 mod build;
@@ -13,35 +13,57 @@ mod step;
 mod tally;
 mod test;
 
-use anyhow::{Result, bail};
 use std::process::ExitCode;
 
-/// One errand: its name, the options it takes, a sentence for `help`, and what it does with its arguments.
-type Errand = (&'static str, &'static str, &'static str, fn(&[String]) -> Result<()>);
+use clap::{Parser, Subcommand};
 
-const ERRANDS: &[Errand] = &[
-    (
-        "serve",
-        "[--port N] [--dev]",
-        "Build the page and serve it on this machine; --dev reloads it on every edit",
-        serve::run,
-    ),
-    ("build", "", "Build the WebAssembly modules and the page into www/dist", build::run),
-    ("test", "", "Set up what is missing, then run every check and every test", test::run),
-    (
-        "check",
-        "",
-        "Formatting, lints, documentation, types: everything that needs no browser and runs no test",
-        check::run,
-    ),
-    ("bench", "[--json FILE] [--only MODELS]", "Measure latency in a browser, beside other runtimes", bench::run),
-    ("size", "[--json FILE]", "Weigh what a browser downloads, and fail over the budget", size::run),
-    ("samples", "[keywords] [machine] [--into FOLDER]", "Make the built-in samples again", samples::run),
-];
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Builds, serves, tests and measures Milliwatt",
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the page and serve it on this machine
+    ///
+    /// The page is served as soon as its first screen can be; the parts that are loaded on demand are built meanwhile. What is missing
+    /// (Rust's WebAssembly target, npm packages) is fetched first.
+    Serve(serve::Options),
+    /// Build the WebAssembly modules and the page into www/dist
+    Build,
+    /// Set up what is missing, then run every check and every test
+    ///
+    /// On Debian as root this installs Chromium, Firefox and PulseAudio; elsewhere it says what to install.
+    Test,
+    /// Check formatting, lints, documentation and types; runs no test and needs no browser
+    Check,
+    /// Measure latency in a browser, beside other runtimes
+    Bench(bench::Options),
+    /// Weigh what a browser downloads, and fail over the budget
+    Size(size::Options),
+    /// Make the built-in samples again
+    ///
+    /// Words are said by espeak-ng and flite, which this installs on Debian as root.
+    Samples(samples::Options),
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match dispatch(&arguments) {
+    let done = match Arguments::parse().command {
+        Command::Serve(options) => serve::run(&options),
+        Command::Build => build::run(),
+        Command::Test => test::run(),
+        Command::Check => check::run(),
+        Command::Bench(options) => bench::run(&options),
+        Command::Size(options) => size::run(&options),
+        Command::Samples(options) => samples::run(&options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\nxtask: {error:#}");
@@ -50,48 +72,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(arguments: &[String]) -> Result<()> {
-    let Some((name, rest)) = arguments.split_first() else {
-        help();
-        return Ok(());
-    };
-    if matches!(name.as_str(), "help" | "--help" | "-h") || rest.iter().any(|argument| argument == "--help") {
-        help();
-        return Ok(());
-    }
-    match ERRANDS.iter().find(|errand| errand.0 == name) {
-        Some(errand) => errand.3(rest),
-        None => bail!("there is no errand of this name; `cargo xtask help` lists them: {name}"),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn help() {
-    println!("cargo xtask ERRAND\n");
-    for (name, options, sentence, _) in ERRANDS {
-        println!("  {:<24} {sentence}", format!("{name} {options}"));
-    }
-}
-
-/// The value after `--name`, where it was given.
-fn option<'a>(arguments: &'a [String], name: &str) -> Result<Option<&'a str>> {
-    match arguments.iter().position(|argument| argument == name) {
-        None => Ok(None),
-        Some(at) => match arguments.get(at + 1) {
-            Some(value) => Ok(Some(value)),
-            None => bail!("{name} wants a value after it"),
-        },
-    }
-}
-
-/// Refuses arguments that the errand does not know.
-fn only(arguments: &[String], valued: &[&str], flags: &[&str]) -> Result<()> {
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        if valued.contains(&argument.as_str()) {
-            rest.next();
-        } else if !flags.contains(&argument.as_str()) {
-            bail!("this errand does not take this argument; `cargo xtask help` lists what each takes: {argument}");
+    #[test]
+    fn options_are_understood_and_unknown_ones_refused() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        let Ok(Arguments { command: Command::Serve(options) }) = parse("xtask serve --port 9000 --dev") else {
+            panic!("serve")
+        };
+        assert_eq!((options.port, options.dev), (9000, true));
+        for known in [
+            "build",
+            "test",
+            "check",
+            "bench --json a.json --only kws01 --rounds 3",
+            "size",
+            "samples keywords --into made",
+        ] {
+            assert!(parse(&format!("xtask {known}")).is_ok(), "{known}");
+        }
+        for unknown in
+            ["build --fast", "serve --port", "serve --port many", "tests", "samples dogs", "bench --rounds none"]
+        {
+            assert!(parse(&format!("xtask {unknown}")).is_err(), "{unknown}");
         }
     }
-    Ok(())
 }

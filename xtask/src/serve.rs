@@ -1,7 +1,7 @@
 //! The page, served on this machine only: as soon as its first screen can be, while the rest is built behind it.
 
 use std::fs;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -15,10 +15,18 @@ use crate::{build, setup};
 /// The module that the first screen cannot do without.
 const FIRST: &str = build::MODULES[0].0;
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    crate::only(arguments, &["--port"], &["--dev"])?;
-    let port = crate::option(arguments, "--port")?.unwrap_or("8080");
-    if arguments.iter().any(|argument| argument == "--dev") {
+#[derive(clap::Args)]
+pub struct Options {
+    /// The port to serve on; the next free one where it is taken
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Build every module first, then reload the page on every edit
+    #[arg(long)]
+    pub dev: bool,
+}
+
+pub fn run(&Options { port, dev }: &Options) -> Result<()> {
+    if dev {
         step::plan(build::names().len() + 2);
         build::modules()?;
         setup::npm()?;
@@ -27,7 +35,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let left = left_to_build()?;
     if left.is_empty() {
         step::plan(build::names().len() + 3);
-        build::run(&[])?;
+        build::run()?;
         return step::run(&mut vite(&["preview"], port));
     }
     step::plan(4);
@@ -56,14 +64,14 @@ fn left_to_build() -> Result<Vec<&'static str>> {
 }
 
 /// Vite prints the address, and takes the next free port when this one is taken.
-fn vite(errand: &[&str], port: &str) -> std::process::Command {
+fn vite(task: &[&str], port: u16) -> Command {
     let mut vite = node(&["node_modules/vite/bin/vite.js"]);
-    vite.args(errand).args(["--host", "127.0.0.1", "--port", port]);
+    vite.args(task).args(["--host", "127.0.0.1", "--port", &port.to_string()]);
     vite
 }
 
 /// Serves `www/dist` until the server ends, and ends the builds with it. A build that fails ends the server.
-fn serve_while_building(port: &str, left: Vec<&'static str>) -> Result<()> {
+fn serve_while_building(port: u16, left: Vec<&'static str>) -> Result<()> {
     let mut server = vite(&["preview"], port).spawn().context("Node could not be started")?;
     let running = Arc::new(Running::default());
     let mut builds: Option<JoinHandle<Result<()>>> = Some(thread::spawn({
@@ -131,7 +139,7 @@ struct State {
 }
 
 impl Running {
-    fn run(&self, command: &mut std::process::Command, what: &str) -> Result<()> {
+    fn run(&self, command: &mut Command, what: &str) -> Result<()> {
         {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if state.stopped {

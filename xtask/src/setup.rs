@@ -1,4 +1,4 @@
-//! What the other errands need, fetched when it is missing.
+//! What the other commands need, fetched when it is missing.
 
 use std::fs;
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
@@ -20,9 +21,15 @@ const WASM_BUDGET: usize = 680_000;
 /// their inputs.
 const ON_DEMAND_BUDGETS: [usize; build::ON_DEMAND.len()] = [850_000, 620_000];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    crate::only(arguments, &["--json"], &[])?;
-    build::run(&[])?;
+#[derive(clap::Args, Default)]
+pub struct Options {
+    /// Write the sizes to this file too
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    build::run()?;
     let dist = www().join("dist");
     let (mut text, mut later) = (0, 0);
     let document = fs::read_to_string(dist.join("index.html"))?;
@@ -57,12 +64,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
     for ((name, bytes), budget) in &on_demand {
         println!("    {bytes:>9} B  of WebAssembly for {name}, on demand (at most {budget})");
     }
-    if let Some(file) = crate::option(arguments, "--json")? {
+    if let Some(file) = &options.json {
         let modules: serde_json::Map<_, _> = modules.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
         let on_demand: serde_json::Map<_, _> =
             on_demand.iter().map(|((name, bytes), _)| ((*name).to_owned(), (*bytes).into())).collect();
         let report = json!({ "text_gzip": text, "wasm_gzip": wasm, "on_demand": on_demand, "modules": modules });
-        fs::write(file, format!("{report:#}\n")).with_context(|| format!("cannot write {file}"))?;
+        fs::write(file, format!("{report:#}\n")).with_context(|| format!("cannot write {}", file.display()))?;
     }
     let always = [(("text", text), TEXT_BUDGET), (("WebAssembly", wasm), WASM_BUDGET)];
     for ((what, bytes), budget) in always.into_iter().chain(on_demand) {

@@ -11,8 +11,7 @@ use crate::step::{self, cargo, command, find_program, root, step};
 use crate::tally::Tally;
 use crate::{build, check, setup, size};
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    crate::only(arguments, &[], &[])?;
+pub fn run() -> Result<()> {
     let start = Instant::now();
     setup::all()?;
     check::all()?;
@@ -23,8 +22,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
     for (name, features) in build::MODULES {
         step(&format!("tests in Chromium, {name} module"), || wasm(name, features))?;
     }
-    build::run(&[])?;
-    step("download budgets", || size::run(&[]))?;
+    build::run()?;
+    step("download budgets", || size::run(&size::Options::default()))?;
     tally.add(step("tests of the page in Chromium and Firefox", page)?);
     println!("\nNothing failed, in {:.0} s", start.elapsed().as_secs_f64());
     print!("{tally}");

@@ -133,10 +133,14 @@ fn bindings(wasm: &Path, out: &Path) -> Result<()> {
         .context("wasm-bindgen refused the module; does its version in Cargo.toml equal that in xtask/Cargo.toml?")
 }
 
-/// Both modules of the bench have the same interface: the types of one are declared as the types of the other, so that the page
-/// can take either.
+/// Both modules of the bench have the same interface: the types of one are declared as the types of the other, and the page
+/// loads the bindings of the first for either, so they must be the same text.
 fn share_types(out: &Path) -> Result<()> {
     let first = MODULES[0].0;
+    let bindings = |folder: PathBuf| fs::read(folder.join("milliwatt.js"));
+    if bindings(out.to_owned())? != bindings(out.with_file_name(first))? {
+        bail!("the bindings of the bench's modules differ, but the page loads those of {first} for both");
+    }
     fs::remove_file(out.join("milliwatt_bg.wasm.d.ts"))?;
     fs::write(
         out.join("milliwatt.d.ts"),

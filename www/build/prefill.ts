@@ -51,16 +51,28 @@ async function prefill(): Promise<Prefill | undefined> {
   };
   const { data, report: a } = side(INITIAL.a);
   const { report: b } = side(INITIAL.b);
+  const comparison = wasm.compare(a, b);
   return {
     version: wasm.version(),
     transforms: wasm.transforms(),
     presets: wasm.presets() as Preset[],
     devices: wasm.devices(),
     data,
-    a,
-    b,
-    comparison: wasm.compare(a, b),
+    a: brief(a),
+    b: brief(b),
+    comparison,
   };
+}
+
+/**
+ * A report as it is sent with the page, which computes it anew at once: the six numbers whole, all others with seven digits,
+ * and without each item's answer, which only the next comparison reads.
+ */
+function brief({ strip, evaluation, ...report }: Report): Report {
+  const short = (_: string, value: unknown) =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
+  const answers = { item: [], same: [], right: [], anomaly_score: [], anomalous: [] };
+  return { ...JSON.parse(JSON.stringify(report, short)), strip, evaluation: evaluation && { ...evaluation, answers } };
 }
 
 /** The page's elements, drawn as text. */

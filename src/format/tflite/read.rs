@@ -38,6 +38,9 @@ pub fn read(bytes: &[u8]) -> Result<Opened> {
     Ok(Opened { model, findings, dropped: reader.dropped.sentences() })
 }
 
+/// The operators that call another subgraph.
+const CALLS: [&str; 5] = ["IF", "WHILE", "CALL_ONCE", "CALL", "STABLEHLO_WHILE"];
+
 struct Reader {
     dropped: Dropped,
     facts: Facts,
@@ -61,8 +64,8 @@ impl Reader {
                 ));
             }
         }
-        let graph = self.only_graph(&root)?;
         let mut codes = operators::codes(&root, &mut self.dropped)?;
+        let graph = self.only_graph(&root, &codes)?;
         let mut buffers = Buffers::new(&root, file)?;
 
         let mut model = Model {
@@ -103,8 +106,8 @@ impl Reader {
         Ok(model)
     }
 
-    /// The one subgraph; several are refused with their names.
-    fn only_graph<'a>(&mut self, root: &Table<'a>) -> Result<Table<'a>> {
+    /// The one subgraph; several are refused with their names and with the operators that call them.
+    fn only_graph<'a>(&mut self, root: &Table<'a>, codes: &[operators::Code]) -> Result<Table<'a>> {
         let mut graphs = root.tables(schema::model::SUBGRAPHS, &schema::sub_graph::KIND, limits::NODES)?;
         if graphs.len() > 1 {
             let mut names = vec![];
@@ -112,8 +115,12 @@ impl Reader {
                 names.push(format!("{:?}", self.text(graph, schema::sub_graph::NAME, &"a graph")?));
             }
             let more = if graphs.len() > 4 { ", …" } else { "" };
+            let calls = codes.iter().map(|code| code.name.as_str()).filter(|name| CALLS.contains(name));
+            let calls = calls.collect::<Vec<_>>().join(", ");
+            let by = if calls.is_empty() { String::new() } else { format!(", called by {calls}") };
             return Err(Error::unsupported(format!(
-                "the file has {} subgraphs where Milliwatt takes one; loops and branches are not supported: {}{more}",
+                "the file has {} subgraphs ({}{more}){by}; Milliwatt runs one graph, without loops, branches and state that \
+                 stays from call to call: export the network without them",
                 graphs.len(),
                 names.join(", ")
             )));

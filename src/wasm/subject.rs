@@ -24,7 +24,7 @@ impl Bench {
 
     /// Puts a model on the bench.
     pub fn open(&mut self, bytes: &[u8], name: &str) -> Result<Ts<ModelCard>, JsValue> {
-        out(&self.0.open(bytes, name).map_err(thrown)?)
+        out(&self.0.open(bytes, name).map_err(|error| thrown(error.at(name)))?)
     }
 
     /// Puts dropped files on the bench as inputs, split by `seed`; where a network `learns`, more of them are not tested on.

@@ -7,10 +7,9 @@ import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
 
 export type Wasm = typeof import("../wasm/simd/milliwatt");
 
-/** A compiled module and which one it is. */
+/** A compiled module. */
 export interface Compiled {
   module: WebAssembly.Module;
-  relaxed: boolean;
 }
 
 // The smallest module that is valid only where SIMD is: one byte spread over a vector, and its bits counted.
@@ -43,8 +42,7 @@ export function unusable(): string[] {
 /** Fetches and compiles the module that this browser can run. */
 export async function compile(): Promise<Compiled> {
   if (!isAble()) throw new Error("WebAssembly SIMD is missing");
-  const { url, relaxed } = choice();
-  return { module: await fetched(url), relaxed };
+  return { module: await fetched(choice().url) };
 }
 
 /** A module on demand, fetched and compiled when it is first asked for. */
@@ -70,7 +68,7 @@ async function fetched(url: string): Promise<WebAssembly.Module> {
 }
 
 /** Starts a compiled module inside a worker. */
-export async function instantiate({ module, relaxed }: Compiled): Promise<Wasm> {
+export async function instantiate({ module }: Compiled): Promise<Wasm> {
   // The bindings of both modules are the same text, which the build checks; one download serves either.
   const wasm: Wasm = await import("../wasm/simd/milliwatt");
   await wasm.default({ module_or_path: module });

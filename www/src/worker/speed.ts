@@ -17,7 +17,7 @@ async function time({ how, file, input }: ToTime): Promise<Timed> {
   const relaxed = how === "relaxed";
   if (relaxed && !choice().relaxed) return { error: "relaxed SIMD" };
   const module = await WebAssembly.compile(await (await fetch(relaxed ? relaxedUrl : simdUrl)).arrayBuffer());
-  const wasm = await instantiate({ module, relaxed });
+  const wasm = await instantiate({ module });
   const runner = new wasm.Runner(file, "tflm", how === "scalar");
   runner.set_input(0, input);
   return { seconds: runner.time() };

@@ -16,7 +16,7 @@ pub mod files;
 pub mod hardware;
 pub mod imc;
 pub mod inputs;
-mod labels;
+pub mod labels;
 pub mod layers;
 pub mod levels;
 pub mod lint;

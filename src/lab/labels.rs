@@ -73,7 +73,7 @@ fn lines(text: &[u8], outputs: usize) -> Option<Vec<String>> {
 }
 
 /// Whether a file beside the data may say the classes: what it is called is the only thing that tells it from notes.
-pub(super) fn is_list(path: &str) -> bool {
+pub fn is_list(path: &str) -> bool {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     matches!(
         name.as_str(),
@@ -133,15 +133,16 @@ pub(super) fn matched(
     let (same, strange): (Vec<&str>, Vec<&str>) = found.iter().partition(|word| keys.contains(&key(word)));
     if names.is_empty() {
         remarks.push(format!(
-            "Nothing says which of the model's {outputs} outputs the folders ({}) are: only agreement is measured until the \
-             classes are named in the order of the outputs",
+            "Nothing says which of the model's {outputs} outputs the folders ({}) are: only agreement is measured. Put a file \
+             labels.txt beside the folders, one class name a line in the order of the outputs; the command has --classes, too",
             some(&strange)
         ));
         return Vec::new();
     }
     if same.is_empty() {
         remarks.push(format!(
-            "No folder ({}) is called as one of the model's classes ({}): only agreement is measured",
+            "No folder ({}) is called as one of the model's classes ({}): only agreement is measured until the folders are \
+             called so",
             some(&strange),
             some(names)
         ));

@@ -136,6 +136,12 @@ pub fn way_out(bytes: &[u8]) -> Option<String> {
     format::kind_of(bytes).and_then(format::foreign::way_out).map(str::to_owned)
 }
 
+/// Whether a file of this name, beside data, names the model's classes.
+#[wasm_bindgen]
+pub fn names_classes(path: &str) -> bool {
+    lab::labels::is_list(path)
+}
+
 /// What kind of file these bytes are, as [`format::Kind`] names it: `tflite`, `onnx`, `wav`, `zip` and the others, or `unknown`.
 #[wasm_bindgen]
 pub fn kind_of(bytes: &[u8]) -> String {

@@ -2,6 +2,7 @@
 
 import { decoded } from "./audio/decode";
 import { baseName, bytesOf, DATA_BYTES, type Given, MODEL_BYTES, tooLarge } from "./files";
+import * as format from "./format";
 import { type ImageShape, imageShape, pictures } from "./pictures";
 import { t } from "./text";
 import type { ClipView, InputFile } from "./types";
@@ -42,16 +43,22 @@ export async function opened(files: readonly Given[], scout: BenchWorker, input:
   const sounds: SoundFile[] = [];
   const archives: InputFile[] = [];
   const images: InputFile[] = [];
+  const lists: InputFile[] = [];
+  const others: string[] = [];
   for (const each of files) {
     // What a file is stands at its beginning: what cannot be opened is refused before it is read.
     const name = baseName(each.path);
     const head = await bytesOf({ path: each.path, file: each.file.slice(0, HEAD_BYTES) });
     const { kind, wayOut } = await scout.call(async (host) => ({ kind: await host.kindOf(head.bytes), wayOut: await host.wayOut(head.bytes) }));
     const most = MOST[kind];
+    if (await scout.call((host) => host.namesClasses(each.path))) {
+      lists.push(await bytesOf(each, MODEL_BYTES));
+      continue;
+    }
     if (wayOut !== undefined) result.unknown.push(`${name}: ${wayOut}`);
     else if (each.file.size > (most ?? MODEL_BYTES)) result.unknown.push(tooLarge(name, each.file.size));
     else if (most === undefined) {
-      if (files.length === 1) result.unknown.push(t("error.unknown", { name }));
+      others.push(name);
     } else {
       const file = await bytesOf(each);
       if (kind === "tflite") result.models.push(file);
@@ -61,13 +68,20 @@ export async function opened(files: readonly Given[], scout: BenchWorker, input:
       else archives.push(file);
     }
   }
-  if (!result.unknown.length && !result.models.length && !result.recipe && !sounds.length && !archives.length && !images.length) {
-    result.unknown.push(t("error.unknown-all"));
+  const known = result.models.length || result.recipe || sounds.length || archives.length || images.length || lists.length;
+  if (files.length === 1 && others[0]) result.unknown.push(t("error.unknown", { name: others[0] }));
+  else if (!result.unknown.length && !known) result.unknown.push(t("error.unknown-all"));
+  else if (others.length) {
+    result.unknown.push(t("error.left-out", { count: format.integer(others.length), names: others.slice(0, 3).join(", ") + (others.length > 3 ? ", …" : "") }));
   }
   const inFolders = sounds.some(({ file }) => file.path.includes("/"));
   const shape = (await shapeOf(result.models[0], scout)) ?? input;
   // Images in an archive are images, for a model that takes some.
-  if (shape && !images.length && !sounds.length) images.push(...(await packed(archives, scout)));
+  if (shape && !images.length && !sounds.length) {
+    const found = await packed(archives, scout);
+    images.push(...found.images);
+    if (found.images.length) lists.push(...found.lists);
+  }
   if (images.length) {
     if (!shape) result.unknown.push(t("image.no-place"));
     else {
@@ -84,19 +98,23 @@ export async function opened(files: readonly Given[], scout: BenchWorker, input:
       });
     }
   }
+  if (result.set) (result.set.files ??= []).push(...lists);
+  else if (lists[0]) result.unknown.push(t("error.list-alone", { name: baseName(lists[0].path) }));
   return result;
 }
 
-/** The images in archives. */
-async function packed(archives: readonly InputFile[], scout: BenchWorker): Promise<InputFile[]> {
+/** The images in archives, and the files that name their classes. */
+async function packed(archives: readonly InputFile[], scout: BenchWorker): Promise<{ images: InputFile[]; lists: InputFile[] }> {
   const images: InputFile[] = [];
+  const lists: InputFile[] = [];
   for (const { bytes } of archives) {
     if ((await scout.call((host) => host.kindOf(bytes.slice(0, HEAD_BYTES)))) !== "zip") continue;
     for (const file of await scout.call((host) => host.unpack(bytes))) {
-      if ((await scout.call((host) => host.kindOf(file.bytes.slice(0, HEAD_BYTES)))) === "image") images.push(file);
+      if (await scout.call((host) => host.namesClasses(file.path))) lists.push(file);
+      else if ((await scout.call((host) => host.kindOf(file.bytes.slice(0, HEAD_BYTES)))) === "image") images.push(file);
     }
   }
-  return images;
+  return { images, lists };
 }
 
 /** The shape that images take for a model that is dropped with them. */

@@ -377,9 +377,11 @@ const TEXTS = {
   "error.side": "Side {side}: {why}",
   "error.sample": "The sample could not be loaded (status {status}). Reload the page, or open a model of your own.",
   "error.unknown":
-    "{name} is no model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
+    "{name} is no model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON; labels.txt together with data.",
   "error.unknown-all":
-    "None of these files is a model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON.",
+    "None of these files is a model, sound or data that Milliwatt knows. It opens .tflite, WAV, FLAC, MP3, Ogg, images, ZIPs of them, NPY, NPZ and recipes in JSON; labels.txt together with data.",
+  "error.left-out": "{count} of these files are no model, sound or data that Milliwatt knows, and were left out: {names}.",
+  "error.list-alone": "{name} names the classes of data, one a line in the order of the outputs. Drop it together with the data.",
   "error.building": "This part is still being built. It will be here in a few minutes: then load the page again.",
   "error.offline":
     "This part of the page is not on this device yet, and the network does not answer. Try again when you are online; then it stays here.",

@@ -59,6 +59,11 @@ export class Host {
     return this.#engine().kind_of(head);
   }
 
+  /** Whether a file of this name, beside data, names the model's classes. */
+  namesClasses(path: string): boolean {
+    return this.#engine().names_classes(path);
+  }
+
   /** How a model of another tool becomes one that is read. */
   wayOut(head: Uint8Array): string | undefined {
     return this.#engine().way_out(head);

@@ -37,13 +37,14 @@ pub fn run() -> Result<()> {
 /// Builds all modules and writes their bindings to `www/src/wasm`.
 pub fn modules() -> Result<()> {
     setup::wasm_target()?;
+    let sources = names().into_iter().map(|name| Ok((name, sources(name)?))).collect::<Result<Vec<_>>>()?;
     let waiting = Mutex::new(names().into_iter());
     let lane = || -> Result<()> {
         loop {
             let name = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(name) = name else { return Ok(()) };
             // The progress of two Cargos would overwrite each other.
-            module(name, &["--quiet"])?;
+            step(&what(name), || step::run(compile(name).arg("--quiet")))?;
         }
     };
     // Most of the time goes into one pass that keeps a single core busy: two modules at once take little longer than one.
@@ -51,7 +52,13 @@ pub fn modules() -> Result<()> {
         let other = scope.spawn(lane);
         let first = lane();
         first.and(other.join().unwrap_or_else(|_| bail!("building stopped in the middle")))
-    })
+    })?;
+    // In their order, whichever was compiled first: the second module's bindings are compared with the first's.
+    for (name, sources) in sources {
+        bind(name)?;
+        sources.write()?;
+    }
+    Ok(())
 }
 
 /// The names of all modules, in the order in which they are built.
@@ -59,15 +66,19 @@ pub fn names() -> Vec<&'static str> {
     MODULES.iter().map(|(name, _)| *name).chain(ON_DEMAND).collect()
 }
 
-/// Builds a module. Cargo shows how far it is, unless its `options` are against it.
-pub fn module(name: &str, options: &[&str]) -> Result<()> {
-    step(&format!("WebAssembly module {name}"), || {
+/// Builds one module while Cargo shows how far it is.
+pub fn module(name: &str) -> Result<()> {
+    step(&what(name), || {
         let sources = sources(name)?;
         // Cargo knows best what changed; asking it when nothing did takes a fifth of a second.
-        step::run(compile(name).args(options))?;
+        step::run(&mut compile(name))?;
         bind(name)?;
         sources.write()
     })
+}
+
+fn what(name: &str) -> String {
+    format!("WebAssembly module {name}")
 }
 
 /// The state of what a module is made from.

@@ -41,7 +41,7 @@ pub fn run(&Options { port, dev }: &Options) -> Result<()> {
     step::plan(4);
     setup::wasm_target()?;
     setup::npm()?;
-    build::module(FIRST, &[])?;
+    build::module(FIRST)?;
     step("bundle of the page", || build::page_without(&left))?;
     println!(
         "\n==> the page can be looked at, {} after the start; what is still being built behind it: {}",

@@ -4,7 +4,7 @@ use super::Complaint;
 
 /// The crate's modules, left to right.
 const ORDER: &[&str] = &[
-    "error", "units", "limits", "progress", "order", "random", "tensor", "quant", "model", "format", "exec",
+    "error", "units", "limits", "progress", "order", "random", "json", "tensor", "quant", "model", "format", "exec",
     "compress", "train", "data", "audio", "vision", "imc", "cost", "metrics", "report", "lab", "wasm", "cli",
 ];
 

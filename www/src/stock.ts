@@ -111,6 +111,14 @@ export class Stock {
     for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
       if (severity !== "info") this.#session.tell("warning", sentence);
     }
+    if (set) this.#tellOfSet();
+  }
+
+  /** What has to be said of the set that was opened. */
+  #tellOfSet(): void {
+    const { test_items = 0, remarks = [] } = this.#scout.data ?? {};
+    this.#session.tell("info", t("open.set", { items: String(test_items) }));
+    for (const remark of remarks) this.#session.tell("warning", remark);
   }
 
   /** The recipe that B begins with, where the one that it has does not suit the model or was only the beginning of another. */
@@ -127,9 +135,7 @@ export class Stock {
     if (!model) throw new Error(t("open.model-first"));
     await this.#scout.load(model, set);
     this.#sets.set(set.id, set);
-    const { test_items = 0, remarks = [] } = this.#scout.data ?? {};
-    this.#session.tell("info", t("open.set", { items: String(test_items) }));
-    for (const remark of remarks) this.#session.tell("warning", remark);
+    this.#tellOfSet();
     await this.#change({ do: "data", data: set.id });
     if (!builtIn(model.id)) await this.#keep(model, set);
   }

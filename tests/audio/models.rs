@@ -16,7 +16,7 @@ fn right(model: &Path, labels: &[u8], windows: impl Iterator<Item = Tensor>) -> 
     let mut executor = Executor::new(&model, Options::default()).unwrap();
     let answers = windows.map(|window| {
         let outputs = executor.run(&[inputs::feed(&model, &window).unwrap()]).unwrap();
-        metrics::top(&outputs[0].to_f32_vec()).unwrap()
+        metrics::top(outputs[0].to_f32_vec()).unwrap()
     });
     answers.zip(labels).filter(|(answer, label)| *answer == usize::from(**label)).count()
 }

@@ -62,8 +62,8 @@ fn page() -> Result<Tally> {
     if together.is_empty() {
         bail!("tests/page holds no *.test.mjs that others may run beside");
     }
-    // Each file drives one browser at a time, which keeps a core busy.
-    let cores = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+    // Each file drives one browser at a time, and Firefox alone keeps two cores busy.
+    let cores = thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).clamp(1, 4));
     let mut tally = Tally::default();
     // What fails side by side does not hide what fails alone.
     let results = [("together", together, cores), ("alone", alone, 1)].map(|(name, files, at_once)| -> Result<()> {

@@ -1,10 +1,10 @@
 import { defineConfig } from "vite";
+import { assetName, chunkName, later } from "./build/later.ts";
 import { prefilled } from "./build/prefill.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 import { UNBUILT, unbuilt } from "./build/unbuilt.ts";
 
-/** Chunks of their own that the first visit loads too; the build fails where one is missing here. */
-const FIRST = ["text", "builtin", "format"];
+/** Workers of modules on demand, and the editor's. */
 const LATER = ["workshop-host", "memory-host", "script", "speed"];
 
 /** What modules export that are not built yet is not known yet either. */
@@ -14,21 +14,14 @@ export default defineConfig({
   // Relative addresses: the built page works in any folder of any static host.
   base: "./",
   // A page that lacks a part is not kept for later.
-  plugins: [unbuilt(), prefilled(), UNBUILT.length === 0 && serviceWorker()],
+  plugins: [unbuilt(), prefilled(), later(), UNBUILT.length === 0 && serviceWorker()],
   build: {
     target: "es2022",
     // Nothing becomes a data: address, which the page's content security policy would refuse.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // What is loaded when it is first looked at says so in its name: `cargo xtask size` weighs it apart.
-    rollupOptions: {
-      shimMissingExports,
-      output: {
-        chunkFileNames: ({ name }) => `assets/${FIRST.includes(name) ? "" : "later-"}[name]-[hash].js`,
-        assetFileNames: ({ names }) => (names.some((name) => name.endsWith("-view.css")) ? "assets/later-[name]-[hash][extname]" : "assets/[name]-[hash][extname]"),
-      },
-    },
+    rollupOptions: { shimMissingExports, output: { chunkFileNames: chunkName, assetFileNames: assetName } },
   },
   // Of the workers, those of the bench are loaded at once; those of modules on demand and the editor's when they are first needed.
   worker: {

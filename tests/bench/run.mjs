@@ -48,7 +48,7 @@ const TYPES = /** @type {Record<string, string>} */ ({
 /** Where addresses lead. */
 const FOLDERS = /** @type {[string, string][]} */ ([
   ["/bench/", join(ROOT, "tests", "bench")],
-  ["/milliwatt/", join(ROOT, "www", "src", "wasm")],
+  ["/milliwatt/", join(ROOT, "www", "src", "engine", "wasm")],
   ["/node_modules/", join(ROOT, "www", "node_modules")],
   ["/models/", join(SHARED, "mlperf", "models")],
   ["/onnx/", ONNX],

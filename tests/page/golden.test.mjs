@@ -90,7 +90,7 @@ test("every golden file, its activations and 500 clips give the microcontroller'
       return;
     }
     const file = (/** @type {string[]} */ ...path) => shared(...path) ?? assert.fail(`../shared/mlperf/${path.join("/")} is not here`);
-    const server = await serve(join(ROOT, "www", "src", "wasm"));
+    const server = await serve(join(ROOT, "www", "src", "engine", "wasm"));
     try {
       await page.goto(`${server.url}simd/milliwatt.js`);
       /** @type {string[]} */

@@ -10,11 +10,11 @@ import { fromPackages, ROOT } from "./harness.mjs";
 const { runnerImport } = await fromPackages("vite");
 /** @param {string} name @returns {Promise<any>} */
 const load = async (name) => (await runnerImport(join(ROOT, "www/src", name))).module;
-const { History } = await load("history.ts");
-const { builtIn } = await load("builtin.ts");
-const { INITIAL, METRICS, reduce, VIEWS } = await load("state.ts");
-const link = await load("link.ts");
-const { normal, withOption } = await load("recipes.ts");
+const { History } = await load("app/history.ts");
+const { builtIn } = await load("engine/bench/samples.ts");
+const { INITIAL, METRICS, reduce, VIEWS } = await load("app/state.ts");
+const link = await load("app/link.ts");
+const { normal, withOption } = await load("engine/bench/recipes.ts");
 
 /** The table that links and controls are drawn from, in the shape in which the engine gives it. */
 const TRANSFORMS = [
@@ -216,9 +216,9 @@ test("links that were published keep their meaning", async () => {
 test("no text is missing and none is unused", async () => {
   const { readdir } = await import("node:fs/promises");
   const folder = join(ROOT, "www/src");
-  const files = (await readdir(folder, { recursive: true })).filter((name) => /\.ts$/.test(name) && !name.startsWith("wasm") && name !== "text.ts");
+  const files = (await readdir(folder, { recursive: true })).filter((name) => /\.ts$/.test(name) && !name.includes("wasm") && name !== "ui/text.ts");
   const sources = (await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")))).join("\n");
-  const table = await readFile(join(folder, "text.ts"), "utf8");
+  const table = await readFile(join(folder, "ui/text.ts"), "utf8");
   const keys = [...table.matchAll(/^ {2}"([a-z_.-]+)":/gm)].map(([, key]) => key ?? "");
   assert.ok(keys.length > 100);
   for (const key of keys) {

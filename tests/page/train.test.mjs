@@ -313,7 +313,7 @@ function noise(seed) {
  * @param {Uint8Array[]} inputs
  * @returns {Promise<number[][]>} */
 async function predictions(file, inputs) {
-  const glue = join(ROOT, "www/src/wasm/simd/milliwatt.js");
+  const glue = join(ROOT, "www/src/engine/wasm/simd/milliwatt.js");
   const wasm = await import(pathToFileURL(glue).href);
   wasm.initSync({ module: await readFile(glue.replace(".js", "_bg.wasm")) });
   const runner = new wasm.Runner(file, "tflm", false);

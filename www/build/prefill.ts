@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type HtmlTagDescriptor, type Plugin, runnerImport } from "vite";
-import type { Prefill, Snapshot } from "../src/snapshot";
-import type { DataCard, Preset, Recipe, Report } from "../src/types";
+import type { Prefill, Snapshot } from "../src/app/snapshot";
+import type { DataCard, Preset, Recipe, Report } from "../src/engine/types";
 import { draw } from "./prerender.ts";
 
 const WWW = fileURLToPath(new URL("..", import.meta.url));
 const SAMPLE = resolve(WWW, "public/samples/keywords");
-const GLUE = resolve(WWW, "src/wasm/simd/milliwatt.js");
+const GLUE = resolve(WWW, "src/engine/wasm/simd/milliwatt.js");
 
 // Scripts and connections of this page's own origin alone; `wasm-unsafe-eval` compiles WebAssembly and nothing else.
 const POLICY = [
@@ -32,11 +32,11 @@ async function page<T>(name: string): Promise<T> {
 
 /** What the engine that this page will run says of the sample: the same steps as in the page, in the same order. */
 async function prefill(): Promise<Prefill | undefined> {
-  const { INITIAL, LAYER_ITEMS, SEEDS } = await page<typeof import("../src/state")>("state.ts");
-  const { normal } = await page<typeof import("../src/recipes")>("recipes.ts");
+  const { INITIAL, LAYER_ITEMS, SEEDS } = await page<typeof import("../src/app/state")>("app/state.ts");
+  const { normal } = await page<typeof import("../src/engine/bench/recipes")>("engine/bench/recipes.ts");
   const [model, words] = [resolve(SAMPLE, "model.tflite"), resolve(SAMPLE, "words.zip")];
   if (![GLUE, model, words].every(existsSync)) return undefined;
-  const wasm = (await import(pathToFileURL(GLUE).href)) as typeof import("../src/wasm/simd/milliwatt");
+  const wasm = (await import(pathToFileURL(GLUE).href)) as typeof import("../src/engine/wasm/simd/milliwatt");
   wasm.initSync({ module: readFileSync(GLUE.replace(".js", "_bg.wasm")) });
   const side = (recipe: Recipe): { data: DataCard; report: Report } => {
     const bench = new wasm.Bench();
@@ -79,8 +79,8 @@ function brief({ strip, evaluation, ...report }: Report): Report {
 async function picture(known: Prefill | undefined): Promise<string> {
   const shim = await import("@lit-labs/ssr-dom-shim");
   Object.assign(globalThis, { HTMLElement: shim.HTMLElement, customElements: shim.customElements });
-  const { module: app } = await runnerImport<typeof import("../src/elements/app")>(resolve(WWW, "src/elements/app.ts"));
-  const { module: snapshots } = await runnerImport<typeof import("../src/snapshot")>(resolve(WWW, "src/snapshot.ts"));
+  const { module: app } = await runnerImport<typeof import("../src/app/shell/page")>(resolve(WWW, "src/app/shell/page.ts"));
+  const { module: snapshots } = await runnerImport<typeof import("../src/app/snapshot")>(resolve(WWW, "src/app/snapshot.ts"));
   app.register();
   const snapshot: Snapshot = snapshots.first(known);
   const element = Object.assign(new app.App(), { snapshot });

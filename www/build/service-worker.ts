@@ -6,7 +6,7 @@ import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 
-const SOURCE = fileURLToPath(new URL("../src/service-worker.js", import.meta.url));
+const SOURCE = fileURLToPath(new URL("../src/app/service-worker.js", import.meta.url));
 
 export function serviceWorker(): Plugin {
   let out = "";
@@ -23,7 +23,7 @@ export function serviceWorker(): Plugin {
         const chunk = bundle[name];
         if (seen.has(name) || chunk?.type !== "chunk") return;
         seen.add(name);
-        if (/(^|\/)later-/.test(name)) this.error(`The first screen loads ${name}, whose name says that it comes later: add it to FIRST in vite.config.ts`);
+        if (/(^|\/)later-/.test(name)) this.error(`The first screen loads ${name}, whose name says that it comes later`);
         chunk.imports.forEach(visit);
       };
       for (const [name, chunk] of Object.entries(bundle)) if (chunk.type === "chunk" && chunk.isEntry) visit(name);

@@ -1,11 +1,11 @@
 // Starts the page: the first picture from what the build wrote into the HTML, then the engine.
 
-import { type App, register } from "./elements/app";
-import { Session } from "./session";
-import type { Prefill } from "./snapshot";
-import { load, showTheme } from "./stored";
-import { offline } from "./offline";
-import "./styles/index.css";
+import { type App, register } from "./app/shell/page";
+import { Session } from "./app/session";
+import type { Prefill } from "./app/snapshot";
+import { load, showTheme } from "./app/storage";
+import { offline } from "./app/offline";
+import "./app/styles/index.css";
 
 showTheme(load("theme", "auto"));
 

@@ -34,7 +34,7 @@ pub fn run() -> Result<()> {
     page()
 }
 
-/// Builds all modules and writes their bindings to `www/src/wasm`.
+/// Builds all modules and writes their bindings to `www/src/engine/wasm`.
 pub fn modules() -> Result<()> {
     setup::wasm_target()?;
     let sources = names().into_iter().map(|name| Ok((name, sources(name)?))).collect::<Result<Vec<_>>>()?;
@@ -90,7 +90,7 @@ pub fn sources(name: &str) -> Result<Stamp> {
 
 /// Where a module's bindings are.
 pub fn bindings_of(name: &str) -> PathBuf {
-    www().join("src/wasm").join(name)
+    www().join("src/engine/wasm").join(name)
 }
 
 fn target(name: &str) -> PathBuf {

@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
             continue;
         };
         // The bindings are wasm-bindgen's to write.
-        if path.starts_with("www/src/wasm/") {
+        if path.starts_with("www/src/engine/wasm/") {
             continue;
         }
         let Ok(text) = fs::read_to_string(&file) else { continue };

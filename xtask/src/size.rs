@@ -33,7 +33,7 @@ pub fn run(options: &Options) -> Result<()> {
     let dist = www().join("dist");
     let (mut text, mut later) = (0, 0);
     let document = fs::read_to_string(dist.join("index.html"))?;
-    let module = |name: &str| fs::read(www().join("src/wasm").join(name).join("milliwatt_bg.wasm"));
+    let module = |name: &str| fs::read(www().join("src/engine/wasm").join(name).join("milliwatt_bg.wasm"));
     let on_demand = build::ON_DEMAND.iter().map(|name| module(name)).collect::<Result<Vec<_>, _>>()?;
     let (mut modules, mut asked) = (Vec::new(), [0; build::ON_DEMAND.len()]);
     for file in files(&dist)? {

@@ -1,0 +1,80 @@
+// The samples that come with the page, each with the inputs to try it on.
+
+import { type Key, t } from "../../ui/text";
+import type { DataSet, ModelFile } from "../client/bench-worker";
+
+interface BuiltIn {
+  /** Its name in links. */
+  id: string;
+  /** Its model, under `samples/`. */
+  model: string;
+  /** Its inputs: a row of `SETS`. */
+  data: string;
+  /** Its name and what it is. */
+  label: Key;
+  sentence: Key;
+}
+
+/** The first is on the bench when the page opens. */
+export const BUILT_IN: readonly [BuiltIn, ...BuiltIn[]] = [
+  {
+    id: "keywords", model: "keywords/model.tflite", data: "keywords",
+    label: "sample.keywords", sentence: "sample.keywords-what",
+  },
+  {
+    id: "machine", model: "machine/model.tflite", data: "machine",
+    label: "sample.machine", sentence: "sample.machine-what",
+  },
+];
+
+/** Inputs by name: made from seeds alone, or from a file of dry words. */
+const SETS: Readonly<Record<string, { words?: string }>> = {
+  keywords: { words: "keywords/words.zip" },
+  machine: {},
+};
+
+/** The sample of that name in links. */
+export function builtIn(id: string): BuiltIn | undefined {
+  return BUILT_IN.find((sample) => sample.id === id);
+}
+
+/** What a model is called on the page: a sample's own name, or the file's. */
+export function titleOf({ model, name }: { model: string; name: string }): string {
+  const sample = builtIn(model);
+  return sample ? t(sample.label) : name;
+}
+
+/** Whether the inputs of that name come with a sample. */
+export function hasSet(data: string): boolean {
+  return Object.hasOwn(SETS, data);
+}
+
+const fetched = new Map<string, Promise<Uint8Array>>();
+
+/** A file of the page's own, asked for once. */
+function file(path: string): Promise<Uint8Array> {
+  const known = fetched.get(path);
+  if (known) return known;
+  const missing = (): never => {
+    throw new Error(t("error.offline"));
+  };
+  const asked = fetch(`samples/${path}`).catch(missing).then(async (response) => {
+    if (!response.ok) throw new Error(t("error.sample", { status: String(response.status) }));
+    return new Uint8Array(await response.arrayBuffer());
+  });
+  asked.catch(() => fetched.delete(path));
+  fetched.set(path, asked);
+  return asked;
+}
+
+/** A sample's model, or nothing for a name that no sample has. */
+export async function sampleModel(id: string): Promise<ModelFile | undefined> {
+  const sample = builtIn(id);
+  return sample && { id, name: sample.model.replace(/^.*\//, ""), bytes: await file(sample.model) };
+}
+
+/** A sample's inputs, or nothing for a name that none has. */
+export async function sampleSet(data: string): Promise<DataSet | undefined> {
+  const set = hasSet(data) ? SETS[data] : undefined;
+  return set && { id: data, ...(set.words ? { words: await file(set.words) } : { generated: data }) };
+}

@@ -32,7 +32,8 @@ async function page<T>(name: string): Promise<T> {
 
 /** What the engine that this page will run says of the sample: the same steps as in the page, in the same order. */
 async function prefill(): Promise<Prefill | undefined> {
-  const { INITIAL, LAYER_ITEMS, SEEDS } = await page<typeof import("../src/app/state")>("app/state.ts");
+  const { INITIAL } = await page<typeof import("../src/app/state")>("app/state.ts");
+  const { LAYER_ITEMS, SEEDS } = await page<typeof import("../src/engine/bench/state")>("engine/bench/state.ts");
   const { normal } = await page<typeof import("../src/engine/bench/recipes")>("engine/bench/recipes.ts");
   const [model, words] = [resolve(SAMPLE, "model.tflite"), resolve(SAMPLE, "words.zip")];
   if (![GLUE, model, words].every(existsSync)) return undefined;
@@ -77,8 +78,6 @@ function brief({ strip, evaluation, ...report }: Report): Report {
 
 /** The page's elements, drawn as text. */
 async function picture(known: Prefill | undefined): Promise<string> {
-  const shim = await import("@lit-labs/ssr-dom-shim");
-  Object.assign(globalThis, { HTMLElement: shim.HTMLElement, customElements: shim.customElements });
   const { module: app } = await runnerImport<typeof import("../src/app/shell/page")>(resolve(WWW, "src/app/shell/page.ts"));
   const { module: snapshots } = await runnerImport<typeof import("../src/app/snapshot")>(resolve(WWW, "src/app/snapshot.ts"));
   app.register();
@@ -97,6 +96,9 @@ export function prefilled(): Plugin {
     transformIndexHtml: {
       order: "pre",
       async handler(html) {
+        // The state knows the features, whose elements need something to be made of.
+        const shim = await import("@lit-labs/ssr-dom-shim");
+        Object.assign(globalThis, { HTMLElement: shim.HTMLElement, customElements: shim.customElements });
         const known = await prefill();
         if (!known) this.warn?.("the engine or the sample is not here: the page will open without numbers (cargo xtask build, cargo xtask samples)");
         const text = await picture(known);

@@ -3,11 +3,11 @@
 import { type App, register } from "./app/shell/page";
 import { Session } from "./app/session";
 import type { Prefill } from "./app/snapshot";
-import { load, showTheme } from "./app/storage";
+import { showTheme } from "./app/storage";
 import { offline } from "./app/offline";
 import "./app/styles/index.css";
 
-showTheme(load("theme", "auto"));
+showTheme();
 
 const written = document.getElementById("prefill")?.textContent;
 const prefill = written ? (JSON.parse(written) as Prefill) : undefined;

@@ -1,7 +1,7 @@
 // Every command once: what the keyboard sheet lists and what the keys do.
 
-import type { Action } from "./snapshot";
-import type { Key } from "../ui/text";
+import type { BenchAction } from "../engine/bench/view";
+import type { Key } from "./text";
 
 export interface Command {
   /** As written on the sheet; `Mod` is Ctrl, or Command on a Mac. */
@@ -10,7 +10,7 @@ export interface Command {
   /** Where the keys work, if not everywhere. */
   where?: Key;
   /** Missing where the focused element acts on its own. */
-  action?: Action;
+  action?: BenchAction;
 }
 
 export const COMMANDS: readonly Command[] = [

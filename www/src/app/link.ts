@@ -10,7 +10,8 @@
 import type { Recipe, Step, Transform } from "../engine/types";
 import { builtIn } from "../engine/bench/samples";
 import { applies, get, normal, put, type Value } from "../engine/bench/recipes";
-import { INITIAL, METRICS, MOST_SEED, ORIGINAL, RATE, type State, VIEWS } from "./state";
+import { METRICS, MOST_SEED, ORIGINAL, RATE, type State } from "../engine/bench/state";
+import { INITIAL, VIEWS } from "./state";
 
 const VERSION = "1";
 const HASH = /^[0-9a-f]{64}$/;

@@ -1,11 +1,8 @@
 // The service worker: the page opens without a network and does there what it does with one; a new version is offered, not forced.
 
 import type { Session } from "./session";
-import type { Snapshot } from "./snapshot";
+import type { Offline, Snapshot } from "./snapshot";
 import { choice, unusable } from "../engine/client/load";
-
-/** What of the page stays on this device: nothing known yet, all, a part, or only what the first screen needs. */
-export type Offline = "starting" | "kept" | "partly" | "saving" | "refused";
 
 /** How long the page has to have done nothing before more than the first screen is fetched. */
 const IDLE_MS = 1000;

@@ -1,55 +1,42 @@
-// One visit: holds the state, drives the engine, and publishes a snapshot after every change.
+// One visit: holds the state, drives the engine, lets the features do their parts, and publishes a snapshot after every change.
 
-import { builtIn } from "../engine/bench/samples";
-import { History } from "./history";
-import { forget } from "./files/kept";
-import * as link from "./link";
-import { Levels, type Subject } from "../features/levels/controller";
-import { Listen } from "../features/listen/controller";
-import { Live } from "../features/live/controller";
-import { Memory } from "../features/imc/slice";
-import { Own } from "../features/clips/controller";
+import type { Controller, Store, Subject } from "../engine/bench/feature";
 import { normal, normalised } from "../engine/bench/recipes";
+import { builtIn } from "../engine/bench/samples";
+import { type Change, OWN, type State } from "../engine/bench/state";
+import { type Tried, withTried } from "../engine/bench/tried";
+import type { Ask, Notice, SideView } from "../engine/bench/view";
+import { BenchWorker, type DataSet, type ModelFile } from "../engine/client/bench-worker";
+import { type Compiled, compile, isAble } from "../engine/client/load";
+import { Pool } from "../engine/client/pool";
+import { type Listener, Side } from "../engine/client/side";
+import { SAYS } from "../engine/text";
+import { type Compared, type Comparison, type ModelCard, type Recipe, type Report, SIDES, type SideName } from "../engine/types";
+import { type Controllers, FEATURES, type Slices } from "./features";
+import { forget } from "./files/kept";
+import { Stock } from "./files/stock";
+import { History } from "./history";
+import * as link from "./link";
 import { alike } from "./recomputed";
 import { Runs } from "./runs";
 import { download, share, writeAddress } from "./sharing";
-import { type Action, first, type Notice, type Prefill, type SideView, type Snapshot } from "./snapshot";
-import { type Change, INITIAL, OWN, reduce, type State } from "./state";
-import { Stock } from "./files/stock";
-import { loadPresets, store } from "./storage";
-import { t } from "../ui/text";
-import { type Compared, type Comparison, type Recipe, type Report, SIDES, type SideName } from "../engine/types";
-import type { Diagnoses } from "../features/diagnosis/controller";
-import type { Lints } from "../features/lint/controller";
-import type { Tradeoff } from "../features/tradeoff/controller";
-import { Training } from "../features/train/controller";
-import { withTried } from "../engine/bench/tried";
+import { type Action, first, type Prefill, type Snapshot, type Visit } from "./snapshot";
+import { INITIAL, reduce } from "./state";
+import { t } from "./text";
 import { fitting } from "./views";
-import { showWeights } from "../features/weights/controller";
-import { BenchWorker, type DataSet, type ModelFile } from "../engine/client/bench-worker";
-import { compile, isAble } from "../engine/client/load";
-import { Pool } from "../engine/client/pool";
-import { Side } from "../engine/client/side";
 
 const NOTICE_MS = 6000;
 
-export class Session extends EventTarget {
+export class Session extends EventTarget implements Visit {
+  readonly sides: Record<SideName, Side>;
+  readonly scout: BenchWorker;
+  readonly compiled: Promise<Compiled>;
   #snapshot: Snapshot;
   #history: History<State>;
   #stock: Stock;
   #runs: Runs;
-  #sides: Record<SideName, Side>;
-  #listen: Listen;
-  #levels: Levels;
-  /** What the level experiment would be about now. */
+  #features: Controllers;
   #subject: Subject | undefined;
-  #own: Own;
-  #live: Live;
-  #training: Training;
-  #memory: Memory;
-  #tradeoff: Promise<Tradeoff> | undefined;
-  #diagnoses: Promise<Diagnoses> | undefined;
-  #lints: Promise<Lints> | undefined;
   #prefill: Prefill | undefined;
   /** Whether another model or set is being fetched. */
   #leaving = false;
@@ -62,28 +49,51 @@ export class Session extends EventTarget {
     const state = fragment && prefill ? link.read(prefill.transforms, fragment) : INITIAL;
     this.#snapshot = first(prefill, state);
     this.#history = new History(this.#snapshot.state);
-    const compiled = compile().catch((error: unknown) =>
+    this.compiled = compile().catch((error: unknown) =>
       Promise.reject(new Error(isAble() ? t("error.engine", { why: String(error) }) : t("error.no-simd"))));
-    compiled.catch((error: Error) => {
+    this.compiled.catch((error: Error) => {
       this.patch({ stopped: error.message });
       this.tell("error", error.message);
     });
-    const [pool, scout] = [new Pool(compiled), new BenchWorker(compiled)];
-    const [measured, sets] = [new Map<string, string[]>(), new Map<string, DataSet>()];
-    const side = (name: SideName): Side => new Side(compiled, pool, measured, this.#listener(name));
-    this.#sides = { a: side("a"), b: side("b") };
-    this.#runs = new Runs(this, this.#sides, pool, prefill);
+    const pool = new Pool(this.compiled);
+    this.scout = new BenchWorker(this.compiled);
+    const measured = new Map<string, string[]>();
+    const side = (name: SideName): Side => new Side(this.compiled, pool, measured, this.#listener(name));
+    this.sides = { a: side("a"), b: side("b") };
+    this.#runs = new Runs(this, this.sides, pool, prefill);
     // A link that differs only in what is looked at keeps the numbers that came with the page.
     const subject = ({ model, data, a, b, device, rate }: State): string =>
       JSON.stringify([model, data, normal(prefill?.transforms ?? [], a), normal(prefill?.transforms ?? [], b), device, rate]);
     if (subject(state) !== subject(INITIAL)) this.#runs.forget();
-    this.#stock = new Stock(this, scout, sets, (change) => this.#change(change));
-    this.#own = new Own(this, sets, scout, this.#sides);
-    this.#listen = new Listen(this, this.#sides, this.#own);
-    this.#live = new Live(this, this.#sides, compiled);
-    this.#levels = new Levels(this);
-    this.#training = new Training(this);
-    this.#memory = new Memory(this);
+    this.#features = this.#create();
+    this.#stock = new Stock(this, (change) => this.#change(change), (state) => this.#features.clips.set(state));
+  }
+
+  /** Lets every feature begin, in the order of their list. */
+  #create(): Controllers {
+    const made = FEATURES.flatMap((feature) =>
+      // Each takes the part of the snapshot that is called as it is, which the types of a list cannot say.
+      "create" in feature ? [[feature.id, feature.create(this, this.#store(feature.id as keyof Slices) as never)] as const] : []);
+    return Object.fromEntries(made) as unknown as Controllers;
+  }
+
+  /** A feature's part of the snapshot. */
+  #store<Id extends keyof Slices>(id: Id): Store<Slices[Id]> {
+    const now = (): Slices[Id] => this.#snapshot[id];
+    return {
+      get now() {
+        return now();
+      },
+      patch: (change, ...without) => {
+        const slice = { ...now() };
+        for (const field of without) delete slice[field];
+        this.patch({ [id]: { ...slice, ...change } });
+      },
+    };
+  }
+
+  get #controllers(): readonly Controller[] {
+    return Object.values(this.#features);
   }
 
   get snapshot(): Snapshot {
@@ -100,7 +110,7 @@ export class Session extends EventTarget {
 
   /** Starts the engine and recomputes what the page already shows. */
   async start(fragment: string): Promise<void> {
-    const tables = await this.#sides.a.worker.call((host) => host.tables());
+    const tables = await this.sides.a.worker.call((host) => host.tables());
     const { version, transforms, devices } = tables;
     const presets = normalised(transforms, tables.presets);
     document.documentElement.dataset["engine"] = tables.relaxed ? "relaxed" : "simd";
@@ -148,7 +158,7 @@ export class Session extends EventTarget {
   }
 
   /** Does what an element asks for. */
-  act(action: Action): void {
+  act(action: Action | Ask): void {
     this.#act(action).catch((error: unknown) => this.fail(error));
   }
 
@@ -157,10 +167,14 @@ export class Session extends EventTarget {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     // What a browser says of a script that it cannot fetch names an address, not what to do.
     const missing = name === "TypeError" && /import/i.test(message);
-    if (name !== "cancelled") this.tell("error", missing ? t("error.offline") : message);
+    if (name !== "cancelled") this.tell("error", missing ? SAYS.offline : message);
   }
 
-  async #act(action: Action): Promise<void> {
+  async #act(action: Action | Ask): Promise<void> {
+    if ("ask" in action) {
+      const feature: Controller | undefined = this.#features[action.ask as keyof Controllers];
+      return feature?.act?.(action.what as never);
+    }
     switch (action.do) {
       case "undo":
         if (this.#history.undo()) await this.settle();
@@ -169,7 +183,7 @@ export class Session extends EventTarget {
         if (this.#history.redo()) await this.settle();
         return;
       case "cancel":
-        if (this.#levels.running) this.#levels.cancel();
+        for (const feature of this.#controllers) feature.cancel?.();
         return this.#runs.cancel();
       case "again":
         this.#runs.again();
@@ -178,41 +192,11 @@ export class Session extends EventTarget {
         writeAddress(this.#snapshot.transforms, this.#history.present, false);
         return this.tell("info", await share(this.#history.present));
       case "download":
-        return this.tell("info", download(this.#snapshot, await this.#candidate()));
-      case "bundle":
-        return this.#bundle();
+        return this.tell("info", download(this.#snapshot, await this.candidate()));
       case "open":
-        return this.#stock.open(action.files, this.#listen);
+        return this.#stock.open(action.files);
       case "sample":
         return this.#sample(action.id);
-      case "clip":
-        return this.#listen.choose(action.id);
-      case "play":
-        return this.#listen.play();
-      case "play-levels":
-        if (this.#subject) await this.#levels.play(this.#subject);
-        return;
-      case "record":
-        return this.#listen.record(action.on);
-      case "own":
-        return this.#own.act(action.what);
-      case "live":
-        return this.#live.act(action.what);
-      case "train":
-        return this.#training.act(action.what);
-      case "memory":
-        return this.#memory.act(action.what);
-      case "tradeoff":
-        return (await this.#later()).act(action.what);
-      case "diagnose":
-        this.#diagnoses ??= import("../features/diagnosis/controller").then(({ Diagnoses }) => new Diagnoses(this));
-        return (await this.#diagnoses).act(action.what);
-      case "lint":
-        this.#lints ??= import("../features/lint/controller").then(({ Lints }) => new Lints(this, () => this.#candidate()));
-        return (await this.#lints).act(action.what);
-      case "save-preset":
-      case "drop-preset":
-        return this.#presets(action);
       case "dismiss":
         return this.patch({ notices: this.#snapshot.notices.filter(({ id }) => id !== action.id) });
       case "keep-offline":
@@ -222,7 +206,7 @@ export class Session extends EventTarget {
         await forget();
         return this.tell("info", t("kept.forgotten"));
       case "missing":
-        return this.tell("error", t("error.offline"));
+        return this.tell("error", SAYS.offline);
       case "reload":
         return this.#takeUpdate();
       case "choose":
@@ -230,8 +214,7 @@ export class Session extends EventTarget {
       case "samples":
       case "theme":
         // Windows of the page itself: the app element opens them.
-        this.dispatchEvent(new CustomEvent("window", { detail: action.do }));
-        return;
+        return this.open(action.do);
       default:
         return this.#change(action);
     }
@@ -255,36 +238,31 @@ export class Session extends EventTarget {
     const state = this.#history.present;
     const before = this.#snapshot.state;
     this.patch({ state, canUndo: this.#history.canUndo, canRedo: this.#history.canRedo });
-    this.#own.follow();
-    if (state.own !== before.own) this.#listen.follow();
-    if (state.model !== before.model || state.view !== "listen") this.#live.stop();
+    for (const feature of this.#controllers) feature.chosen?.(before);
     // The untouched first screen keeps its bare address.
     const touched = location.hash !== "" || state !== before;
     if (!dragging && touched) writeAddress(this.#snapshot.transforms, state, state.model !== before.model);
     if (!this.#snapshot.ready) return;
     const items = (of: State): string => JSON.stringify([of.model, of.data, of.seed, of.data === OWN ? of.own : 0]);
     if (items(state) !== items(before)) this.#leave();
-    const [model, data] = await Promise.all([this.#stock.model(state), this.#stock.data(state, this.#own)]).catch((error: unknown) => {
+    const [model, data] = await Promise.all([this.#stock.model(state), this.#stock.data(state)]).catch((error: unknown) => {
       this.#leaving = false;
       throw error;
     });
     if (state !== this.#history.present) return;
     this.#leaving = false;
-    this.#training.settled(model, data, state);
+    for (const feature of this.#controllers) feature.found?.(model, data);
     if (!model) {
       this.#runs.forget();
       return this.patch({ wanted: { name: state.name, sha256: state.model } });
     }
     this.patch({}, "wanted");
     for (const name of SIDES) {
-      if (this.#training.owes(name, state, model, data)) this.#runs.untrained(name);
+      if (this.#controllers.some((feature) => feature.owes?.(name, model, data))) this.#runs.untrained(name);
       else this.#runs.order(name, state, model, data, dragging && state[name] !== before[name]);
     }
-    showWeights(this, this.#sides);
     this.#subject = data && { model, data, a: state.a, b: state.b, device: state.device };
-    if (!dragging) this.#levels.settled(this.#subject);
-    this.#memory.follow();
-    if (state.view === "tradeoff") (await this.#later()).follow();
+    for (const feature of this.#controllers) feature.settled?.(dragging);
   }
 
   /** Another model or set is on its way: nothing that belongs to the one before stays, and nothing of it is taken any more. */
@@ -292,13 +270,8 @@ export class Session extends EventTarget {
     this.#leaving = true;
     this.#runs.again();
     this.#runs.forget();
-    this.#listen.reset();
+    for (const feature of this.#controllers) feature.left?.();
     this.patch({}, "data");
-  }
-
-  /** What searches, loaded when it is first asked for. */
-  #later(): Promise<Tradeoff> {
-    return (this.#tradeoff ??= import("../features/tradeoff/controller").then(({ Tradeoff }) => new Tradeoff(this)));
   }
 
   /** What is on the bench: another model, set or recipe makes its numbers another's. */
@@ -311,59 +284,54 @@ export class Session extends EventTarget {
     return JSON.stringify([this.#subject?.model.id, this.#subject?.data.id, this.#history.present.seed]);
   }
 
-  #listener(name: SideName) {
+  #listener(name: SideName): Listener {
     return {
-      opened: (card: Snapshot["card"], data: Snapshot["data"]): void => {
-        if (name !== "a" || !card || this.#leaving) return;
+      opened: (card, data) => {
+        if (name !== "a" || this.#leaving) return;
         this.patch({ card, ...(data && { data }) }, "data");
         this.#fit(card);
-        this.#listen.begin();
-        this.#own.opened(name).catch((error: unknown) => this.fail(error));
+        for (const feature of this.#controllers) feature.opened?.();
       },
-      progress: (phase: NonNullable<SideView["progress"]>["phase"], detail: string, done: number, total: number): void =>
+      progress: (phase, detail, done, total) =>
         this.side(name, { progress: { phase, detail, done, total } }),
-      made: (anew: boolean): void => {
+      made: (anew) => {
         if (this.#leaving) return;
         if (anew) this.side(name, { made: true }, "weights", "answer", "answerError", "error");
         else this.side(name, { made: true }, "error");
-        this.#listen.answer(name);
-        this.#live.made(name);
-        if (name === "b" && this.#subject) {
-          const { model, data, b } = this.#subject;
-          this.#memory.made({ key: JSON.stringify([model.id, data.id, b]), name: model.name, data, file: () => this.#candidate(), original: model.bytes });
-        }
-        showWeights(this, this.#sides);
+        for (const feature of this.#controllers) feature.made?.(name);
       },
-      reported: (report: Report, complete: boolean): void => {
+      reported: (report, complete) => {
         if (this.#leaving) return;
         // What was measured stays on screen until it has been measured again.
         const shown = this.#snapshot[name].report;
         const keep = !complete && shown?.evaluation && alike(shown, report);
         this.side(name, keep ? { complete } : { report, complete }, "error");
-        if (!this.#snapshot[name].answer && !this.#snapshot[name].answerError) this.#listen.answer(name);
-        showWeights(this, this.#sides);
         void this.#runs.compare();
-        if (complete) this.#remember(report);
+        if (complete) this.#measured(report);
+        for (const feature of this.#controllers) feature.reported?.(name, complete);
       },
-      failed: (error: Error): void => this.#runs.failed(name, error),
-      idle: (): void => this.#runs.idle(name),
+      failed: (error) => this.#runs.failed(name, error),
+      idle: () => this.#runs.idle(name),
     };
   }
 
   /** The view follows the model: one that it has not gives way to its first, which is no step to undo. */
-  #fit(card: NonNullable<Snapshot["card"]>): void {
-    const view = fitting(this.#history.present.view, card);
+  #fit(card: ModelCard): void {
+    const view = fitting(this.#history.present.view, card).id;
     if (view === this.#history.present.view) return;
     this.#history.amend((state) => (state === this.#history.present ? { ...state, view } : state));
     this.settle().catch((error: unknown) => this.fail(error));
   }
 
   /** Every recipe that was measured is a dot of the trade-off. */
-  #remember({ recipe, strip, evaluation }: Report): void {
-    const { transforms, tried } = this.#snapshot;
+  #measured({ recipe, strip, evaluation }: Report): void {
     const metric = evaluation?.metric ?? "accuracy";
-    this.patch({ tried: withTried(tried, this.about, { recipe: normal(transforms, recipe), strip, metric, by: "hand" }) });
-    void this.#tradeoff?.then((tradeoff) => tradeoff.follow());
+    this.remember(this.about, { recipe: normal(this.#snapshot.transforms, recipe), strip, metric, by: "hand" });
+  }
+
+  /** Remembers what was measured of a recipe. */
+  remember(about: string, dot: Tried): void {
+    this.patch({ tried: withTried(this.#snapshot.tried, about, dot) });
   }
 
   /** Changes one side's view; the named fields go away first. */
@@ -383,44 +351,35 @@ export class Session extends EventTarget {
     return this.#stock.known(this.#history.present.model);
   }
 
-  /** Keeps what the microphone heard as a clip. */
-  keep(samples: Float32Array, rate: number): void {
-    this.#listen.keep(samples, rate);
-  }
-
   /** Recipes whose training is done take the place of those that asked for it. */
   async taught(recipes: Record<SideName, Recipe>): Promise<void> {
     this.#history.amend((state) => (state === this.#history.present ? { ...state, ...recipes } : state));
     await this.settle();
   }
 
-  /** Makes the archive for the board, and hands it over. */
-  async #bundle(): Promise<void> {
-    const { model } = this;
-    if (!model || this.#snapshot.bundling) return;
-    this.patch({ bundling: true });
-    this.tell("info", t("done.bundling"));
-    try {
-      const { bundle } = await import("../features/bundle/controller");
-      const name = await bundle(this.#snapshot, model, await this.#stock.data(this.#history.present, this.#own));
-      this.tell("info", t("done.download", { name }));
-    } finally {
-      this.patch({ bundling: false });
-    }
+  /** B's file. */
+  candidate(): Promise<Uint8Array> {
+    return this.sides.b.worker.call((host) => host.candidate());
   }
 
-  #candidate(): Promise<Uint8Array> {
-    return this.#sides.b.worker.call((host) => host.candidate());
+  /** A set that was opened. */
+  known(id: string): DataSet | undefined {
+    return this.#stock.set(id);
   }
 
-  #presets(action: Action & { do: "save-preset" | "drop-preset" }): void {
-    const others = loadPresets().filter(({ name }) => name !== action.name);
-    const { state } = this.#snapshot;
-    const saved = action.do === "drop-preset"
-      ? others
-      : [...others, { name: action.name, label: action.name, sentence: "", recipe: state[action.side] }];
-    store("presets", saved);
-    this.patch({ saved });
+  /** The items that the present state is tested on. */
+  items(): Promise<DataSet | undefined> {
+    return this.#stock.data(this.#history.present);
+  }
+
+  /** Opens a sheet of the page: the page element does. */
+  open(sheet: string): void {
+    this.dispatchEvent(new CustomEvent("window", { detail: sheet }));
+  }
+
+  /** Calls back after every change of the snapshot. */
+  onChange(then: () => void): void {
+    this.addEventListener("change", then);
   }
 
   /** Tells the user something. */

@@ -2,11 +2,11 @@
 
 import { save } from "../ui/files";
 import * as link from "./link";
-import { nameOf } from "../engine/bench/recipes";
-import type { Snapshot } from "./snapshot";
+import { downloadName } from "../engine/bench/naming";
+import type { BenchView } from "../engine/bench/view";
 import { builtIn } from "../engine/bench/samples";
-import type { State } from "./state";
-import { t } from "../ui/text";
+import type { State } from "../engine/bench/state";
+import { t } from "./text";
 import type { Transform } from "../engine/types";
 
 /** Writes the state into the address. Another model is worth a step of the browser's Back; a setting is not. */
@@ -28,15 +28,8 @@ export async function share(state: State): Promise<string> {
   }
 }
 
-/** What a file made of B is called. */
-export function downloadName({ state, presets, transforms }: Snapshot, ending: string): string {
-  const recipe = nameOf(presets, transforms, state.b).toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  const base = builtIn(state.model) ? state.model : state.name.replace(/\.[^.]*$/, "");
-  return `${base}-${recipe}.${ending}`;
-}
-
 /** Hands the candidate over as a file; returns what to tell the user. */
-export function download(snapshot: Snapshot, bytes: Uint8Array): string {
+export function download(snapshot: BenchView, bytes: Uint8Array): string {
   const name = downloadName(snapshot, "tflite");
   save(bytes, name);
   return t("done.download", { name });

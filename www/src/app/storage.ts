@@ -1,32 +1,24 @@
-// The few things that are remembered between visits, in this browser only. Where storage is off, nothing is.
+// What the page itself remembers between visits: light or dark.
 
-import type { Preset } from "../engine/types";
+import { load, store } from "../ui/remembered";
 
-export type Theme = "auto" | "light" | "dark";
+type Theme = "auto" | "light" | "dark";
 
-export function load<T>(key: string, otherwise: T): T {
-  try {
-    const text = localStorage.getItem(`milliwatt.${key}`);
-    return text === null ? otherwise : (JSON.parse(text) as T);
-  } catch {
-    return otherwise;
-  }
-}
-
-export function store(key: string, value: unknown): void {
-  try {
-    localStorage.setItem(`milliwatt.${key}`, JSON.stringify(value));
-  } catch {
-    // Private windows and full disks: the page works without.
-  }
-}
-
-export function loadPresets(): Preset[] {
-  const presets = load<Preset[]>("presets", []);
-  return Array.isArray(presets) ? presets.filter((preset) => preset?.recipe?.steps && preset.label) : [];
-}
-
-export function showTheme(theme: Theme): void {
+function show(theme: Theme): void {
   if (theme === "auto") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
+}
+
+/** The theme of the last visit. */
+export function showTheme(): void {
+  show(load<Theme>("theme", "auto"));
+}
+
+/** From the system's to its opposite, and back. */
+export function nextTheme(): void {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = load<Theme>("theme", "auto");
+  const next: Theme = now === "auto" ? (dark ? "light" : "dark") : "auto";
+  store("theme", next);
+  show(next);
 }

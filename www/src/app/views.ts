@@ -2,19 +2,20 @@
 
 import * as format from "../ui/format";
 import { imageShape } from "./files/pictures";
-import { type View, VIEWS } from "./state";
-import { t } from "../ui/text";
+import { weights } from "../features/weights/index";
+import { type Tab, TABS } from "./features";
+import { t } from "./text";
 import type { ModelCard } from "../engine/types";
 
-/** Listening and levels need a model that hears; before one is open, nothing is known. */
-export function viewsOf(card: ModelCard | undefined): readonly View[] {
-  return card && !card.front_end ? VIEWS.filter((view) => view !== "listen" && view !== "levels") : VIEWS;
+/** The tabs that have something to show of a model; before one is open, nothing is known. */
+export function viewsOf(card: ModelCard | undefined): readonly Tab[] {
+  return TABS.filter((tab) => !card || !("needs" in tab) || tab.needs(card));
 }
 
-/** The view itself, or the first that the model has. */
-export function fitting(view: View, card: ModelCard | undefined): View {
-  const views = viewsOf(card);
-  return views.includes(view) ? view : (views[0] ?? view);
+/** The tab of that name, or the first that the model has. */
+export function fitting(view: string, card: ModelCard | undefined): Tab {
+  const tabs = viewsOf(card);
+  return tabs.find(({ id }) => id === view) ?? tabs[0] ?? weights;
 }
 
 /** What a model takes, and what to drop so that it is measured. */

@@ -2,9 +2,7 @@
 
 import { html, nothing, svg, type TemplateResult } from "lit";
 import * as format from "./format";
-import type { Snapshot } from "../app/snapshot";
 import { t } from "./text";
-import { type Answer, type Bar, SIDES, type SideName } from "../engine/types";
 import { define, PageElement } from "./base";
 import { letter } from "./parts";
 
@@ -12,19 +10,39 @@ const WIDTH = 300;
 /** More labels than this stand closer together, so that all are seen at once. */
 const DENSE = 6;
 
+type Side = "a" | "b";
+const SIDES: readonly Side[] = ["a", "b"];
+
+interface Bar {
+  label: string;
+  value: number;
+  /** Of the bar's length. */
+  fraction: number;
+}
+
+/** What one model answers. */
+interface Said {
+  label: string;
+  /** How long it took on this machine. */
+  here_ms?: format.Figure | null | undefined;
+  bars: readonly Bar[];
+}
+
 export class Answers extends PageElement {
-  static override properties = { snapshot: { attribute: false }, live: { attribute: false } };
+  static override properties = {
+    answers: { attribute: false }, errors: { attribute: false }, thresholds: { attribute: false }, live: { attribute: false },
+  };
 
-  snapshot!: Snapshot;
-  /** What is said at this moment, while the page listens; else what is said to the chosen clip. */
-  live: Partial<Record<SideName, Answer>> | undefined;
-
-  #answer(side: SideName): Answer | undefined {
-    return this.live ? this.live[side] : this.snapshot[side].answer;
-  }
+  answers: Partial<Record<Side, Said | undefined>> = {};
+  /** Why there is no answer. */
+  errors: Partial<Record<Side, string | undefined>> = {};
+  /** Whether a bar has a line that normal sound stays below. */
+  thresholds = false;
+  /** Whether it is what is said at this moment, and changes all the time. */
+  live = false;
 
   protected override render(): TemplateResult {
-    const [a, b] = SIDES.map((side) => this.#answer(side));
+    const [a, b] = SIDES.map((side) => this.answers[side]);
     const labels = [...new Set([...(a?.bars ?? []), ...(b?.bars ?? [])].map(({ label }) => label))];
     const disagree = a && b && a.label !== b.label;
     return html`
@@ -47,39 +65,38 @@ export class Answers extends PageElement {
             ${labels.map((label) => this.#row(label))}
           </tbody>
         </table>
-        ${this.snapshot.card?.task === "reconstruction" && labels.length
+        ${this.thresholds && labels.length
           ? html`<p class="threshold-words">${t("answers.threshold")}</p>`
           : nothing}
       </div>
     `;
   }
 
-  #said(side: SideName): TemplateResult {
-    const answer = this.#answer(side);
-    const answerError = this.live ? undefined : this.snapshot[side].answerError;
+  #said(side: Side): TemplateResult {
+    const answer = this.answers[side];
+    const error = this.errors[side];
     return html`<span class="said ${side}">
       ${letter(side)}
       <strong>${answer?.label ?? "–"}</strong>
       ${answer?.here_ms ? html`<span class="quiet">${t("answers.here", { time: format.figure(answer.here_ms) })}</span>` : nothing}
-      ${answerError ? html`<span class="remark blocks">${answerError}</span>` : nothing}
+      ${error ? html`<span class="remark blocks">${error}</span>` : nothing}
     </span>`;
   }
 
   #row(label: string): TemplateResult {
-    const [a, b] = SIDES.map((side) => bar(this.#answer(side), label));
-    const threshold = this.snapshot.card?.task === "reconstruction";
-    const top = SIDES.some((side) => this.#answer(side)?.label === label);
+    const [a, b] = SIDES.map((side) => bar(this.answers[side], label));
+    const top = SIDES.some((side) => this.answers[side]?.label === label);
     return html`<tr class=${top ? "top" : ""}>
       <td class="number">${a ? format.real(round(a.value)) : "–"}</td>
-      <td class="bar-cell">${picture("a", a, threshold)}</td>
+      <td class="bar-cell">${picture("a", a, this.thresholds)}</td>
       <th scope="row">${label}</th>
-      <td class="bar-cell">${picture("b", b, threshold)}</td>
+      <td class="bar-cell">${picture("b", b, this.thresholds)}</td>
       <td class="number">${b ? format.real(round(b.value)) : "–"}</td>
     </tr>`;
   }
 }
 
-function bar(answer: Answer | undefined, label: string): Bar | undefined {
+function bar(answer: Said | undefined, label: string): Bar | undefined {
   return answer?.bars.find((bar) => bar.label === label);
 }
 
@@ -88,7 +105,7 @@ function round(value: number): number {
   return Number(value.toFixed(3));
 }
 
-function picture(side: SideName, bar: Bar | undefined, threshold: boolean): TemplateResult {
+function picture(side: Side, bar: Bar | undefined, threshold: boolean): TemplateResult {
   const length = Math.max(0, Math.min(1, bar?.fraction ?? 0)) * WIDTH;
   return html`<svg class="bar" viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none" aria-hidden="true">
     <rect class="track" width=${WIDTH} height="10" />

@@ -2,9 +2,9 @@
 // and they speak to the session by actions that bubble up.
 
 import { LitElement } from "lit";
-import type { Action } from "../app/snapshot";
 
-export class PageElement extends LitElement {
+/** `Action` is what the element asks for. */
+export class PageElement<Action = never> extends LitElement {
   /** The build has drawn the same into the HTML: the first rendering replaces it. */
   protected override createRenderRoot(): this {
     this.replaceChildren();

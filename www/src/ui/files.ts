@@ -2,7 +2,12 @@
 
 import * as format from "./format";
 import { t } from "./text";
-import type { InputFile } from "../engine/types";
+
+/** A file that was read, with the folders it lay in. */
+interface InputFile {
+  path: string;
+  bytes: Uint8Array;
+}
 
 /** Most files taken from one drop, before anything is read: the engine's cap for archives. */
 const MOST_FILES = 20_000;

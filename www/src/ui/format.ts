@@ -1,7 +1,25 @@
 // Numbers as text. Formatting only: no number is computed here but for its unit's prefix.
 
 import { t } from "./text";
-import type { Delta, Figure } from "../engine/types";
+
+/** How a number came about. */
+export type FigureKind = "measured" | "counted" | "modelled";
+
+/** A number as a report gives it. */
+export interface Figure {
+  value: number;
+  unit: string;
+  low?: number | null | undefined;
+  high?: number | null | undefined;
+  at_least?: boolean | undefined;
+}
+
+/** How far one number is from another; `of` is the column that both stand in. */
+export interface Delta {
+  of: string;
+  difference: number;
+  ratio?: number | null | undefined;
+}
 
 const LOCALE = "en-GB";
 const MINUS = "\u2212";

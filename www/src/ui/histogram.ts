@@ -5,9 +5,15 @@ import { scaleLinear, scaleSqrt } from "d3-scale";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import * as format from "./format";
 import { t } from "./text";
-import { type SideName, SIDES, type WeightsView } from "../engine/types";
 import { define, PageElement } from "./base";
 
+/** How many weights lie between two edges. */
+interface Bins {
+  bin_counts: readonly number[];
+  bin_edges: readonly number[];
+}
+
+const SIDES = ["a", "b"] as const;
 const WIDTH = 600;
 const HALF = 34;
 const AXIS = 14;
@@ -15,8 +21,8 @@ const AXIS = 14;
 export class Histogram extends PageElement {
   static override properties = { a: { attribute: false }, b: { attribute: false } };
 
-  a: WeightsView | undefined;
-  b: WeightsView | undefined;
+  a: Bins | undefined;
+  b: Bins | undefined;
 
   protected override render(): TemplateResult | typeof nothing {
     const views = SIDES.map((side) => this[side]).filter((view) => view !== undefined);
@@ -41,7 +47,7 @@ export class Histogram extends PageElement {
     </figure>`;
   }
 
-  #bars(side: SideName, x: (value: number) => number) {
+  #bars(side: "a" | "b", x: (value: number) => number) {
     const view = this[side];
     if (!view) return nothing;
     // Square roots, so that the many zeros of a pruned layer do not flatten all the rest.

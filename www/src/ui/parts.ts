@@ -3,28 +3,27 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import * as format from "./format";
 import { t } from "./text";
-import type { Figure, FigureKind, SideName } from "../engine/types";
 
 /** The letter of a side, in its colour. */
-export function letter(side: SideName): TemplateResult {
+export function letter(side: "a" | "b"): TemplateResult {
   return html`<span class="letter ${side}">${side.toUpperCase()}</span>`;
 }
 
-const SHAPES: Record<FigureKind, TemplateResult> = {
+const SHAPES: Record<format.FigureKind, TemplateResult> = {
   measured: svg`<circle cx="4" cy="4" r="3" fill="currentColor" />`,
   counted: svg`<rect x="1" y="1" width="6" height="6" fill="currentColor" />`,
   modelled: svg`<path d="M4 0.5 7.5 4 4 7.5 0.5 4Z" fill="none" stroke="currentColor" />`,
 };
 
 /** What a number is, as a word and a shape. */
-export function kind(name: FigureKind): TemplateResult {
+export function kind(name: format.FigureKind): TemplateResult {
   return html`<span class="kind"
     ><svg viewBox="0 0 8 8" aria-hidden="true">${SHAPES[name]}</svg>${t(`kind.${name}`)}</span
   >`;
 }
 
 /** A number with its unit in smaller type. */
-export function value(figure: Figure): TemplateResult {
+export function value(figure: format.Figure): TemplateResult {
   const { number, unit } = format.quantity(figure.value, figure.unit);
   const least = figure.at_least ? html`<span class="unit">${t("at-least")}</span>` : nothing;
   return html`${least}<span class="number">${number}</span>${unit ? html`<span class="unit">${unit}</span>` : nothing}`;

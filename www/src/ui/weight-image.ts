@@ -1,15 +1,21 @@
 // A layer's weights as an image, pixel for weight.
 
 import { html, type TemplateResult } from "lit";
-import type { WeightsView } from "../engine/types";
 import { define, PageElement } from "./base";
+
+/** Red, green, blue and opacity of each pixel, row by row. */
+interface Pixels {
+  width: number;
+  height: number;
+  rgba: ArrayLike<number>;
+}
 
 export class WeightImage extends PageElement {
   static override properties = { view: { attribute: false }, label: { attribute: false } };
 
-  view: WeightsView | undefined;
+  view: Pixels | undefined;
   label = "";
-  #drawn: WeightsView | undefined;
+  #drawn: Pixels | undefined;
 
   protected override render(): TemplateResult {
     return html`<canvas role="img" aria-label=${this.label} width="1" height="1"></canvas>`;

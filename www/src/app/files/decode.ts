@@ -2,7 +2,7 @@
 // that the engine refuses. Channels are mixed by the engine, as those of a WAV file are.
 
 import { baseName } from "../../ui/files";
-import { t } from "../../ui/text";
+import { t } from "../text";
 import type { ClipView, InputFile } from "../../engine/types";
 import type { BenchWorker } from "../../engine/client/bench-worker";
 

@@ -4,7 +4,7 @@ import { decoded } from "./decode";
 import { baseName, bytesOf, DATA_BYTES, type Given, MODEL_BYTES, tooLarge } from "../../ui/files";
 import * as format from "../../ui/format";
 import { type ImageShape, imageShape, pictures } from "./pictures";
-import { t } from "../../ui/text";
+import { t } from "../text";
 import type { ClipView, InputFile } from "../../engine/types";
 import type { BenchWorker, DataSet } from "../../engine/client/bench-worker";
 

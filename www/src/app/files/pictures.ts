@@ -2,7 +2,7 @@
 // of bytes that keeps the folder in its path.
 
 import { baseName } from "../../ui/files";
-import { t } from "../../ui/text";
+import { t } from "../text";
 import type { InputFile, ModelCard } from "../../engine/types";
 
 /** Height, width and channels of an input that an image can become. */

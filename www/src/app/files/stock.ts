@@ -3,36 +3,40 @@
 import { builtIn, hasSet, sampleModel, sampleSet } from "../../engine/bench/samples";
 import { baseName, type Given, sha256 } from "../../ui/files";
 import { keep, kept } from "./kept";
-import type { Listen } from "../../features/listen/controller";
 import { opened } from "./opening";
-import { divided, type Own } from "../../features/clips/controller";
+import { divided, type OwnAction } from "../../features/clips/index";
 import { imageShape } from "./pictures";
 import { fromJson, normal, presetOf } from "../../engine/bench/recipes";
-import type { Session } from "../session";
-import { type Change, OWN, type State } from "../state";
-import { t } from "../../ui/text";
+import type { Visit } from "../snapshot";
+import { type Change, OWN, type State } from "../../engine/bench/state";
+import { t } from "../text";
 import type { InputFile, ModelCard, Recipe } from "../../engine/types";
 import { wants } from "../views";
-import type { BenchWorker, DataSet, ModelFile } from "../../engine/client/bench-worker";
+import type { DataSet, ModelFile } from "../../engine/client/bench-worker";
 
 export class Stock {
-  #session: Session;
-  #scout: BenchWorker;
-  #sets: Map<string, DataSet>;
+  #visit: Visit;
+  #clips: (state: State) => Promise<DataSet | undefined>;
+  #sets = new Map<string, DataSet>();
   #models = new Map<string, ModelFile>();
   #told = false;
   #change: (change: Change) => Promise<void>;
 
-  constructor(session: Session, scout: BenchWorker, sets: Map<string, DataSet>, change: (change: Change) => Promise<void>) {
-    this.#session = session;
-    this.#scout = scout;
-    this.#sets = sets;
+  /** `change` changes the state; `clips` makes a set of the visitor's own clips. */
+  constructor(visit: Visit, change: (change: Change) => Promise<void>, clips: (state: State) => Promise<DataSet | undefined>) {
+    this.#visit = visit;
     this.#change = change;
+    this.#clips = clips;
   }
 
   /** The model that is called so, if it is open. */
   known(id: string): ModelFile | undefined {
     return this.#models.get(id);
+  }
+
+  /** The set that is called so, if it is open. */
+  set(id: string): DataSet | undefined {
+    return this.#sets.get(id);
   }
 
   /** What was opened before a reload, where the state is about it: the name of its set, or none. */
@@ -50,7 +54,7 @@ export class Stock {
   /** Keeps a model and its set for a reload; where the browser keeps nothing, that is said once. */
   async #keep(model: ModelFile, set: DataSet | undefined): Promise<void> {
     const why = await keep({ model, ...(set && { set }) }).then((fits) => (fits ? undefined : t("kept.large")), () => t("kept.refused"));
-    if (why && !this.#told) this.#session.tell("info", why);
+    if (why && !this.#told) this.#visit.tell("info", why);
     this.#told ||= Boolean(why);
   }
 
@@ -64,66 +68,66 @@ export class Stock {
   }
 
   /** The items that a state is tested on. */
-  async data(state: State, own: Own): Promise<DataSet | undefined> {
-    if (state.data === OWN) return own.set(state);
+  async data(state: State): Promise<DataSet | undefined> {
+    if (state.data === OWN) return this.#clips(state);
     if (hasSet(state.data)) return sampleSet(state.data);
     const set = this.#sets.get(state.data);
     return set?.files ? divided(set, state) : set;
   }
 
   /** Puts files where they belong: a model or a set on the bench, a recipe on B, clips beside the others. */
-  async open(files: readonly Given[], listen: Listen): Promise<void> {
-    const { card, transforms } = this.#session.snapshot;
-    const { models, recipe, clips, set, unknown } = await opened(files, this.#scout, imageShape(card));
+  async open(files: readonly Given[]): Promise<void> {
+    const { card, transforms } = this.#visit.snapshot;
+    const { models, recipe, clips, set, unknown } = await opened(files, this.#visit.scout, imageShape(card));
     // What was said of the model before does not hold for this one.
-    if (models.length) this.#session.patch({ notices: [] });
-    for (const sentence of unknown) this.#session.tell("error", sentence);
+    if (models.length) this.#visit.patch({ notices: [] });
+    for (const sentence of unknown) this.#visit.tell("error", sentence);
     const [file] = models;
     if (file) await this.#openModel(file, set);
     else if (set) await this.#openSet(set);
-    if (models.length > 1) this.#session.tell("info", t("open.several", { name: baseName(file?.path ?? "") }));
+    if (models.length > 1) this.#visit.tell("info", t("open.several", { name: baseName(file?.path ?? "") }));
     if (recipe) {
       const read = fromJson(new TextDecoder().decode(recipe.bytes));
       if (!read) throw new Error(t("error.json", { name: baseName(recipe.path) }));
       await this.#change({ do: "recipe", side: "b", recipe: normal(transforms, read), settled: true });
     }
-    const hears = (file ? this.#scout.card : card)?.front_end;
+    const hears = (file ? this.#visit.scout.card : card)?.front_end;
     const [clip] = clips;
-    if (clip && !hears) return this.#session.tell("error", t("open.no-sound", { name: clip.name, wants: wants(file ? this.#scout.card : card) }));
-    for (const clip of clips) listen.add(clip);
+    if (clip && !hears) return this.#visit.tell("error", t("open.no-sound", { name: clip.name, wants: wants(file ? this.#visit.scout.card : card) }));
+    for (const clip of clips) this.#visit.act({ ask: "clips", what: { own: "add", clip, made: false } satisfies OwnAction });
     if (clip && !set) await this.#change({ do: "view", view: "listen" });
   }
 
   async #openModel(file: InputFile, set: DataSet | undefined): Promise<void> {
     const id = await sha256(file.bytes);
     const model = { id, name: baseName(file.path), bytes: file.bytes };
-    const { wanted } = this.#session.snapshot;
+    const { wanted } = this.#visit.snapshot;
     // Tried in a worker of its own, so that a bad file leaves the bench as it is.
-    await this.#scout.load(model, undefined);
-    if (set) await this.#scout.load(model, set);
+    await this.#visit.scout.load(model, undefined);
+    if (set) await this.#visit.scout.load(model, set);
     this.#models.set(id, model);
     if (set) this.#sets.set(set.id, set);
-    if (wanted && wanted.sha256 !== id) this.#session.tell("warning", t("open.other", { name: wanted.name }));
-    const b = wanted?.sha256 === id ? undefined : this.#beginning(this.#scout.card);
+    if (wanted && wanted.sha256 !== id) this.#visit.tell("warning", t("open.other", { name: wanted.name }));
+    const b = wanted?.sha256 === id ? undefined : this.#beginning(this.#visit.scout.card);
     await this.#change({ do: "model", model: id, name: model.name, data: set?.id ?? "", ...(b && { b }) });
-    if (wanted?.sha256 === id) await this.#session.settle();
+    if (wanted?.sha256 === id) await this.#visit.settle();
     await this.#keep(model, set);
-    for (const { severity, sentence } of this.#scout.card?.remarks ?? []) {
-      if (severity !== "info") this.#session.tell("warning", sentence);
+    for (const { severity, sentence } of this.#visit.scout.card?.remarks ?? []) {
+      if (severity !== "info") this.#visit.tell("warning", sentence);
     }
     if (set) this.#tellOfSet();
   }
 
   /** What has to be said of the set that was opened. */
   #tellOfSet(): void {
-    const { test_items = 0, remarks = [] } = this.#scout.data ?? {};
-    this.#session.tell("info", t("open.set", { items: String(test_items) }));
-    for (const remark of remarks) this.#session.tell("warning", remark);
+    const { test_items = 0, remarks = [] } = this.#visit.scout.data ?? {};
+    this.#visit.tell("info", t("open.set", { items: String(test_items) }));
+    for (const remark of remarks) this.#visit.tell("warning", remark);
   }
 
   /** The recipe that B begins with, where the one that it has does not suit the model or was only the beginning of another. */
   #beginning(card: ModelCard | undefined): Recipe | undefined {
-    const { presets, state, card: before } = this.#session.snapshot;
+    const { presets, state, card: before } = this.#visit.snapshot;
     const named = presetOf(presets, state.b);
     const kept = named ? card?.presets.every(({ name, reason }) => name !== named.name || !reason) : card?.opening === before?.opening;
     if (kept && named?.name !== before?.opening) return undefined;
@@ -131,9 +135,9 @@ export class Stock {
   }
 
   async #openSet(set: DataSet): Promise<void> {
-    const { model } = this.#session;
+    const { model } = this.#visit;
     if (!model) throw new Error(t("open.model-first"));
-    await this.#scout.load(model, set);
+    await this.#visit.scout.load(model, set);
     this.#sets.set(set.id, set);
     this.#tellOfSet();
     await this.#change({ do: "data", data: set.id });

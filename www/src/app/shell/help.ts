@@ -2,9 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { COMMANDS, written } from "../commands";
-import type { Offline } from "../offline";
-import { t } from "../../ui/text";
+import type { Offline } from "../snapshot";
+import type { BenchAction } from "../../engine/bench/view";
+import { t } from "../text";
 import { define, PageElement } from "../../ui/base";
+import { closeOutside } from "../../ui/dialog";
 import { icon, kind } from "../../ui/parts";
 
 /** What is said of each state of what is kept. */
@@ -13,7 +15,7 @@ const STATES = {
   refused: "help.offline-refused",
 } as const;
 
-export class Help extends PageElement {
+export class Help extends PageElement<BenchAction> {
   static override properties = { offline: { attribute: false } };
 
   offline: Offline = "starting";
@@ -60,11 +62,6 @@ export class Help extends PageElement {
       </div>
     </dialog>`;
   }
-}
-
-/** A click beside the sheet closes it; Esc does so by itself. */
-export function closeOutside(event: MouseEvent): void {
-  if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();
 }
 
 define("mw-help", Help);

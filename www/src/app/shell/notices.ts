@@ -1,12 +1,12 @@
 // Short messages in the corner. They never take the focus; errors stay until they are dismissed.
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Notice } from "../snapshot";
-import { t } from "../../ui/text";
+import type { Ask, BenchAction, Notice } from "../../engine/bench/view";
+import { t } from "../text";
 import { define, PageElement } from "../../ui/base";
 import { icon } from "../../ui/parts";
 
-export class Notices extends PageElement {
+export class Notices extends PageElement<BenchAction | Ask> {
   static override properties = { notices: { attribute: false } };
 
   notices: readonly Notice[] = [];

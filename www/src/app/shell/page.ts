@@ -4,22 +4,23 @@ import { html, nothing, type TemplateResult } from "lit";
 import { titleOf } from "../../engine/bench/samples";
 import { COMMANDS, commandFor } from "../commands";
 import { dropped, given, type Given } from "../../ui/files";
+import { boards } from "../../features/boards/index";
+import { lint } from "../../features/lint/index";
+import { recipe } from "../../features/recipe/index";
+import { results } from "../../features/results/index";
 import type { Session } from "../session";
 import type { Action, Snapshot } from "../snapshot";
-import { load, showTheme, store, type Theme } from "../storage";
-import { t } from "../../ui/text";
+import { nextTheme } from "../storage";
+import { t } from "../text";
 import { define, PageElement } from "../../ui/base";
 import "./help";
 import "./notices";
 import "./samples";
-import "../../features/boards/view";
-import "../../features/recipe/view";
 import "./stage";
 import "./status";
-import "../../features/results/view";
 import "./top-bar";
 
-export class App extends PageElement {
+export class App extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };
 
   snapshot: Snapshot | undefined;
@@ -64,18 +65,18 @@ export class App extends PageElement {
       </svg>
       <mw-top-bar .snapshot=${snapshot}></mw-top-bar>
       <main class="bench">
-        <mw-side-panel class="panel" .side=${"a"} .snapshot=${snapshot}></mw-side-panel>
+        ${recipe.view(snapshot, "a")}
         <mw-stage id="stage" tabindex="-1" .snapshot=${snapshot}></mw-stage>
-        <mw-side-panel class="panel" .side=${"b"} .snapshot=${snapshot}></mw-side-panel>
+        ${recipe.view(snapshot, "b")}
       </main>
-      <mw-strip .snapshot=${snapshot}></mw-strip>
-      <mw-shelf .snapshot=${snapshot}></mw-shelf>
+      ${results.view(snapshot)}
+      ${boards.view(snapshot)}
       <mw-status .snapshot=${snapshot}></mw-status>
       <mw-notices .notices=${snapshot.notices}></mw-notices>
       <div class="drop-outline" ?hidden=${!snapshot.dropping}><p role="status">${snapshot.dropping ? t("drop") : ""}</p></div>
       <mw-help .offline=${snapshot.offline}></mw-help>
       <mw-samples .snapshot=${snapshot}></mw-samples>
-      <mw-lint .snapshot=${snapshot}></mw-lint>
+      ${lint.view(snapshot)}
       <input class="chooser" type="file" multiple hidden @change=${this.#chosen} />
     `;
   }
@@ -85,7 +86,7 @@ export class App extends PageElement {
     if (!snapshot) return;
     const busy = snapshot.a.progress ?? snapshot.b.progress;
     const name = titleOf(snapshot.state);
-    const hears = snapshot.live.phase === "on" || snapshot.listening.recording;
+    const hears = snapshot.live.phase === "on" || snapshot.listen.recording;
     document.title = `${hears ? "🔴 " : ""}${busy && snapshot.late ? "⏳ " : ""}${name} – Milliwatt`;
   }
 
@@ -112,7 +113,7 @@ export class App extends PageElement {
   #key(event: KeyboardEvent): void {
     const command = commandFor(event, COMMANDS);
     if (!command?.action || document.querySelector("dialog[open]")) return;
-    if (command.action.do === "cancel" && this.snapshot?.live.phase !== "off") return this.act({ do: "live", what: { live: "stop" } });
+    if (command.action.do === "cancel" && this.snapshot?.live.phase !== "off") return this.act({ ask: "live", what: { live: "stop" } });
     if (command.action.do === "cancel" && !this.snapshot?.a.progress && !this.snapshot?.b.progress) return;
     event.preventDefault();
     this.#session?.act(command.action);
@@ -120,17 +121,8 @@ export class App extends PageElement {
 
   #window(name: string): void {
     if (name === "choose") this.querySelector<HTMLInputElement>(".chooser")?.click();
-    else if (name === "theme") this.#nextTheme();
+    else if (name === "theme") nextTheme();
     else this.querySelector<HTMLElement & { open(): void }>(`mw-${name}`)?.open();
-  }
-
-  #nextTheme(): void {
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-    const now = load<Theme>("theme", "auto");
-    // From the system's to its opposite, and back.
-    const next: Theme = now === "auto" ? (dark ? "light" : "dark") : "auto";
-    store("theme", next);
-    showTheme(next);
   }
 }
 

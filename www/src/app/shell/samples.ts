@@ -5,12 +5,13 @@ import { BUILT_IN } from "../../engine/bench/samples";
 import * as format from "../../ui/format";
 import { hostOf, type Reference, REFERENCES } from "./references";
 import type { Snapshot } from "../snapshot";
-import { t } from "../../ui/text";
+import type { BenchAction } from "../../engine/bench/view";
+import { t } from "../text";
 import { define, PageElement } from "../../ui/base";
-import { closeOutside } from "./help";
+import { closeOutside } from "../../ui/dialog";
 import { icon } from "../../ui/parts";
 
-export class Samples extends PageElement {
+export class Samples extends PageElement<BenchAction> {
   static override properties = { snapshot: { attribute: false }, asked: { state: true } };
 
   snapshot!: Snapshot;
@@ -36,8 +37,8 @@ export class Samples extends PageElement {
         ${BUILT_IN.map(({ id, label, sentence }) => html`<button
           type="button" class="sample" data-sample=${id} @click=${() => this.#take(id)}
         >
-          <strong>${t(label)}</strong>
-          <span class="quiet">${t(sentence)}</span>
+          <strong>${label}</strong>
+          <span class="quiet">${sentence}</span>
           ${size && this.snapshot.state.model === id
             ? html`<span class="number">${format.figure(size.file)}</span>`
             : nothing}

@@ -1,33 +1,19 @@
 // The stage: one view at a time, chosen by tabs.
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Snapshot } from "../snapshot";
-import type { View } from "../state";
-import { t } from "../../ui/text";
+import type { Action, Snapshot } from "../snapshot";
+import { t } from "../text";
+import type { Tab } from "../features";
 import { fitting, viewsOf, wants } from "../views";
 import { define, PageElement } from "../../ui/base";
-import "../../features/layers/view";
-import "../../features/listen/view";
-import "../../features/weights/view";
 
-/** Views that are loaded when they are first looked at: a first visit does not need them. */
-const LATER: Partial<Record<View, () => Promise<unknown>>> = {
-  layers: () => import("../../features/diagnosis/view"),
-  bytes: () => import("../../features/bytes/view"),
-  tradeoff: () => import("../../features/tradeoff/view"),
-  levels: () => import("../../features/levels/view"),
-  train: () => import("../../features/train/view"),
-  memory: () => import("../../features/imc/view"),
-  hardware: () => import("../../features/hardware/view"),
-};
-
-export class Stage extends PageElement {
+export class Stage extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };
 
   snapshot!: Snapshot;
 
   /** The view that is shown: the chosen one, or the first that the model has. */
-  get #shown(): View {
+  get #shown(): Tab {
     return fitting(this.snapshot.state.view, this.snapshot.card);
   }
 
@@ -38,13 +24,13 @@ export class Stage extends PageElement {
     return html`
       <section class="stage" aria-label=${t("stage.label")}>
         <div class="tabs" role="tablist" aria-label=${t("stage.label")} @keydown=${this.#key}>
-          ${views.map((name) => html`<button
-            type="button" role="tab" id="tab-${name}" aria-controls="stage-panel"
-            aria-selected=${name === view ? "true" : "false"} tabindex=${name === view ? "0" : "-1"}
-            @click=${() => this.act({ do: "view", view: name })}
-          >${t(`view.${name}`)}</button>`)}
+          ${views.map(({ id, label }) => html`<button
+            type="button" role="tab" id="tab-${id}" aria-controls="stage-panel"
+            aria-selected=${id === view.id ? "true" : "false"} tabindex=${id === view.id ? "0" : "-1"}
+            @click=${() => this.act({ do: "view", view: id })}
+          >${label}</button>`)}
         </div>
-        <div class="stage-panel" id="stage-panel" role="tabpanel" aria-labelledby="tab-${view}" tabindex="0">
+        <div class="stage-panel" id="stage-panel" role="tabpanel" aria-labelledby="tab-${view.id}" tabindex="0">
           ${wanted
             ? html`<div class="wanted">
                 <h2>${t("wanted.title", { name: wanted.name })}</h2>
@@ -54,7 +40,7 @@ export class Stage extends PageElement {
                   ${t("bar.open")}
                 </button>
               </div>`
-            : html`${card?.blocked ? html`<p class="remark blocks">${card.blocked}</p>` : nothing}${this.#needs()}${this.#view(view)}`}
+            : html`${card?.blocked ? html`<p class="remark blocks">${card.blocked}</p>` : nothing}${this.#needs()}${view.view(this.snapshot)}`}
         </div>
       </section>
     `;
@@ -68,46 +54,24 @@ export class Stage extends PageElement {
       <button type="button" class="button small" @click=${() => this.act({ do: "choose" })}>${t("bar.open")}</button></p>`;
   }
 
-  #view(view: View): TemplateResult {
-    const { snapshot } = this;
-    switch (view) {
-      case "listen":
-        return html`<mw-listen-view .snapshot=${snapshot}></mw-listen-view>`;
-      case "weights":
-        return html`<mw-weights-view .snapshot=${snapshot}></mw-weights-view>`;
-      case "layers":
-        return html`<mw-layers-view .snapshot=${snapshot}></mw-layers-view>`;
-      case "bytes":
-        return html`<mw-bytes-view .snapshot=${snapshot}></mw-bytes-view>`;
-      case "tradeoff":
-        return html`<mw-tradeoff-view .snapshot=${snapshot}></mw-tradeoff-view>`;
-      case "levels":
-        return html`<mw-levels-view .snapshot=${snapshot}></mw-levels-view>`;
-      case "train":
-        return html`<mw-train-view .snapshot=${snapshot}></mw-train-view>`;
-      case "memory":
-        return html`<mw-memory-view .snapshot=${snapshot}></mw-memory-view>`;
-      case "hardware":
-        return html`<mw-hardware-view .snapshot=${snapshot}></mw-hardware-view>`;
-    }
-  }
-
   protected override updated(): void {
-    LATER[this.#shown]?.().catch(() => {
-      this.act({ do: "view", view: viewsOf(this.snapshot.card)[0] ?? "weights" });
+    const shown = this.#shown;
+    if (!("load" in shown)) return;
+    shown.load().catch(() => {
+      this.act({ do: "view", view: fitting("", this.snapshot.card).id });
       this.act({ do: "missing" });
     });
   }
 
   #key(event: KeyboardEvent): void {
     const views = viewsOf(this.snapshot.card);
-    const at = views.indexOf(this.#shown);
+    const at = views.findIndex(({ id }) => id === this.#shown.id);
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: views.length - 1 }[event.key];
     const view = to === undefined ? undefined : views[(to + views.length) % views.length];
     if (!view) return;
     event.preventDefault();
-    this.act({ do: "view", view });
-    this.querySelector<HTMLElement>(`#tab-${view}`)?.focus();
+    this.act({ do: "view", view: view.id });
+    this.querySelector<HTMLElement>(`#tab-${view.id}`)?.focus();
   }
 }
 

@@ -3,11 +3,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
 import type { Snapshot } from "../snapshot";
-import { t } from "../../ui/text";
+import type { BenchAction } from "../../engine/bench/view";
+import { t } from "../text";
 import { SIDES } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 
-export class Status extends PageElement {
+export class Status extends PageElement<BenchAction> {
   static override properties = { snapshot: { attribute: false } };
 
   snapshot!: Snapshot;

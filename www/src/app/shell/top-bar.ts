@@ -4,15 +4,16 @@ import { html, nothing, type TemplateResult } from "lit";
 import { BUILT_IN, builtIn, titleOf } from "../../engine/bench/samples";
 import * as format from "../../ui/format";
 import { reference } from "./references";
+import type { BenchAction } from "../../engine/bench/view";
 import type { Action, Snapshot } from "../snapshot";
-import { t } from "../../ui/text";
+import { t } from "../text";
 import { wants } from "../views";
 import type { ModelCard } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { icon, type IconName } from "../../ui/parts";
 import { placeUnder } from "../../ui/place";
 
-export class TopBar extends PageElement {
+export class TopBar extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };
 
   snapshot!: Snapshot;
@@ -59,7 +60,7 @@ export class TopBar extends PageElement {
           >${icon("check")}</button>
           <button
             type="button" class="button icon-only" data-does="bundle" aria-label=${t("bar.bundle")} title=${t("bar.bundle")}
-            ?disabled=${!this.snapshot.b.report || this.snapshot.bundling} @click=${() => this.act({ do: "bundle" })}
+            ?disabled=${!this.snapshot.b.report || this.snapshot.bundle.running} @click=${() => this.act({ ask: "bundle", what: { bundle: "make" } })}
           >${icon("box")}</button>
           <span class="gap"></span>
           <button
@@ -74,9 +75,9 @@ export class TopBar extends PageElement {
     `;
   }
 
-  #lint = (): void => this.act({ do: "lint", what: { lint: "open" } });
+  #lint = (): void => this.act({ ask: "lint", what: { lint: "open" } });
 
-  #button(does: (Action & { do: "choose" | "samples" | "undo" | "redo" | "share" | "theme" })["do"], shape: IconName,
+  #button(does: (BenchAction & { do: "choose" | "samples" | "undo" | "redo" | "share" | "theme" })["do"], shape: IconName,
     label: string, words: boolean, disabled = false): TemplateResult {
     return html`<button
       type="button" class="button ${words ? "" : "icon-only"}" data-does=${does} ?disabled=${disabled}
@@ -109,7 +110,7 @@ export class TopBar extends PageElement {
         ? html`<p class="remark info">${t("model.dropped", { what: format.together(card.dropped) })}</p>`
         : nothing}
       <div class="menu-actions">
-        <button type="button" class="button" ?disabled=${!this.snapshot.b.report || this.snapshot.bundling} @click=${() => this.act({ do: "bundle" })}>
+        <button type="button" class="button" ?disabled=${!this.snapshot.b.report || this.snapshot.bundle.running} @click=${() => this.act({ ask: "bundle", what: { bundle: "make" } })}>
           ${t("model.bundle")}
         </button>
         <button type="button" class="button" ?disabled=${!this.snapshot.b.report} @click=${this.#lint}>${t("model.lint")}</button>

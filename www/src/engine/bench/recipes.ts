@@ -1,7 +1,7 @@
 // Recipes as the controls see them: fields by name, defaults from the engine's table of transforms.
 
 import type { Preset, Recipe, Step, Transform, TransformOption } from "../types";
-import { same } from "../../app/state";
+import { same } from "./state";
 
 /** What a control sets; for a part of further options, whether it is there. */
 export type Value = string | number | boolean | readonly string[];

@@ -1,6 +1,6 @@
 // The samples that come with the page, each with the inputs to try it on.
 
-import { type Key, t } from "../../ui/text";
+import { SAYS } from "../text";
 import type { DataSet, ModelFile } from "../client/bench-worker";
 
 interface BuiltIn {
@@ -11,19 +11,19 @@ interface BuiltIn {
   /** Its inputs: a row of `SETS`. */
   data: string;
   /** Its name and what it is. */
-  label: Key;
-  sentence: Key;
+  label: string;
+  sentence: string;
 }
 
 /** The first is on the bench when the page opens. */
 export const BUILT_IN: readonly [BuiltIn, ...BuiltIn[]] = [
   {
     id: "keywords", model: "keywords/model.tflite", data: "keywords",
-    label: "sample.keywords", sentence: "sample.keywords-what",
+    label: "Keyword spotter", sentence: "Tells ten spoken words from others and from silence, with synthetic voices to test it on",
   },
   {
     id: "machine", model: "machine/model.tflite", data: "machine",
-    label: "sample.machine", sentence: "sample.machine-what",
+    label: "Machine sound", sentence: "An autoencoder that hears when a machine sounds wrong, with generated sound to test it on",
   },
 ];
 
@@ -41,7 +41,7 @@ export function builtIn(id: string): BuiltIn | undefined {
 /** What a model is called on the page: a sample's own name, or the file's. */
 export function titleOf({ model, name }: { model: string; name: string }): string {
   const sample = builtIn(model);
-  return sample ? t(sample.label) : name;
+  return sample ? sample.label : name;
 }
 
 /** Whether the inputs of that name come with a sample. */
@@ -56,10 +56,10 @@ function file(path: string): Promise<Uint8Array> {
   const known = fetched.get(path);
   if (known) return known;
   const missing = (): never => {
-    throw new Error(t("error.offline"));
+    throw new Error(SAYS.offline);
   };
   const asked = fetch(`samples/${path}`).catch(missing).then(async (response) => {
-    if (!response.ok) throw new Error(t("error.sample", { status: String(response.status) }));
+    if (!response.ok) throw new Error(SAYS.sample(response.status));
     return new Uint8Array(await response.arrayBuffer());
   });
   asked.catch(() => fetched.delete(path));

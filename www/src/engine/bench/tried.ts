@@ -1,6 +1,6 @@
 // Every recipe that was measured in this visit, by hand or by a search, on the model and set that are on the bench.
 
-import { same } from "../../app/state";
+import { same } from "./state";
 import type { Recipe, Strip } from "../types";
 
 export interface Tried {

@@ -2,7 +2,7 @@
 // starts a new one, which also gives its memory back.
 
 import { proxy, type Remote, wrap } from "comlink";
-import { SEEDS } from "../../app/state";
+import { SEEDS } from "../bench/state";
 import type { DataCard, InputFile, ModelCard, Recipe } from "../types";
 import type { Host, Progress } from "../worker/host";
 import type { Compiled } from "./load";

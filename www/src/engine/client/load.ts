@@ -1,7 +1,7 @@
 // Which of the bench's two wasm modules this browser can run, and how they and those on demand are loaded: compiled once, on
 // the page's side, and posted to every worker.
 
-import { t } from "../../ui/text";
+import { SAYS } from "../text";
 import relaxedUrl from "../wasm/relaxed/milliwatt_bg.wasm?url";
 import simdUrl from "../wasm/simd/milliwatt_bg.wasm?url";
 
@@ -57,9 +57,9 @@ const asked = new Map<string, Promise<WebAssembly.Module>>();
 
 async function fetched(url: string): Promise<WebAssembly.Module> {
   // `cargo xtask serve` shows the page before all of its modules are built.
-  if (url === "") throw new Error(t("error.building"));
+  if (url === "") throw new Error(SAYS.building);
   const response = await fetch(url).catch(() => {
-    throw new Error(t("error.offline"));
+    throw new Error(SAYS.offline);
   });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   // Some static hosts serve .wasm without its type, which streaming compilation refuses.

@@ -2,7 +2,7 @@
 // ended at any time.
 
 import { type Remote, wrap } from "comlink";
-import { t } from "../../ui/text";
+import { SAYS } from "../text";
 import memoryUrl from "../wasm/memory/milliwatt_bg.wasm?url";
 import workshopUrl from "../wasm/workshop/milliwatt_bg.wasm?url";
 import { Cancelled } from "./bench-worker";
@@ -52,7 +52,7 @@ class OnDemand<Host extends OnDemandHost> {
     const worker = this.#begin();
     this.#worker = worker;
     worker.addEventListener("error", (event) => {
-      if (this.#worker === worker) this.end(new Error(event.message || t("workshop.ended")));
+      if (this.#worker === worker) this.end(new Error(event.message || SAYS.ended));
     });
     const host = wrap<Host>(worker);
     await host.start(module);

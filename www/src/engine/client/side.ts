@@ -1,7 +1,7 @@
 // One side of the bench: makes the candidate, reports at once what is cheap, then measures.
 
 import type { DataCard, ModelCard, Recipe, Report } from "../types";
-import { LAYER_ITEMS } from "../../app/state";
+import { LAYER_ITEMS } from "../bench/state";
 import { BenchWorker, Cancelled, type DataSet, type ModelFile } from "./bench-worker";
 import type { Compiled } from "./load";
 import type { Pool } from "./pool";

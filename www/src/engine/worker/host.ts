@@ -1,7 +1,6 @@
 // The worker's side: one engine with one bench, called from the page through comlink.
 
 import { expose, transfer } from "comlink";
-import type { Block } from "../../features/live/microphone";
 import type {
   Answer, Bench, Choice, ClipView, Compared, Comparison, DataCard, DeviceCard, InputFile, LiveEvent, LiveSettings,
   ModelCard, Preset, Recipe, Report, SpectrogramView, TrainingOutcome, Transform, WeightsView,
@@ -33,6 +32,13 @@ export interface Archive {
 
 /** What the listening worker tells: events of one block, or why it cannot go on. */
 export type Heard = { events: LiveEvent[]; error?: undefined } | { error: string };
+
+/** A block of sound as the audio thread sends it. */
+export interface Block {
+  samples: Float32Array;
+  /** When its last sample left the audio system, in milliseconds of `Date.now`. */
+  at: number;
+}
 
 export type Progress = (phase: string, done: number, total: number) => void;
 

@@ -1,14 +1,21 @@
 // The memory worker's side: computes in memory, called from the page through comlink.
 
 import { expose } from "comlink";
-import type { MatrixSource } from "../../features/imc/slice";
 import type { DataSet } from "../client/bench-worker";
+import type { InputFile } from "../types";
 import { OnDemandHost, type Seeds } from "./on-demand-host";
 import init, {
   Bench, type ChipRun, type ChipScores, type HardwareReport, imc_macros, imc_worth, type ImcChips, type ImcReport, type ImcRequest,
-  type ImcRun, type MacroCard, type MatmulReport, type MatmulRequest, Matrices, type MatrixCard, scoreboard, type ScoreboardReport,
+  type ImcRun, type MacroCard, type MatmulReport, type MatmulRequest, Matrices, type MatrixCard, type Rule, scoreboard, type ScoreboardReport,
   type TraceReport, type WorthRow,
 } from "../wasm/memory/milliwatt";
+
+/** Where a matrix comes from. */
+export type MatrixSource =
+  | { from: "made"; rule: Rule; rows: number; columns: number }
+  | { from: "text"; text: string }
+  | { from: "file"; file: InputFile }
+  | { from: "layer"; node: number };
 
 /** When nothing that was asked for at the start is likely to wait any more. */
 const WARM_AFTER_MS = 300;

@@ -2,19 +2,19 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
-import type { Snapshot } from "../../app/snapshot";
-import { RATE } from "../../app/state";
-import { t } from "../../ui/text";
+import type { BenchAction, BenchView } from "../../engine/bench/view";
+import { RATE } from "../../engine/bench/state";
+import { t } from "./text";
 import { type DeviceRow, SIDES, type SideName } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { letter, verdict } from "../../ui/parts";
 
 const STATES = { partial: "maybe", no: "no", borderline: "maybe" } as const;
 
-export class Shelf extends PageElement {
+export class Shelf extends PageElement<BenchAction> {
   static override properties = { snapshot: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: BenchView;
 
   protected override render(): TemplateResult {
     const { devices, state, a, b } = this.snapshot;

@@ -5,8 +5,8 @@ import { scaleBand, scaleLinear } from "d3-scale";
 import { stack } from "d3-shape";
 import { html, svg, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
-import type { Snapshot } from "../../app/snapshot";
-import { t } from "../../ui/text";
+import type { BenchView } from "../../engine/bench/view";
+import { t } from "./text";
 import { type ArenaBuffer, type Report, SIDES, type SideName } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { kind, letter } from "../../ui/parts";
@@ -17,7 +17,7 @@ const ARENA_HEIGHT = 150;
 export class BytesView extends PageElement {
   static override properties = { snapshot: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: BenchView;
 
   protected override render(): TemplateResult {
     const { a, b } = this.snapshot;

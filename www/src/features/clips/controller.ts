@@ -5,45 +5,20 @@
 
 import { save } from "../../ui/files";
 import { training } from "../../engine/bench/recipes";
-import type { Session } from "../../app/session";
-import { builtIn, hasSet } from "../../engine/bench/samples";
-import { INITIAL, OWN, type State } from "../../app/state";
-import { t } from "../../ui/text";
-import { type ClipView, SIDES, type SideName } from "../../engine/types";
-import type { BenchWorker, DataSet, ModelFile } from "../../engine/client/bench-worker";
+import type { Api, Controller, Store } from "../../engine/bench/feature";
+import { BUILT_IN, builtIn, hasSet } from "../../engine/bench/samples";
+import { OWN, type State } from "../../engine/bench/state";
+import { t } from "./text";
+import { type ClipView } from "../../engine/types";
+import type { DataSet, ModelFile } from "../../engine/client/bench-worker";
 import type { Archive, Sound } from "../../engine/worker/host";
-import type { Side } from "../../engine/client/side";
-
-export interface OwnClip {
-  readonly id: string;
-  readonly name: string;
-  /** Empty where it has none. */
-  readonly label: string;
-  /** The whole recording. */
-  readonly whole: Float32Array;
-  readonly rate: number;
-  /** The part that is heard and tested, in seconds. */
-  readonly start: number;
-  readonly end: number;
-  /** That part. */
-  readonly clip: ClipView;
-  /** Whether it was made or changed here, so that nobody else has it. */
-  readonly made: boolean;
-}
-
-export type OwnAction =
-  | { own: "edit"; id: string; change: Partial<Pick<OwnClip, "name" | "label" | "start" | "end">> }
-  | { own: "delete"; id: string }
-  | { own: "restore"; clip: OwnClip; at: number }
-  | { own: "use" | "save" | "take" };
+import type { ClipsView, OwnAction, OwnClip, Seen } from "./slice";
 
 const FILE = "milliwatt-clips.zip";
 
-export class Own {
-  #session: Session;
-  #sets: Map<string, DataSet>;
-  #scout: BenchWorker;
-  #sides: Record<SideName, Side>;
+export class Own implements Controller {
+  #api: Api<Seen>;
+  #store: Store<ClipsView>;
   /** Every list there ever was; a state holds the index of its own. */
   #versions: (readonly OwnClip[])[] = [[]];
   #archives = new Map<readonly OwnClip[], Promise<Archive>>();
@@ -52,27 +27,27 @@ export class Own {
   /** The label that was given last: the next recording is likely another of it. */
   #label = "";
   /** What was tested on before the own clips. */
-  #former = INITIAL.data;
+  #former = BUILT_IN[0].data;
   #warns = false;
 
-  constructor(session: Session, sets: Map<string, DataSet>, scout: BenchWorker, sides: Record<SideName, Side>) {
-    this.#session = session;
-    this.#sets = sets;
-    this.#scout = scout;
-    this.#sides = sides;
+  constructor(api: Api<Seen>, store: Store<ClipsView>) {
+    this.#api = api;
+    this.#store = store;
   }
 
-  /** Keeps a clip and returns its identifier. */
-  add(clip: ClipView, made: boolean): string {
+  /** Keeps a clip and has it shown. */
+  #add(clip: ClipView, made: boolean): void {
     const label = clip.label ?? (made ? this.#label : "");
     const own = this.#fresh(clip.name, label, clip.sample_rate, clip.samples as Float32Array, made);
     this.#become([...this.#clips, own]);
-    return own.id;
+    this.#api.act({ ask: "listen", what: { listen: "choose", id: own.id } });
   }
 
   async act(action: OwnAction): Promise<void> {
     const clips = this.#clips;
     switch (action.own) {
+      case "add":
+        return this.#add(action.clip, action.made);
       case "edit":
         if (action.change.label !== undefined) this.#label = action.change.label;
         return this.#become(clips.map((clip) => (clip.id === action.id ? changed(clip, action.change) : clip)));
@@ -100,38 +75,41 @@ export class Own {
   }
 
   /** Shows the clips of the present state. */
-  follow(): void {
+  chosen(): void {
     const clips = this.#clips;
     const lost = clips.filter((clip) => clip.made && !this.#saved.has(clip)).length;
-    const { own } = this.#session.snapshot;
-    if (own.clips !== clips || own.unsaved !== lost) this.#session.patch({ own: { ...own, clips, unsaved: lost } });
+    const { now } = this.#store;
+    if (now.clips !== clips || now.unsaved !== lost) this.#store.patch({ clips, unsaved: lost });
     if (this.#warns === lost > 0) return;
     this.#warns = lost > 0;
     if (this.#warns) addEventListener("beforeunload", ask);
     else removeEventListener("beforeunload", ask);
   }
 
-  /** A side has opened model and data: tells what they say of labels and of the split. */
-  async opened(name: SideName): Promise<void> {
-    if (name !== SIDES[0]) return;
-    const { worker } = this.#sides[name];
+  /** Model and data are open: tells what they say of labels and of the split. */
+  opened(): void {
+    this.#opened().catch((error: unknown) => this.#api.fail(error));
+  }
+
+  async #opened(): Promise<void> {
+    const { worker } = this.#api.sides.a;
     const clips = this.#clips;
     const { labels, calibration } = await worker.call((host) => host.split());
     let calibrating: string[] = [];
-    if (this.#session.snapshot.state.data === OWN && clips.length) {
+    if (this.#api.snapshot.state.data === OWN && clips.length) {
       const { paths } = await this.#archive(clips);
       calibrating = clips.filter((_, at) => calibration.includes(paths[at] ?? "")).map(({ id }) => id);
     }
-    this.#session.patch({ own: { ...this.#session.snapshot.own, labels, calibrating } });
+    this.#store.patch({ labels, calibrating });
   }
 
   get #clips(): readonly OwnClip[] {
-    return this.#versions[this.#session.snapshot.state.own] ?? [];
+    return this.#versions[this.#api.snapshot.state.own] ?? [];
   }
 
   #become(clips: readonly OwnClip[]): void {
     this.#versions.push(clips);
-    this.#session.act({ do: "clips", own: this.#versions.length - 1 });
+    this.#api.act({ do: "clips", own: this.#versions.length - 1 });
   }
 
   #fresh(name: string, label: string, rate: number, whole: Float32Array, made: boolean): OwnClip {
@@ -146,26 +124,26 @@ export class Own {
     const clip = clips[at];
     if (!clip) return;
     this.#become(clips.filter((other) => other !== clip));
-    const undo = { label: t("bar.undo"), act: { do: "own", what: { own: "restore", clip, at } } as const };
-    this.#session.tell("info", t("own.deleted", { name: clip.name }), undo);
+    const undo = { label: t("bar.undo"), act: { ask: "clips", what: { own: "restore", clip, at } satisfies OwnAction } };
+    this.#api.tell("info", t("own.deleted", { name: clip.name }), undo);
   }
 
   /** Tests on the own clips, or again on what was there before. */
   async #use(): Promise<void> {
-    const { state } = this.#session.snapshot;
+    const { state } = this.#api.snapshot;
     if (state.data === OWN) {
       const former = this.#former;
-      const known = hasSet(former) ? builtIn(state.model)?.data === former : this.#sets.has(former);
-      return this.#session.act({ do: "data", data: known ? former : "" });
+      const known = hasSet(former) ? builtIn(state.model)?.data === former : this.#api.known(former) !== undefined;
+      return this.#api.act({ do: "data", data: known ? former : "" });
     }
     const set = await this.set(state);
-    const model = this.#session.model;
+    const model = this.#api.model;
     if (!set || !model) return;
     // Tried in a worker of its own, so that clips that cannot be used leave the bench as it is.
-    await this.#scout.load(model, set);
-    for (const remark of this.#scout.data?.remarks ?? []) this.#session.tell("warning", remark);
+    await this.#api.scout.load(model, set);
+    for (const remark of this.#api.scout.data?.remarks ?? []) this.#api.tell("warning", remark);
     this.#former = state.data;
-    this.#session.act({ do: "data", data: OWN });
+    this.#api.act({ do: "data", data: OWN });
   }
 
   async #save(): Promise<void> {
@@ -173,17 +151,17 @@ export class Own {
     const { bytes } = await this.#archive(clips);
     save(bytes, FILE);
     for (const clip of clips) this.#saved.add(clip);
-    this.follow();
-    this.#session.tell("info", t("own.saved", { name: FILE, n: String(clips.length) }));
+    this.chosen();
+    this.#api.tell("info", t("own.saved", { name: FILE, n: String(clips.length) }));
   }
 
   /** The clips of the set that is tested on become own clips, behind those that are there. */
   async #take(): Promise<void> {
-    const files = this.#sets.get(this.#session.snapshot.state.data)?.files;
-    const model: ModelFile | undefined = this.#session.model;
+    const files = this.#api.known(this.#api.snapshot.state.data)?.files;
+    const model: ModelFile | undefined = this.#api.model;
     if (!files || !model) return;
-    await this.#scout.load(model, undefined);
-    const sounds = await this.#scout.call((host) => host.clipsOf(files));
+    await this.#api.scout.load(model, undefined);
+    const sounds = await this.#api.scout.call((host) => host.clipsOf(files));
     const taken = sounds.map(({ name, label, rate, samples }) => this.#fresh(name, label, rate, samples, false));
     this.#become([...this.#clips, ...taken]);
   }
@@ -192,7 +170,7 @@ export class Own {
     const known = this.#archives.get(clips);
     if (known) return known;
     const sounds: Sound[] = clips.map(({ name, label, rate, clip }) => ({ name, label, rate, samples: clip.samples as Float32Array }));
-    const archive = this.#scout.call((host) => host.archive(sounds));
+    const archive = this.#api.scout.call((host) => host.archive(sounds));
     // One is kept: the present one.
     this.#archives = new Map([[clips, archive]]);
     archive.catch(() => this.#archives.delete(clips));

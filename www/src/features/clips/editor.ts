@@ -3,10 +3,9 @@
 import { html, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import * as format from "../../ui/format";
-import type { OwnAction, OwnClip } from "./controller";
-import type { Snapshot } from "../../app/snapshot";
-import { OWN } from "../../app/state";
-import { t } from "../../ui/text";
+import type { Action, OwnAction, OwnClip, Seen } from "./slice";
+import { OWN } from "../../engine/bench/state";
+import { t } from "./text";
 import { define, PageElement } from "../../ui/base";
 import { icon } from "../../ui/parts";
 
@@ -17,11 +16,13 @@ type End = "start" | "end";
 const STEP = 0.01;
 const LEAST = 0.05;
 
-export class ClipEditor extends PageElement {
-  static override properties = { snapshot: { attribute: false }, clip: { attribute: false }, dragged: { state: true } };
+export class ClipEditor extends PageElement<Action> {
+  static override properties = { snapshot: { attribute: false }, clip: { attribute: false }, wave: { attribute: false }, dragged: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   clip!: OwnClip;
+  /** The whole recording: lowest and highest sample of each column, in turn. */
+  wave: Float32Array | undefined;
   /** Where the handles are while one of them is moved. */
   dragged: Partial<Record<End, number>> = {};
 
@@ -29,11 +30,11 @@ export class ClipEditor extends PageElement {
     const { clip, snapshot } = this;
     const { start, end } = { ...clip, ...this.dragged };
     const length = this.#length;
-    const columns = (snapshot.listening.wave?.length ?? 2) / 2;
+    const columns = (this.wave?.length ?? 2) / 2;
     return html`<div class="editor" role="group" aria-label=${t("own.edit", { name: clip.name })}>
       <div class="wave" @pointerdown=${this.#point}>
         <svg viewBox="0 -1 ${columns} 2" preserveAspectRatio="none" aria-hidden="true">
-          <path d=${outline(snapshot.listening.wave)} />
+          <path d=${outline(this.wave)} />
           <rect class="cut" y="-1" width=${(start / length) * columns} height="2" />
           <rect class="cut" x=${(end / length) * columns} y="-1" width=${(1 - end / length) * columns} height="2" />
         </svg>
@@ -49,9 +50,9 @@ export class ClipEditor extends PageElement {
           class="clip-label" maxlength="40" autocomplete="off" list="own-labels" .value=${live(clip.label)}
           placeholder=${t("own.no-label")} @change=${(event: Event) => this.#text(event, "label")}
         /></label>
-        <datalist id="own-labels">${snapshot.own.labels.map((label) => html`<option value=${label}></option>`)}</datalist>
+        <datalist id="own-labels">${snapshot.clips.labels.map((label) => html`<option value=${label}></option>`)}</datalist>
         <span class="quiet">${format.seconds(start)} – ${format.seconds(end)}${snapshot.state.data === OWN
-          ? html` · ${snapshot.own.calibrating.includes(clip.id) ? t("own.calibrates") : t("own.tests")}`
+          ? html` · ${snapshot.clips.calibrating.includes(clip.id) ? t("own.calibrates") : t("own.tests")}`
           : ""}</span>
         <span class="spring"></span>
         <button type="button" class="button small delete" @click=${this.#delete}>${icon("bin")}${t("own.delete")}</button>
@@ -102,11 +103,11 @@ export class ClipEditor extends PageElement {
   }
 
   #change(change: Change): void {
-    this.act({ do: "own", what: { own: "edit", id: this.clip.id, change } });
+    this.act({ ask: "clips", what: { own: "edit", id: this.clip.id, change } });
   }
 
   #delete(): void {
-    this.act({ do: "own", what: { own: "delete", id: this.clip.id } });
+    this.act({ ask: "clips", what: { own: "delete", id: this.clip.id } });
     // The button may be gone with the last clip: the focus stays in the view.
     requestAnimationFrame(() => {
       if (!this.isConnected) document.getElementById("stage-panel")?.focus();

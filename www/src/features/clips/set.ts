@@ -3,27 +3,28 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import * as format from "../../ui/format";
-import type { OwnAction } from "./controller";
-import type { Snapshot } from "../../app/snapshot";
+import type { Action, OwnAction, Seen } from "./slice";
 import { hasSet } from "../../engine/bench/samples";
-import { MOST_SEED, OWN } from "../../app/state";
-import { t } from "../../ui/text";
+import { MOST_SEED, OWN } from "../../engine/bench/state";
+import { t } from "./text";
 import { define, PageElement } from "../../ui/base";
 import { icon } from "../../ui/parts";
 
-export class OwnSet extends PageElement {
-  static override properties = { snapshot: { attribute: false } };
+export class OwnSet extends PageElement<Action> {
+  static override properties = { snapshot: { attribute: false }, soundless: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
+  /** The set that is tested on holds no sound. */
+  soundless = false;
 
   protected override render(): TemplateResult | typeof nothing {
-    const { state, own, data, listening } = this.snapshot;
+    const { state, clips: own, data } = this.snapshot;
     const clips = own.clips.length;
     const files = !hasSet(state.data) && state.data !== "" && data;
     if (!clips && !files) return nothing;
     const button = (what: OwnAction, label: string, pressed?: boolean): TemplateResult => html`<button
       type="button" class="button small own-${what.own}" aria-pressed=${pressed === undefined ? nothing : String(pressed)}
-      @click=${() => this.act({ do: "own", what })}
+      @click=${() => this.act({ ask: "clips", what })}
     >${what.own === "save" ? icon("down") : nothing}${label}</button>`;
     return html`<div class="own-set" role="group" aria-label=${t("own.set")}>
       ${clips
@@ -33,7 +34,7 @@ export class OwnSet extends PageElement {
             ${button({ own: "use" }, t("own.use"), state.data === OWN)}
             ${button({ own: "save" }, t("own.save"))}`
         : nothing}
-      ${files && state.data !== OWN && !listening.soundless ? button({ own: "take" }, t("own.take")) : nothing}
+      ${files && state.data !== OWN && !this.soundless ? button({ own: "take" }, t("own.take")) : nothing}
       ${files ? this.#split() : nothing}
     </div>`;
   }

@@ -1,5 +1,6 @@
-// What the diagnosis of B holds, and what it can be asked for; what does it is loaded later (diagnosis.ts).
+// The diagnosis of B, as everything that draws may read it.
 
+import type { Ask, BenchAction, BenchView } from "../../engine/bench/view";
 import type { Delta, DiagnosisReport, Strip } from "../../engine/types";
 
 export type DiagnosisAction = { diagnose: "start" | "stop" };
@@ -20,3 +21,6 @@ export interface Diagnosis {
   /** What each repair of the recipe bought, in their order, as far as they were left out. */
   bought: readonly (Brought | undefined)[];
 }
+
+export type Seen = BenchView & { diagnosis: Diagnosis };
+export type Action = BenchAction | Ask<"diagnosis", DiagnosisAction>;

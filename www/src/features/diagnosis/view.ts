@@ -3,66 +3,25 @@
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
 import { normal } from "../../engine/bench/recipes";
-import type { Snapshot } from "../../app/snapshot";
+import type { Action, Seen } from "./slice";
 import "./style.css";
-import { filled } from "../../ui/text";
+import { type Key, t } from "./text";
 import type { Brought, Diagnosis } from "./slice";
 import type { CoverageRow, DiagnosedLayer, Recipe, RemedyRow } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { kind } from "../../ui/parts";
 
-const TEXTS = {
-  "title": "Why B lost",
-  "start": "Diagnose B",
-  "again": "Diagnose again",
-  "stop": "Stop",
-  "stale": "This speaks of another recipe than B’s.",
-  "what": "Runs both sides layer by layer: what a layer loses alone is told from what it was passed, and remedies are tried.",
-  "running": "Diagnosing…",
-  "repairs": "Repairs",
-  "repair": "Repair in B’s recipe",
-  "bought": "What it bought",
-  "leave-out": "Leave out",
-  "without": "Without it",
-  "unrepaired": "B’s recipe has no repairs: ranges with the least error, equalized channels, rounding that makes up and bits by layer are some.",
-  "remedies": "Remedies",
-  "remedy": "Change of the recipe",
-  "brought": "What it brought",
-  "flash": "With it",
-  "untried": "not tried",
-  "trying": "trying…",
-  "use": "Use in B",
-  "none": "No change of this recipe is offered: training with its rounding in place may bring back what was lost.",
-  "layers": "Layer by layer",
-  "layer": "Layer",
-  "local": "Alone",
-  "accumulated": "With what came before",
-  "cosine": "Cosine",
-  "shift": "Shift",
-  "saturated": "Cut off",
-  "used": "Range used",
-  "spread": "Channels’ spread",
-  "dead": "Dead channels",
-  "exact": "exact",
-  "times": "{times} times the middle channel",
-  "delta": "{value} {what}",
-  "chance": " (within chance)",
-  "agreement": "same answers",
-} as const;
-
-const t = (key: keyof typeof TEXTS, values: Record<string, string> = {}): string => filled(TEXTS[key], values);
-
 const FIGURES = ["local", "accumulated", "cosine", "shift", "saturated", "used", "spread", "dead"] as const;
 
-export class DiagnosisViewElement extends PageElement {
+export class DiagnosisViewElement extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
 
   protected override render(): TemplateResult {
     const { diagnosis: { report, running, key }, state, data, b } = this.snapshot;
     const isStale = key !== undefined && !key.endsWith(`,${JSON.stringify(state.b)}]`);
-    const ask = (diagnose: "start" | "stop") => (): void => this.act({ do: "diagnose", what: { diagnose } });
+    const ask = (diagnose: "start" | "stop") => (): void => this.act({ ask: "diagnosis", what: { diagnose } });
     return html`<section class="diagnosis" aria-label=${t("title")}>
       <h3>${t("title")}</h3>
       <p class="diagnosis-start">
@@ -97,7 +56,7 @@ export class DiagnosisViewElement extends PageElement {
   }
 
   /** Other recipes, what lies between each and B, and a button that takes it. */
-  #tried(rows: readonly RemedyRow[], measured: Diagnosis["brought"], running: boolean, names: Record<"what" | "row" | "gain" | "flash" | "use", keyof typeof TEXTS>): TemplateResult {
+  #tried(rows: readonly RemedyRow[], measured: Diagnosis["brought"], running: boolean, names: Record<"what" | "row" | "gain" | "flash" | "use", Key>): TemplateResult {
     const { transforms } = this.snapshot;
     const use = (recipe: unknown): void => this.act({ do: "recipe", side: "b", recipe: normal(transforms, recipe as Recipe), settled: true });
     return html`<div class="scroller" tabindex="0" role="region" aria-label=${t(names.what)}><table class="data ${names.what}">

@@ -6,9 +6,8 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { titleOf } from "../../engine/bench/samples";
 import * as format from "../../ui/format";
-import type { Snapshot } from "../../app/snapshot";
-import { m } from "../imc/text";
-import { t } from "../../ui/text";
+import type { Action, Seen } from "./slice";
+import { m } from "./text";
 import type { HardwareReport, PlatformRow, ScoreboardReport } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 
@@ -19,21 +18,22 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [72, 12, 12, 34];
 type Field = "round" | "core" | "kind";
 type Only = Partial<Record<Field, string>>;
 
-export class HardwareViewElement extends PageElement {
+export class HardwareViewElement extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false }, chosen: { state: true }, only: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   chosen = "";
   /** What the scoreboard is narrowed to. */
   only: Only = {};
 
   protected override render(): TemplateResult {
-    const { hardware: { report, scoreboard }, memory } = this.snapshot;
-    if (!report) return html`<p class="quiet">${memory.error ?? m("memory.running")}</p>`;
+    const { memory } = this.snapshot;
+    const { report, scoreboard } = memory.hardware;
+    if (!report) return html`<p class="quiet">${memory.error ?? m("hardware.running")}</p>`;
     return html`<div class="hardware">
       <figure class="scroller" tabindex="0"><figcaption>${m("hardware.what", { model: titleOf(this.snapshot.state), rate: format.real(report.rate) })}</figcaption>${this.#chart(report)}</figure>
       ${this.#details(report)}
-      <details class="twin"><summary>${t("twin.summary")}</summary>${table(report)}</details>
+      <details class="twin"><summary>${m("twin.summary")}</summary>${table(report)}</details>
       ${scoreboard ? this.#scores(scoreboard) : nothing}
     </div>`;
   }
@@ -104,14 +104,14 @@ export class HardwareViewElement extends PageElement {
   }
 
   #scores(board: ScoreboardReport): TemplateResult {
-    const { benchmark } = this.snapshot.hardware;
+    const { benchmark } = this.snapshot.memory.hardware;
     const there = board.rows.filter((row) => row.benchmark === benchmark);
     const rows = there.filter((row) => FIELDS.every((field) => !this.only[field] || row[field] === this.only[field]));
     const sorted = [...rows].sort((one, other) => (one.energy?.value ?? one.energy_j ?? Infinity) - (other.energy?.value ?? other.energy_j ?? Infinity));
     return html`<section aria-label=${m("hardware.scores")}>
       <h3>${m("hardware.scores")}</h3>
       <div class="memory-buttons"><label>${m("hardware.benchmark")}
-        <select @change=${(event: Event) => this.act({ do: "memory", what: { memory: "score", benchmark: (event.target as HTMLSelectElement).value } })}>
+        <select @change=${(event: Event) => this.act({ ask: "memory", what: { memory: "score", benchmark: (event.target as HTMLSelectElement).value } })}>
           ${board.benchmarks.map(([id, name]) => html`<option value=${id} .selected=${live(id === benchmark)}>${name}</option>`)}
         </select>
       </label>
@@ -127,11 +127,11 @@ export class HardwareViewElement extends PageElement {
       <p role="status">${m("hardware.shown", { shown: String(rows.length), all: String(there.length) })}</p>
       ${board.notes.map((note) => html`<p class="quiet">${note}</p>`)}
       <div class="scroller" tabindex="0" role="region" aria-label=${m("hardware.scores")}><table class="data">
-        <thead><tr>${(["hardware.round", "hardware.system", "hardware.runtime", "hardware.precision", "hardware.kind", "memory.time", "memory.energy"] as const)
+        <thead><tr>${(["hardware.round", "hardware.system", "hardware.runtime", "hardware.precision", "hardware.kind", "hardware.time", "hardware.energy"] as const)
           .map((key) => html`<th scope="col">${m(key)}</th>`)}</tr></thead>
         <tbody>${sorted.map((row) => html`<tr class=${row.kind} title=${row.source}>
           <td>${row.round || "–"}</td><th scope="row">${row.organisation} ${row.system}<br /><span class="quiet">${row.core}</span></th><td class="words">${row.runtime}</td><td>${row.precision}</td>
-          <td>${row.kind === "modelled" ? t("kind.modelled") : m("hardware.published")}</td>
+          <td>${row.kind === "modelled" ? m("kind.modelled") : m("hardware.published")}</td>
           <td>${row.latency ? `${format.figure(row.latency)} (${format.interval(row.latency)})` : row.latency_s ? format.text(row.latency_s, "s") : "–"}</td>
           <td>${row.energy ? `${format.figure(row.energy)} (${format.interval(row.energy)})` : row.energy_j ? format.text(row.energy_j, "J") : "–"}</td>
         </tr>`)}</tbody>
@@ -141,7 +141,7 @@ export class HardwareViewElement extends PageElement {
 }
 
 function kind({ kind }: PlatformRow): string {
-  return kind === "modelled" ? t("kind.modelled") : m(kind === "measured" ? "hardware.measured" : "hardware.peak");
+  return kind === "modelled" ? m("kind.modelled") : m(kind === "measured" ? "hardware.measured" : "hardware.peak");
 }
 
 function table({ platforms }: HardwareReport): TemplateResult {

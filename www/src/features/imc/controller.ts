@@ -1,8 +1,9 @@
 // What the Memory and Hardware views do: the memory module's worker, what it was asked, and what it answered.
 
-import type { MatricesView, MatrixSource, Measured, MemoryAction, MemoryView, Subject } from "./slice";
-import type { Session } from "../../app/session";
-import { SEEDS, type State } from "../../app/state";
+import type { Candidate, MatricesView, Measured, MemoryAction, MemoryView, Seen } from "./slice";
+import type { MatrixSource } from "../../engine/worker/memory-host";
+import type { Api, Store } from "../../engine/bench/feature";
+import { SEEDS, type State } from "../../engine/bench/state";
 import type { ChipScores, InputFile } from "../../engine/types";
 import { Cancelled } from "../../engine/client/bench-worker";
 import { MemoryWorker } from "../../engine/client/on-demand";
@@ -20,7 +21,8 @@ const LINES = 500;
 const CHIPS = { chips: 10, items: 100 };
 
 export class MemoryWork {
-  #session: Session;
+  #api: Api<Seen>;
+  #store: Store<MemoryView>;
   #worker = new MemoryWorker();
   /** Analog chips run beside everything else. */
   #analog = new Chips();
@@ -33,46 +35,47 @@ export class MemoryWork {
   /** Which product was last asked for. */
   #turn = 0;
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(api: Api<Seen>, store: Store<MemoryView>) {
+    this.#api = api;
+    this.#store = store;
   }
 
-  async follow(subject: Subject | undefined): Promise<void> {
+  async follow(subject: Candidate | undefined): Promise<void> {
     await this.#show(subject).catch((error: unknown) => this.#fail(error));
   }
 
-  async act(action: MemoryAction, subject: Subject | undefined): Promise<void> {
+  async act(action: MemoryAction, subject: Candidate | undefined): Promise<void> {
     switch (action.memory) {
       case "macro":
         this.#forgetChips();
-        this.#patch({ array: action.id }, "supply", "count");
+        this.#store.patch({ array: action.id }, "supply", "count");
         break;
       case "supply":
-        this.#patch({ supply: action.volts });
+        this.#store.patch({ supply: action.volts });
         break;
       case "count":
-        this.#patch({ count: action.macros });
+        this.#store.patch({ count: action.macros });
         break;
       case "model-bit":
-        this.#patch(action.picojoules === undefined ? {} : { modelBit: action.picojoules }, "modelBit");
+        this.#store.patch(action.picojoules === undefined ? {} : { modelBit: action.picojoules }, "modelBit");
         break;
       case "circuit":
-        return this.#patch({ circuit: { ...this.#view.circuit, ...action.circuit } });
+        return this.#store.patch({ circuit: { ...this.#store.now.circuit, ...action.circuit } });
       case "optimise":
-        return this.#patch({ optimise: action.on });
+        return this.#store.patch({ optimise: action.on });
       case "chips":
         return this.#chips(subject);
       case "stop":
         return this.#forgetChips();
       case "worth":
-        if (this.#view.worth) return;
-        return this.#patch({ worth: await this.#worker.call((host) => host.worth()) });
+        if (this.#store.now.worth) return;
+        return this.#store.patch({ worth: await this.#worker.call((host) => host.worth()) });
       case "script":
         return this.#run(action.code, subject);
       case "stop-script":
         return this.#script.end(new Cancelled("Stopped"));
       case "score":
-        return this.#session.patch({ hardware: { ...this.#session.snapshot.hardware, benchmark: action.benchmark } });
+        return this.#store.patch({ hardware: { ...this.#store.now.hardware, benchmark: action.benchmark } });
       case "matrix":
         return this.#matrices([[action.which, action.source]], subject);
       case "bits":
@@ -85,28 +88,18 @@ export class MemoryWork {
       case "matrices":
         return this.#take(action.files);
     }
-    if (this.#view.matrices.report) await this.#multiply();
+    if (this.#store.now.matrices.report) await this.#multiply();
     await this.follow(subject);
-  }
-
-  get #view(): MemoryView {
-    return this.#session.snapshot.memory;
-  }
-
-  #patch(change: Partial<MemoryView>, ...without: (keyof MemoryView)[]): void {
-    const view = { ...this.#view };
-    for (const field of without) delete view[field];
-    this.#session.patch({ memory: { ...view, ...change } });
   }
 
   #fail(error: unknown): void {
     if (error instanceof Cancelled) return;
     this.#asked = "";
-    this.#patch({ running: false, error: words(error) }, "report");
+    this.#store.patch({ running: false, error: words(error) }, "report");
   }
 
   #request(device: string) {
-    const { array, supply, count, modelBit } = this.#view;
+    const { array, supply, count, modelBit } = this.#store.now;
     return {
       array,
       knobs: { ...(supply && { supply }), ...(count && { count }), ...(modelBit !== undefined && { model_bit: modelBit }) },
@@ -117,21 +110,21 @@ export class MemoryWork {
     };
   }
 
-  async #show(subject: Subject | undefined): Promise<void> {
-    const { state } = this.#session.snapshot;
-    if (!this.#view.macros.length) this.#patch({ macros: await this.#worker.call((host) => host.macros()) });
+  async #show(subject: Candidate | undefined): Promise<void> {
+    const { state } = this.#api.snapshot;
+    if (!this.#store.now.macros.length) this.#store.patch({ macros: await this.#worker.call((host) => host.macros()) });
     if (!subject) return;
-    if (this.#view.chips && this.#charged !== subject.key) this.#forgetChips();
+    if (this.#store.now.chips && this.#charged !== subject.key) this.#forgetChips();
     const asked = JSON.stringify([subject.key, state.view, state.device, state.rate, this.#request(state.device)]);
     if (asked === this.#asked) return;
     this.#asked = asked;
-    this.#patch({ running: true }, "error");
+    this.#store.patch({ running: true }, "error");
     await this.#open(this.#worker, subject);
     await (state.view === "memory" ? this.#array(state, asked) : this.#hardware(state, asked));
-    if (this.#asked === asked) this.#patch({ running: false });
+    if (this.#asked === asked) this.#store.patch({ running: false });
   }
 
-  async #open(worker: MemoryWorker, { key, name, data, file }: Subject): Promise<void> {
+  async #open(worker: MemoryWorker, { key, name, data, file }: Candidate): Promise<void> {
     if (this.#opened.get(worker) === key) return;
     this.#opened.delete(worker);
     const bytes = await file();
@@ -141,14 +134,13 @@ export class MemoryWork {
 
   async #array(state: State, asked: string): Promise<void> {
     const report = await this.#worker.call((host) => host.imc(this.#request(state.device)));
-    if (this.#asked === asked) this.#patch({ report }, "error");
+    if (this.#asked === asked) this.#store.patch({ report }, "error");
   }
 
   async #hardware(state: State, asked: string): Promise<void> {
     const report = await this.#worker.call((host) => host.hardware(state.rate, this.#request(state.device)));
     const scoreboard = await this.#worker.call((host) => host.scoreboard(this.#request(state.device)));
-    const { hardware } = this.#session.snapshot;
-    if (this.#asked === asked) this.#session.patch({ hardware: { ...hardware, report, scoreboard } });
+    if (this.#asked === asked) this.#store.patch({ hardware: { ...this.#store.now.hardware, report, scoreboard } });
   }
 
   async #random([rows, depth, columns]: readonly [number, number, number]): Promise<void> {
@@ -162,18 +154,18 @@ export class MemoryWork {
     if (!first || files.length > 2) throw new Error(m("matrices.two"));
     const archive = !second && first.bytes[0] === 0x50 && first.bytes[1] === 0x4b;
     if (second ?? archive) return this.#matrices([[0, { from: "file", file: first }], [1, { from: "file", file: second ?? first }]]);
-    await this.#matrices([[this.#view.matrices.cards[0] ? 1 : 0, { from: "file", file: first }]]);
+    await this.#matrices([[this.#store.now.matrices.cards[0] ? 1 : 0, { from: "file", file: first }]]);
   }
 
   /** Takes matrices in, and multiplies where there are two. */
-  async #matrices(sources: readonly (readonly [0 | 1, MatrixSource])[], subject?: Subject): Promise<void> {
+  async #matrices(sources: readonly (readonly [0 | 1, MatrixSource])[], subject?: Candidate): Promise<void> {
     const turn = ++this.#turn;
     this.#put({ running: true }, "error");
     try {
       for (const [which, source] of sources) {
         if (source.from === "layer" && subject) await this.#open(this.#worker, subject);
         const card = await this.#worker.call((host) => host.matrix(which, source));
-        const { cards } = this.#view.matrices;
+        const { cards } = this.#store.now.matrices;
         this.#put({ cards: which ? [cards[0], card] : [card, cards[1]] }, "report", "trace", "measured");
       }
       await this.#multiply(turn);
@@ -183,7 +175,7 @@ export class MemoryWork {
   }
 
   async #multiply(turn = ++this.#turn): Promise<void> {
-    const { cards, bits } = this.#view.matrices;
+    const { cards, bits } = this.#store.now.matrices;
     if (!cards[0] || !cards[1]) return this.#put({ running: false });
     const { array, knobs } = this.#request("");
     const [a_bits, b_bits] = bits;
@@ -211,25 +203,25 @@ export class MemoryWork {
   }
 
   #put(change: Partial<MatricesView>, ...without: (keyof MatricesView)[]): void {
-    const matrices = { ...this.#view.matrices };
+    const matrices = { ...this.#store.now.matrices };
     for (const field of without) delete matrices[field];
-    this.#patch({ matrices: { ...matrices, ...change } });
+    this.#store.patch({ matrices: { ...matrices, ...change } });
   }
 
   /** Runs chips on charge and shows the scores of those that have run. */
-  async #chips(subject: Subject | undefined): Promise<void> {
+  async #chips(subject: Candidate | undefined): Promise<void> {
     if (!subject) return;
     this.#forgetChips();
-    const { circuit, optimise } = this.#view;
+    const { circuit, optimise } = this.#store.now;
     const show = (change: { scores?: ChipScores; running: boolean; error?: string }): void => {
-      const { scores } = this.#view.chips ?? {};
-      this.#patch({ chips: { circuit, optimise, ...(scores && { scores }), ...change } });
+      const { scores } = this.#store.now.chips ?? {};
+      this.#store.patch({ chips: { circuit, optimise, ...(scores && { scores }), ...change } });
     };
     show({ running: true });
     try {
       this.#charged = subject.key;
       const request = {
-        ...this.#request(this.#session.snapshot.state.device),
+        ...this.#request(this.#api.snapshot.state.device),
         items: CHIPS.items,
         analog: { circuit, chips: CHIPS.chips, optimise },
       };
@@ -243,13 +235,13 @@ export class MemoryWork {
   }
 
   /** Runs the editor's code in a worker of its own. */
-  async #run(code: string, subject: Subject | undefined): Promise<void> {
+  async #run(code: string, subject: Candidate | undefined): Promise<void> {
     this.#script.end(new Cancelled("Again"));
     this.#script = new Script();
     const script = this.#script;
     let lines: string[] = [];
     const show = (change: Omit<NonNullable<MemoryView["script"]>, "lines">): void => {
-      if (this.#script === script) this.#patch({ script: { lines, ...change } });
+      if (this.#script === script) this.#store.patch({ script: { lines, ...change } });
     };
     show({ running: true });
     try {
@@ -270,11 +262,11 @@ export class MemoryWork {
   }
 
   #forgetChips(): void {
-    if (this.#view.chips?.running) {
+    if (this.#store.now.chips?.running) {
       this.#analog.end();
       for (const worker of this.#analog.workers) this.#opened.delete(worker);
     }
-    this.#patch({}, "chips");
+    this.#store.patch({}, "chips");
   }
 }
 

@@ -1,9 +1,9 @@
-// In-memory compute and hardware: what the views hold. What they do is loaded when one of them is first looked at.
+// In-memory compute and hardware, as everything that draws may read them.
 
-import type { MemoryWork } from "./controller";
-import type { Session } from "../../app/session";
+import type { Ask, BenchAction, BenchView } from "../../engine/bench/view";
+import type { MatrixSource } from "../../engine/worker/memory-host";
 import type {
-  ChipScores, HardwareReport, ImcReport, InputFile, MacroCard, MatmulReport, MatrixCard, Rule, ScoreboardReport, TraceReport,
+  ChipScores, HardwareReport, ImcReport, InputFile, MacroCard, MatmulReport, MatrixCard, ScoreboardReport, TraceReport,
   WorthRow,
 } from "../../engine/types";
 import type { DataSet } from "../../engine/client/bench-worker";
@@ -24,13 +24,6 @@ export type MemoryAction =
   | { memory: "bits"; bits: readonly [number, number] }
   | { memory: "measure" }
   | { memory: "score"; benchmark: string };
-
-/** Where a matrix comes from. */
-export type MatrixSource =
-  | { from: "made"; rule: Rule; rows: number; columns: number }
-  | { from: "text"; text: string }
-  | { from: "file"; file: InputFile }
-  | { from: "layer"; node: number };
 
 /** The product on this machine: with which instructions, and how long it took. */
 export interface Measured {
@@ -80,7 +73,12 @@ export interface MemoryView {
   /** What the editor's code said so far. */
   script?: { running: boolean; lines: readonly string[]; error?: { message: string; at?: number } };
   matrices: MatricesView;
+  /** What the Hardware view shows. */
+  hardware: HardwareView;
 }
+
+/** The macro at first. */
+export const GENERIC = "generic-22nm";
 
 export interface HardwareView {
   report?: HardwareReport;
@@ -90,7 +88,7 @@ export interface HardwareView {
 }
 
 /** B's candidate; `key` says which. */
-export interface Subject {
+export interface Candidate {
   key: string;
   name: string;
   data: DataSet | undefined;
@@ -99,34 +97,5 @@ export interface Subject {
   original: Uint8Array;
 }
 
-export class Memory {
-  #session: Session;
-  #work: Promise<MemoryWork> | undefined;
-  #subject: Subject | undefined;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  /** B's candidate is there. */
-  made(subject: Subject): void {
-    this.#subject = subject;
-    this.follow();
-  }
-
-  /** Shows what the present view needs. */
-  follow(): void {
-    const { view } = this.#session.snapshot.state;
-    if (view === "memory" || view === "hardware") void this.#with((work) => work.follow(this.#subject));
-  }
-
-  act(action: MemoryAction): Promise<void> {
-    return this.#with((work) => work.act(action, this.#subject));
-  }
-
-  async #with(use: (work: MemoryWork) => Promise<void>): Promise<void> {
-    this.#work ??= import("./controller").then(({ MemoryWork }) => new MemoryWork(this.#session));
-    this.#work.catch(() => (this.#work = undefined));
-    await use(await this.#work);
-  }
-}
+export type Seen = BenchView & { memory: MemoryView };
+export type Action = BenchAction | Ask<"memory", MemoryAction>;

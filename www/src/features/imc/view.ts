@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import * as format from "../../ui/format";
-import type { Snapshot } from "../../app/snapshot";
+import type { Action, Seen } from "./slice";
 import { m } from "./text";
 import type { ImcReport } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
@@ -13,10 +13,10 @@ import "./parts/matrices";
 import { choices, joules, map, parts } from "./parts/pictures";
 import { worth } from "./parts/worth";
 
-export class MemoryViewElement extends PageElement {
+export class MemoryViewElement extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
 
   protected override render(): TemplateResult {
     const { memory } = this.snapshot;
@@ -25,9 +25,9 @@ export class MemoryViewElement extends PageElement {
       ${this.#controls()}
       ${error ? html`<p class="remark blocks">${error}</p>` : nothing}
       ${report ? this.#network(report) : running ? html`<p class="quiet">${m("memory.running")}</p>` : nothing}
-      ${report ? chips(memory, (what) => this.act({ do: "memory", what })) : nothing}
+      ${report ? chips(memory, (what) => this.act({ ask: "memory", what })) : nothing}
       <mw-script-editor .snapshot=${this.snapshot}></mw-script-editor>
-      ${worth(memory, (what) => this.act({ do: "memory", what }))}
+      ${worth(memory, (what) => this.act({ ask: "memory", what }))}
       <mw-matrices .snapshot=${this.snapshot}></mw-matrices>
     </div>`;
   }
@@ -38,17 +38,17 @@ export class MemoryViewElement extends PageElement {
     const number = (event: Event): number => Number((event.target as HTMLInputElement).value);
     return html`<div class="memory-controls">
       <label>${m("memory.macro")}
-        <select @change=${(event: Event) => this.act({ do: "memory", what: { memory: "macro", id: (event.target as HTMLSelectElement).value } })}>
+        <select @change=${(event: Event) => this.act({ ask: "memory", what: { memory: "macro", id: (event.target as HTMLSelectElement).value } })}>
           ${memory.macros.filter(({ digital }) => digital).map(({ id, name }) => html`<option value=${id} .selected=${live(id === memory.array)}>${name}</option>`)}
         </select>
       </label>
       <label>${m("memory.supply")}
         <input type="number" min="0.4" max="1.3" step="0.05" .value=${live(String(memory.supply ?? chosen?.supply ?? ""))}
-          @change=${(event: Event) => this.act({ do: "memory", what: { memory: "supply", volts: number(event) } })} />
+          @change=${(event: Event) => this.act({ ask: "memory", what: { memory: "supply", volts: number(event) } })} />
       </label>
       <label>${m("memory.count")}
         <input type="number" min="1" max="256" step="1" .value=${live(String(memory.count ?? chosen?.count ?? ""))}
-          @change=${(event: Event) => this.act({ do: "memory", what: { memory: "count", macros: number(event) } })} />
+          @change=${(event: Event) => this.act({ ask: "memory", what: { memory: "count", macros: number(event) } })} />
       </label>
       ${chosen
         ? html`<p class="quiet">${m("memory.card", { rows: String(chosen.rows), columns: String(chosen.columns), node: format.real(chosen.node), capacity: format.figure(chosen.capacity), energy: format.figure(chosen.mac_energy) })}
@@ -62,7 +62,7 @@ export class MemoryViewElement extends PageElement {
     const enter = (event: Event): void => {
       const input = event.target as HTMLInputElement;
       if (!input.reportValidity()) return;
-      this.act({ do: "memory", what: { memory: "model-bit", ...(input.value !== "" && { picojoules: Number(input.value) }) } });
+      this.act({ ask: "memory", what: { memory: "model-bit", ...(input.value !== "" && { picojoules: Number(input.value) }) } });
     };
     return html`<p class="model-bit"><label>${m("joule.bit")}
       <input type="number" min="0" max="10000" step="any" placeholder=${m("joule.unknown")} .value=${live(modelBit === undefined ? "" : String(modelBit))} @change=${enter} /></label>

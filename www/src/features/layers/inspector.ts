@@ -3,8 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
 import { numberOf, type Pair } from "../../engine/bench/pairs";
-import type { Snapshot } from "../../app/snapshot";
-import { type Key, t } from "../../ui/text";
+import type { BenchView } from "../../engine/bench/view";
+import { type Key, t } from "./text";
 import { type LayerRow, SIDES, type WeightsView } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { letter } from "../../ui/parts";
@@ -32,7 +32,7 @@ const ROWS: readonly Row[] = [
 export class Inspector extends PageElement {
   static override properties = { snapshot: { attribute: false }, pair: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: BenchView;
   pair: Pair | undefined;
 
   protected override render(): TemplateResult | typeof nothing {

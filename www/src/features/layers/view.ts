@@ -5,9 +5,10 @@ import { scaleLinear } from "d3-scale";
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
 import { chosen, numberOf, type Pair, pairs } from "../../engine/bench/pairs";
-import type { Snapshot } from "../../app/snapshot";
-import { type Metric, METRICS } from "../../app/state";
-import { t } from "../../ui/text";
+import type { BenchAction, BenchView } from "../../engine/bench/view";
+import type { Diagnosis } from "../diagnosis/index";
+import { type Metric, METRICS } from "../../engine/bench/state";
+import { t } from "./text";
 import { type Figure, type LayerRow, SIDES, type SideName } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { letter } from "../../ui/parts";
@@ -15,10 +16,13 @@ import "./inspector";
 
 const WIDTH = 200;
 
-export class LayersView extends PageElement {
+/** What it reads: the diagnosis stands under the layers. */
+export type Seen = BenchView & { diagnosis: Diagnosis };
+
+export class LayersView extends PageElement<BenchAction> {
   static override properties = { snapshot: { attribute: false }, filter: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   filter = "";
 
   protected override render(): TemplateResult {

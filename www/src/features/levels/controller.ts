@@ -1,66 +1,56 @@
 // The level experiment: plays the whole test set at many levels through each normalizer, on demand, in a worker of its
 // own.
 
-import type { Session } from "../../app/session";
-import type { LevelsRun } from "../../app/snapshot";
-import { t } from "../../ui/text";
-import type { LevelsReport, Recipe } from "../../engine/types";
-import { SEEDS } from "../../app/state";
-import { Cancelled, type DataSet, type ModelFile } from "../../engine/client/bench-worker";
+import type { Api, Controller, Store, Subject } from "../../engine/bench/feature";
+import type { LevelsAction, LevelsRun } from "./slice";
+import { t } from "./text";
+import type { LevelsReport } from "../../engine/types";
+import { SEEDS } from "../../engine/bench/state";
+import { Cancelled } from "../../engine/client/bench-worker";
 import { WorkshopWorker } from "../../engine/client/on-demand";
 import { lesson, outcomeOf } from "../../engine/client/taught";
 
 /** Items in one go, so that progress moves. */
 const ITEMS = 4;
 
-/** What an experiment is about: another model, set or recipe makes its numbers another's. */
-export interface Subject {
-  model: ModelFile;
-  data: DataSet;
-  a: Recipe;
-  b: Recipe;
-  device: string;
-}
-
-export class Levels {
-  #session: Session;
+export class Levels implements Controller {
+  #api: Api;
+  #store: Store<LevelsRun>;
   #worker = new WorkshopWorker();
   #played: { key: string; parts: { a: string[]; b: string[] } } | undefined;
   #running = 0;
 
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  get #run(): LevelsRun {
-    return this.#session.snapshot.levels;
-  }
-
-  #patch(change: Partial<LevelsRun>, ...without: (keyof LevelsRun)[]): void {
-    const run = { ...this.#run };
-    for (const field of without) delete run[field];
-    this.#session.patch({ levels: { ...run, ...change } });
+  constructor(api: Api, store: Store<LevelsRun>) {
+    this.#api = api;
+    this.#store = store;
   }
 
   /** The bench has changed: what was measured on another one goes, what was only priced for another device is priced anew. */
-  settled(subject: Subject | undefined): void {
-    const { key } = this.#run;
+  settled(dragging: boolean): void {
+    if (dragging) return;
+    const { subject } = this.#api;
+    const { key } = this.#store.now;
     if (!subject || key !== keyOf(subject)) {
       if (this.#running) this.cancel();
-      if (key) this.#patch({}, "key", "reports");
+      if (key) this.#store.patch({}, "key", "reports");
       return;
     }
-    if (this.#played?.key === key && this.#run.reports && this.#run.reports.b.device !== subject.device) {
-      this.#price(subject).catch((error: unknown) => this.#session.fail(error));
+    if (this.#played?.key === key && this.#store.now.reports && this.#store.now.reports.b.device !== subject.device) {
+      this.#price(subject).catch((error: unknown) => this.#api.fail(error));
     }
   }
 
+  async act(_action: LevelsAction): Promise<void> {
+    const { subject } = this.#api;
+    if (subject) await this.#play(subject);
+  }
+
   /** Plays everything; progress is published on the way. */
-  async play(subject: Subject): Promise<void> {
+  async #play(subject: Subject): Promise<void> {
     if (this.#running) return;
     const key = keyOf(subject);
     const turn = (this.#running = performance.now());
-    this.#patch({ key, progress: { done: 0, total: 0 } }, "reports");
+    this.#store.patch({ key, progress: { done: 0, total: 0 } }, "reports");
     try {
       const both = subject.a.steps.length > 0;
       const parts = { a: [] as string[], b: [] as string[] };
@@ -70,7 +60,7 @@ export class Levels {
         const before = side === "b" && both ? items : 0;
         for (let from = 0; from < items; from += ITEMS) {
           parts[side].push(await this.#worker.call((host) => host.playLevels(from, from + ITEMS)));
-          this.#patch({ progress: { done: before + Math.min(items, from + ITEMS), total: both ? 2 * items : items } });
+          this.#store.patch({ progress: { done: before + Math.min(items, from + ITEMS), total: both ? 2 * items : items } });
         }
       }
       this.#played = { key, parts };
@@ -80,7 +70,7 @@ export class Levels {
     } finally {
       if (this.#running === turn) {
         this.#running = 0;
-        this.#patch({}, "progress");
+        this.#store.patch({}, "progress");
       }
     }
   }
@@ -90,12 +80,8 @@ export class Levels {
     if (!this.#running) return;
     this.#running = 0;
     this.#worker.end();
-    this.#patch({}, "progress", "key");
-    this.#session.tell("info", t("levels.stopped"));
-  }
-
-  get running(): boolean {
-    return this.#running > 0;
+    this.#store.patch({}, "progress", "key");
+    this.#api.tell("info", t("levels.stopped"));
   }
 
   /** Makes a side's candidate in the worker. */
@@ -120,7 +106,7 @@ export class Levels {
     };
     const a = played.parts.a.length ? await report("a") : undefined;
     const b = await report("b");
-    this.#patch({ reports: { ...(a && { a }), b } });
+    this.#store.patch({ reports: { ...(a && { a }), b } });
   }
 }
 

@@ -6,8 +6,8 @@ import { scaleLinear, scaleLog, scalePoint } from "d3-scale";
 import { area, line } from "d3-shape";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
-import type { Snapshot } from "../../app/snapshot";
-import { t } from "../../ui/text";
+import type { Action, Seen } from "./slice";
+import { t } from "./text";
 import { type Figure, type LevelsReport, SIDES, type SideName, type SideScores, type TreatmentRow } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { kind } from "../../ui/parts";
@@ -21,12 +21,12 @@ const BOTTOM = 36;
 /** Shown at first: what the model was trained with, nothing, and the three classics. */
 const FIRST = ["reference", "none", "peak", "rms", "loudness"];
 
-export class LevelsView extends PageElement {
+export class LevelsView extends PageElement<Action> {
   static override properties = {
     snapshot: { attribute: false }, shown: { state: true }, side: { state: true }, over: { state: true },
   };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   shown = new Set(FIRST);
   side: SideName = "b";
   /** The treatment whose interval is drawn. */
@@ -65,9 +65,9 @@ export class LevelsView extends PageElement {
     </div>`;
   }
 
-  #before(progress: Snapshot["levels"]["progress"]): TemplateResult {
+  #before(progress: Seen["levels"]["progress"]): TemplateResult {
     const { data, card, ready } = this.snapshot;
-    const soundless = this.snapshot.listening.soundless || !data;
+    const soundless = this.snapshot.listen.soundless || !data;
     return html`<div class="levels levels-empty">
       <h2>${t("levels.title")}</h2>
       <p>${t("levels.what")}</p>
@@ -76,7 +76,7 @@ export class LevelsView extends PageElement {
           <p class="quiet">${t("levels.progress", { done: format.integer(progress.done), total: format.integer(progress.total) })}</p>
           <button type="button" class="button" @click=${() => this.act({ do: "cancel" })}>${t("levels.stop")}</button>`
         : html`<button type="button" class="button primary" ?disabled=${!ready || soundless || !!card?.blocked}
-            @click=${() => this.act({ do: "play-levels" })}>${t("levels.play")}</button>
+            @click=${() => this.act({ ask: "levels", what: { levels: "play" } })}>${t("levels.play")}</button>
           <p class="quiet">${soundless ? t("levels.no-sound") : t("levels.takes", { n: format.integer(data?.test_items ?? 0) })}</p>`}
     </div>`;
   }

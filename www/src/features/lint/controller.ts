@@ -3,36 +3,35 @@
 
 import "./view";
 import { normal } from "../../engine/bench/recipes";
-import type { Session } from "../../app/session";
-import type { LintAction } from "../../app/snapshot";
-import { same } from "../../app/state";
+import type { Api, Store } from "../../engine/bench/feature";
+import type { LintAction, LintView, Seen } from "./slice";
+import { same } from "../../engine/bench/state";
 import type { LintReport } from "../../engine/types";
 import { Cancelled } from "../../engine/client/bench-worker";
 import { WorkshopWorker } from "../../engine/client/on-demand";
 
 export class Lints {
-  #session: Session;
-  #candidate: () => Promise<Uint8Array>;
+  #api: Api<Seen>;
+  #store: Store<LintView>;
   #worker = new WorkshopWorker();
   #asked = "";
 
-  constructor(session: Session, candidate: () => Promise<Uint8Array>) {
-    this.#session = session;
-    this.#candidate = candidate;
-    session.addEventListener("change", () => this.#follow());
+  constructor(api: Api<Seen>, store: Store<LintView>) {
+    this.#api = api;
+    this.#store = store;
+    api.onChange(() => this.#follow());
   }
 
   act({ lint, target }: LintAction): void {
-    const { lint: before } = this.#session.snapshot;
-    if (lint === "open") this.#session.dispatchEvent(new CustomEvent("window", { detail: "lint" }));
-    this.#session.patch({ lint: { ...before, open: lint !== "close", target: target ?? before.target } });
+    if (lint === "open") this.#api.open("lint");
+    this.#store.patch({ open: lint !== "close", target: target ?? this.#store.now.target });
   }
 
   /** Whether B's worker holds what the present recipe makes, which it does not just after a change. */
   get #subject(): string | undefined {
-    const { b, state, transforms, lint } = this.#session.snapshot;
+    const { b, state, transforms, lint } = this.#api.snapshot;
     if (!lint.open || !b.made || !b.report || !same(normal(transforms, b.report.recipe), state.b)) return undefined;
-    return JSON.stringify([this.#session.about, state.b, lint.target]);
+    return JSON.stringify([this.#api.about, state.b, lint.target]);
   }
 
   #follow(): void {
@@ -40,16 +39,16 @@ export class Lints {
     if (!subject || subject === this.#asked) return;
     this.#asked = subject;
     this.#find(subject).catch((error: unknown) => {
-      if (!(error instanceof Cancelled)) this.#session.fail(error);
+      if (!(error instanceof Cancelled)) this.#api.fail(error);
     });
   }
 
   async #find(subject: string): Promise<void> {
-    const { model, snapshot: { state, lint: { target } } } = this.#session;
+    const { model, snapshot: { state, lint: { target } } } = this.#api;
     if (!model) return;
-    const file = await this.#candidate();
+    const file = await this.#api.candidate();
     const report = await this.#worker.call((host) => host.lint(model.bytes, file, state.b, target));
     // B may have become another one meanwhile.
-    if (this.#subject === subject) this.#session.patch({ lint: { ...this.#session.snapshot.lint, key: subject, report: report as LintReport } });
+    if (this.#subject === subject) this.#store.patch({ key: subject, report: report as LintReport });
   }
 }

@@ -2,42 +2,18 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { normal } from "../../engine/bench/recipes";
-import type { Snapshot } from "../../app/snapshot";
+import type { Action, Seen } from "./slice";
 import "./style.css";
-import { filled } from "../../ui/text";
+import { t } from "./text";
 import type { LintRow, Recipe } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
-import { closeOutside } from "../../app/shell/help";
+import { closeOutside } from "../../ui/dialog";
 import { icon, letter } from "../../ui/parts";
 
-const TEXTS = {
-  "title": "Check before the board",
-  "close": "Close",
-  "target": "Runs on",
-  "finding": "Looking through the file…",
-  "clean": "Nothing stands in the way: {target} runs this file.",
-  "places": "{first} and {n} more",
-  "mend": "Change B",
-  "mend-what": "Change B: {fix}",
-  "hand": "No change of the recipe does this.",
-  "blocks": "Does not run",
-  "warning": "Runs, but",
-  "info": "Good to know",
-  "resolver": "Operators to register",
-  "resolver-what": "Paste these lines into the program that runs B; the bundle has them already.",
-  "copy": "Copy",
-  "copied": "Copied",
-  "not-copied": "The browser does not let the page copy: select the lines instead",
-  "download": "Download B",
-  "bundle": "Bundle for the board",
-} as const;
-
-const t = (key: keyof typeof TEXTS, values: Record<string, string> = {}): string => filled(TEXTS[key], values);
-
-export class Lint extends PageElement {
+export class Lint extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false }, said: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   said = "";
 
   async open(): Promise<void> {
@@ -47,11 +23,11 @@ export class Lint extends PageElement {
   }
 
   protected override render(): TemplateResult {
-    const { lint: { report, target, key }, state, b, bundling } = this.snapshot;
+    const { lint: { report, target, key }, state, b, bundle } = this.snapshot;
     const stale = !key?.includes(JSON.stringify(state.b)) || !key.endsWith(`,"${target}"]`);
     const chosen = report?.targets.find(({ value }) => value === target);
     return html`<dialog class="sheet lint" aria-labelledby="lint-title" @click=${closeOutside}
-      @close=${() => this.act({ do: "lint", what: { lint: "close" } })}>
+      @close=${() => this.act({ ask: "lint", what: { lint: "close" } })}>
       <div class="sheet-head">
         <h2 id="lint-title">${letter("b")} ${t("title")}</h2>
         <form method="dialog"><button class="button icon-only" aria-label=${t("close")}>${icon("close")}</button></form>
@@ -59,7 +35,7 @@ export class Lint extends PageElement {
       <div class="sheet-body">
         <p class="lint-target">
           <label class="picker">${t("target")}
-            <select ?disabled=${!report} @change=${(event: Event) => this.act({ do: "lint", what: { lint: "target", target: (event.target as HTMLSelectElement).value } })}>
+            <select ?disabled=${!report} @change=${(event: Event) => this.act({ ask: "lint", what: { lint: "target", target: (event.target as HTMLSelectElement).value } })}>
               ${report?.targets.map(({ value, label }) => html`<option value=${value} ?selected=${value === target}>${label}</option>`)}
             </select>
           </label>
@@ -76,7 +52,7 @@ export class Lint extends PageElement {
         ${report && report.resolver.length ? this.#resolver(report.resolver.join("\n")) : nothing}
         <p class="lint-actions">
           <button type="button" class="button primary" ?disabled=${!b.report} @click=${() => this.act({ do: "download" })}>${icon("down")}<span>${t("download")}</span></button>
-          <button type="button" class="button small" ?disabled=${!b.report || bundling} @click=${() => this.act({ do: "bundle" })}>${icon("box")}<span>${t("bundle")}</span></button>
+          <button type="button" class="button small" ?disabled=${!b.report || bundle.running} @click=${() => this.act({ ask: "bundle", what: { bundle: "make" } })}>${icon("box")}<span>${t("bundle")}</span></button>
         </p>
       </div>
     </dialog>`;
@@ -88,7 +64,7 @@ export class Lint extends PageElement {
     const change = (): void =>
       this.act({ do: "recipe", side: "b", recipe: normal(this.snapshot.transforms, recipe as Recipe), settled: true });
     return html`<li class="remark ${severity}">
-      <p><strong>${t(severity as "info")}</strong> <span title=${places.join(", ")}>${where}</span>: ${sentence}.</p>
+      <p><strong>${t(`is.${severity as "info"}`)}</strong> <span title=${places.join(", ")}>${where}</span>: ${sentence}.</p>
       ${recipe
         ? html`<button type="button" class="button small" aria-label=${t("mend-what", { fix })} @click=${change}>${t("mend")}</button>`
         : nothing}

@@ -1,12 +1,12 @@
 // What is being listened to: test items, dropped clips, the microphone; and what both sides answer.
 
 import { play, Recording } from "./recorder";
-import type { Own } from "../clips/controller";
-import type { Session } from "../../app/session";
-import type { Listening } from "../../app/snapshot";
-import { t } from "../../ui/text";
+import type { Api, Controller, Store } from "../../engine/bench/feature";
+import type { State } from "../../engine/bench/state";
+import type { OwnAction } from "../clips/index";
+import { t } from "./text";
 import { type ClipView, SIDES, type SideName } from "../../engine/types";
-import type { Side } from "../../engine/client/side";
+import type { ListenAction, Listening, Seen } from "./slice";
 
 /** Keyword models hear one second; machines are recorded for longer. */
 const KEYWORD_SECONDS = 1;
@@ -16,10 +16,9 @@ const WAVE_COLUMNS = 600;
 /** A press shorter than this switches; a longer one records while held. */
 const HOLD_MS = 350;
 
-export class Listen {
-  #session: Session;
-  #sides: Record<SideName, Side>;
-  #own: Own;
+export class Listen implements Controller {
+  #api: Api<Seen>;
+  #store: Store<Listening>;
   #recording: Recording | undefined;
   /** While the microphone is being asked for. */
   #opening: AbortController | undefined;
@@ -27,99 +26,109 @@ export class Listen {
   #recorded = 0;
   #source: AudioBufferSourceNode | undefined;
 
-  constructor(session: Session, sides: Record<SideName, Side>, own: Own) {
-    this.#session = session;
-    this.#sides = sides;
-    this.#own = own;
+  constructor(api: Api<Seen>, store: Store<Listening>) {
+    this.#api = api;
+    this.#store = store;
   }
 
   get #now(): Listening {
-    return this.#session.snapshot.listening;
+    return this.#store.now;
   }
 
-  #patch(change: Partial<Listening>): void {
-    this.#session.patch({ listening: { ...this.#now, ...change } });
+  async act(action: ListenAction): Promise<void> {
+    switch (action.listen) {
+      case "choose":
+        return this.choose(action.id);
+      case "play":
+        return this.play();
+      case "record":
+        return this.record(action.on);
+      case "keep":
+        return this.#keep(action.samples, action.rate);
+    }
   }
 
   /** Another model or set: its first item, nothing of the old ones. An own clip stays chosen. */
-  reset(): void {
-    const { id, recording, playing } = this.#now;
-    const own = this.#session.snapshot.own.clips.some((clip) => clip.id === id);
-    if (!own) this.#session.patch({ listening: { id: "0", soundless: false, recording, playing } });
-    for (const name of SIDES) this.#session.side(name, {}, "answer", "answerError");
+  left(): void {
+    const { id } = this.#now;
+    const own = this.#api.snapshot.clips.clips.some((clip) => clip.id === id);
+    if (!own) this.#store.patch({ id: "0", soundless: false }, "clip", "spectrogram", "wave");
+    for (const name of SIDES) this.#api.side(name, {}, "answer", "answerError");
   }
 
   /** The model is open: shows the chosen clip if it is not there yet. */
-  begin(): void {
+  opened(): void {
     if (!this.#now.clip) this.#show(this.#now.id);
   }
 
   /** Shows a test item (by its number) or an own clip. */
   async choose(id: string): Promise<void> {
     this.#stop();
-    const own = this.#session.snapshot.own.clips.find((clip) => clip.id === id);
-    const worker = this.#sides.a.worker;
-    if (!own && !this.#session.snapshot.data) return;
-    this.#patch({ id });
+    const own = this.#api.snapshot.clips.clips.find((clip) => clip.id === id);
+    const worker = this.#api.sides.a.worker;
+    if (!own && !this.#api.snapshot.data) return;
+    this.#store.patch({ id });
     const clip = own?.clip ?? (await this.#item(Number(id)));
     if (!clip) return;
     const spectrogram = await worker.call((host) => host.spectrogram(clip.samples, clip.sample_rate));
     const wave = own && (await worker.call((host) => host.waveform(own.whole, WAVE_COLUMNS)));
     if (this.#now.id !== id) return;
-    const { wave: _, ...rest } = this.#now;
-    this.#session.patch({ listening: { ...rest, clip, spectrogram, soundless: false, ...(wave && { wave }) } });
-    for (const name of SIDES) this.answer(name);
+    this.#store.patch({ clip, spectrogram, soundless: false, ...(wave && { wave }) }, "wave");
+    for (const name of SIDES) this.made(name);
   }
 
   /** A test item's sound, or nothing where the data is arrays. */
   async #item(index: number): Promise<ClipView | undefined> {
     try {
-      return await this.#sides.a.worker.call((host) => host.clip(index));
+      return await this.#api.sides.a.worker.call((host) => host.clip(index));
     } catch (error) {
       if (!(error instanceof Error) || error.name !== "parameter") throw error;
-      this.#patch({ soundless: true });
+      this.#store.patch({ soundless: true });
       return undefined;
     }
   }
 
   /** Lets a side answer the chosen clip. */
-  answer(name: SideName): void {
+  made(name: SideName): void {
     const { clip } = this.#now;
-    if (!clip || !this.#session.snapshot[name].made) return;
-    this.#sides[name].worker.call((host) => host.answer(clip.samples, clip.sample_rate)).then(
+    if (!clip || !this.#api.snapshot[name].made) return;
+    this.#api.sides[name].worker.call((host) => host.answer(clip.samples, clip.sample_rate)).then(
       (answer) => {
-        if (this.#now.clip === clip) this.#session.side(name, { answer }, "answerError");
+        if (this.#now.clip === clip) this.#api.side(name, { answer }, "answerError");
       },
       (error: Error) => {
-        if (error.name !== "cancelled") this.#session.side(name, { answerError: error.message }, "answer");
+        if (error.name !== "cancelled") this.#api.side(name, { answerError: error.message }, "answer");
       },
     );
   }
 
-  /** Keeps a clip and shows it. */
-  add(clip: ClipView, made = false): void {
-    this.#show(this.#own.add(clip, made));
+  /** A side has told its numbers: it may not have been able to answer before. */
+  reported(name: SideName): void {
+    const { answer, answerError } = this.#api.snapshot[name];
+    if (!answer && !answerError) this.made(name);
   }
 
   /** Keeps what the microphone heard. */
-  keep(samples: Float32Array, rate: number): void {
+  #keep(samples: Float32Array, rate: number): void {
     this.#recorded += 1;
     const name = t("listen.recorded", { n: String(this.#recorded) });
-    this.add({ name, label: undefined, sample_rate: rate, samples }, true);
+    const clip = { name, label: undefined, sample_rate: rate, samples } as ClipView;
+    this.#api.act({ ask: "clips", what: { own: "add", clip, made: true } satisfies OwnAction });
   }
 
   /** The own clips have changed: shows the chosen one as it is now, or its neighbour where it is gone. */
-  follow(): void {
+  chosen(before: State): void {
+    if (this.#api.snapshot.state.own === before.own) return;
     const { id, clip } = this.#now;
-    const { clips } = this.#session.snapshot.own;
+    const { clips } = this.#api.snapshot.clips;
     if (!id.startsWith("own-")) return;
     const chosen = clips.find((own) => own.id === id);
-    if (chosen?.clip.samples === clip?.samples && chosen) return this.#patch({ clip: chosen.clip });
+    if (chosen?.clip.samples === clip?.samples && chosen) return this.#store.patch({ clip: chosen.clip });
     this.#show(chosen?.id ?? clips.at(-1)?.id ?? "0");
   }
 
   #show(id: string): void {
-    this.choose(id).catch((error: unknown) => this.#session.fail(error));
+    this.choose(id).catch((error: unknown) => this.#api.fail(error));
   }
 
   async play(): Promise<void> {
@@ -130,7 +139,7 @@ export class Listen {
     await context.resume();
     const source = play(context, clip.samples, clip.sample_rate);
     this.#source = source;
-    this.#patch({ playing: true });
+    this.#store.patch({ playing: true });
     source.onended = () => {
       void context.close();
       if (this.#source === source) this.#stop();
@@ -141,7 +150,7 @@ export class Listen {
     const source = this.#source;
     this.#source = undefined;
     source?.stop();
-    if (this.#now.playing) this.#patch({ playing: false });
+    if (this.#now.playing) this.#store.patch({ playing: false });
   }
 
   /** Pressed or let go. Held, it records until let go; a short press starts it, the next one ends it. */
@@ -161,13 +170,13 @@ export class Listen {
       const recording = await Recording.start(this.#keyword ? KEYWORD_SECONDS : MACHINE_SECONDS, opening.signal);
       this.#recording = recording;
       // The light goes on when the microphone does, so that nobody speaks too early.
-      this.#patch({ recording: true });
+      this.#store.patch({ recording: true });
       const end = (sentence?: string) => async (): Promise<void> => {
         if (this.#recording !== recording) return;
         await this.#finish();
-        if (sentence) this.#session.tell("error", sentence);
+        if (sentence) this.#api.tell("error", sentence);
       };
-      const fail = (error: unknown): void => this.#session.fail(error);
+      const fail = (error: unknown): void => this.#api.fail(error);
       recording.full.then(end()).catch(fail);
       recording.lost.then(end(t("error.unplugged"))).catch(fail);
     } catch (error) {
@@ -178,7 +187,7 @@ export class Listen {
   }
 
   get #keyword(): boolean {
-    return this.#session.snapshot.card?.task === "classification";
+    return this.#api.snapshot.card?.task === "classification";
   }
 
   async #finish(): Promise<void> {
@@ -186,8 +195,8 @@ export class Listen {
     this.#recording = undefined;
     if (!recording) return;
     const { samples, rate } = await recording.stop();
-    this.#patch({ recording: false });
+    this.#store.patch({ recording: false });
     if (!samples.length) throw new Error(t("error.silent"));
-    this.keep(samples, rate);
+    this.#keep(samples, rate);
   }
 }

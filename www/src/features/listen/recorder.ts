@@ -1,6 +1,6 @@
 // A clip from the microphone, which is closed as soon as the clip is there.
 
-import { Microphone } from "../live/microphone";
+import { Microphone } from "../live/index";
 
 /** The rate at which the front ends listen. */
 export const RATE = 16_000;

@@ -2,24 +2,23 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
-import type { Snapshot } from "../../app/snapshot";
-import { OWN } from "../../app/state";
-import { t } from "../../ui/text";
+import type { Action, Seen } from "./slice";
+import { OWN } from "../../engine/bench/state";
+import { t } from "./text";
 import { define, PageElement } from "../../ui/base";
 import { icon } from "../../ui/parts";
 import "../../ui/answers";
-import "../clips/editor";
-import "../live/view";
-import "../clips/set";
-import "./spectrogram";
+import "../clips/index";
+import "../live/index";
+import "../../ui/spectrogram";
 
 /** Test items offered as chips at once; the arrows reach all. */
 const CHIPS = 6;
 
-export class ListenView extends PageElement {
+export class ListenView extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   #panel: HTMLElement | null = null;
 
   override connectedCallback(): void {
@@ -39,18 +38,18 @@ export class ListenView extends PageElement {
   #space = (event: KeyboardEvent): void => {
     if (event.key !== " " || event.target !== this.#panel) return;
     event.preventDefault();
-    if (!event.repeat && this.snapshot.live.phase === "off") this.act({ do: "record", on: event.type === "keydown" });
+    if (!event.repeat && this.snapshot.live.phase === "off") this.act({ ask: "listen", what: { listen: "record", on: event.type === "keydown" } });
   };
 
   protected override render(): TemplateResult {
-    const { listening, card, data, ready, live, own } = this.snapshot;
+    const { listen: listening, card, data, ready, live, clips: own, a, b } = this.snapshot;
     const { clip, spectrogram, recording, playing } = listening;
     const keyword = card?.task === "classification";
     const mine = own.clips.find(({ id }) => id === listening.id);
     if (live.phase === "on") {
       return html`<div class="listen">
         <div class="transport">${this.#toggle()}
-          <button type="button" class="button keep" @click=${() => this.act({ do: "live", what: { live: "keep" } })}>
+          <button type="button" class="button keep" @click=${() => this.act({ ask: "live", what: { live: "keep" } })}>
             ${icon("save")}<span>${keyword ? t("live.keep-word") : t("live.keep")}</span>
           </button>
         </div>
@@ -62,11 +61,11 @@ export class ListenView extends PageElement {
         ${listening.soundless && !clip
           ? html`<p class="remark">${t("listen.no-sound")}</p>`
           : html`<mw-spectrogram .view=${spectrogram}></mw-spectrogram>`}
-        ${mine ? html`<mw-clip-editor .snapshot=${this.snapshot} .clip=${mine}></mw-clip-editor>` : nothing}
+        ${mine ? html`<mw-clip-editor .snapshot=${this.snapshot} .clip=${mine} .wave=${listening.wave}></mw-clip-editor>` : nothing}
         <div class="transport">
           <button
             type="button" class="button icon-only play" ?disabled=${!clip}
-            aria-label=${playing ? t("listen.stop") : t("listen.play")} @click=${() => this.act({ do: "play" })}
+            aria-label=${playing ? t("listen.stop") : t("listen.play")} @click=${() => this.act({ ask: "listen", what: { listen: "play" } })}
           >${icon(playing ? "stop" : "play")}</button>
           <button
             type="button" class="button record ${recording ? "live" : ""}" aria-pressed=${recording ? "true" : "false"}
@@ -85,19 +84,22 @@ export class ListenView extends PageElement {
           ${data && !listening.soundless ? this.#stepper(Number(listening.id), data.test_items) : nothing}
         </div>
         ${this.#chips()}
-        <mw-own-set .snapshot=${this.snapshot}></mw-own-set>
-        <mw-answers .snapshot=${this.snapshot}></mw-answers>
+        <mw-own-set .snapshot=${this.snapshot} .soundless=${listening.soundless}></mw-own-set>
+        <mw-answers
+          .answers=${{ a: a.answer, b: b.answer }} .errors=${{ a: a.answerError, b: b.answerError }}
+          .thresholds=${card?.task === "reconstruction"}
+        ></mw-answers>
       </div>
     `;
   }
 
   /** Starts and ends listening; while it is on, a light says so. */
   #toggle(): TemplateResult {
-    const { live, ready, listening } = this.snapshot;
+    const { live, ready, listen } = this.snapshot;
     const off = live.phase === "off";
     return html`<button
       type="button" class="button live-toggle ${off ? "" : "live"}" aria-pressed=${off ? "false" : "true"}
-      ?disabled=${!ready || listening.recording} @click=${() => this.act({ do: "live", what: { live: off ? "start" : "stop" } })}
+      ?disabled=${!ready || listen.recording} @click=${() => this.act({ ask: "live", what: { live: off ? "start" : "stop" } })}
     >
       ${off ? icon("live") : html`<span class="light" aria-hidden="true"></span>`}
       <span>${off ? t("live.start") : live.phase === "on" ? t("live.stop") : t("live.starting")}</span>
@@ -106,7 +108,7 @@ export class ListenView extends PageElement {
 
   #stepper(at: number, items: number): TemplateResult {
     const step = (by: number): void =>
-      this.act({ do: "clip", id: String(Number.isNaN(at) ? 0 : (at + by + items) % items) });
+      this.act({ ask: "listen", what: { listen: "choose", id: String(Number.isNaN(at) ? 0 : (at + by + items) % items) } });
     return html`<span class="stepper">
       <button type="button" class="button icon-only" aria-label=${t("listen.previous")} @click=${() => step(-1)}>${icon("left")}</button>
       <span class="stepper-text">${Number.isNaN(at)
@@ -117,10 +119,10 @@ export class ListenView extends PageElement {
   }
 
   #chips(): TemplateResult {
-    const { listening, data, b, own, state } = this.snapshot;
+    const { listen: listening, data, b, clips: own, state } = this.snapshot;
     const chip = (id: string, label: string, flipped = false): TemplateResult => html`<button
       type="button" class="chip ${flipped ? "flipped" : ""}" aria-pressed=${listening.id === id ? "true" : "false"}
-      @click=${() => this.act({ do: "clip", id })}
+      @click=${() => this.act({ ask: "listen", what: { listen: "choose", id } })}
     >${flipped ? html`<span class="unequal" aria-hidden="true">≠</span>` : nothing}${label}</button>`;
     const shown = listening.soundless ? 0 : Math.min(CHIPS, data?.test_items ?? 0);
     const items = Array.from({ length: shown }, (_, item) => String(item));
@@ -129,7 +131,7 @@ export class ListenView extends PageElement {
       ${own.clips.length
         ? html`<span class="own-chips" @keydown=${this.#key}>${own.clips.map((clip) => html`<button
             type="button" class="chip own" data-own=${clip.id} aria-pressed=${listening.id === clip.id ? "true" : "false"}
-            @click=${() => this.act({ do: "clip", id: clip.id })}
+            @click=${() => this.act({ ask: "listen", what: { listen: "choose", id: clip.id } })}
           >${clip.name}${clip.label ? html`<span class="chip-label">${clip.label}</span>` : nothing}${
             state.data === OWN && own.calibrating.includes(clip.id)
               ? html`<span class="chip-label">${t("own.chip-calibrates")}</span>`
@@ -146,7 +148,7 @@ export class ListenView extends PageElement {
     const id = (event.target as HTMLElement).dataset["own"];
     if (event.key !== "Delete" || !id) return;
     event.preventDefault();
-    this.act({ do: "own", what: { own: "delete", id } });
+    this.act({ ask: "clips", what: { own: "delete", id } });
     // With the next frame its neighbour is chosen, or the test clips are all there is.
     const focus = (selector: string): boolean => {
       const found = this.querySelector<HTMLElement>(selector);
@@ -159,12 +161,12 @@ export class ListenView extends PageElement {
   #press(event: PointerEvent, on: boolean): void {
     if (event.button !== 0) return;
     if (on) (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
-    this.act({ do: "record", on });
+    this.act({ ask: "listen", what: { listen: "record", on } });
   }
 
   /** A click without a pointer: Enter or Space on the button, or a screen reader. */
   #click(event: MouseEvent): void {
-    if (event.detail === 0) this.act({ do: "record", on: true });
+    if (event.detail === 0) this.act({ ask: "listen", what: { listen: "record", on: true } });
   }
 }
 

@@ -1,14 +1,8 @@
 // The microphone, asked for only on a click. Whoever opens it closes it; what it hears stays in memory.
 
-import { t } from "../../ui/text";
+import type { Block } from "../../engine/worker/host";
+import { t } from "./text";
 import workletUrl from "./recorder-worklet.js?url&no-inline";
-
-/** A block of sound as the audio thread sends it. */
-export interface Block {
-  samples: Float32Array;
-  /** When its last sample left the audio system, in milliseconds of `Date.now`. */
-  at: number;
-}
 
 /** Samples in a block: 10 ms at 48 kHz, so that neither waiting nor sending counts. */
 const BLOCK = 480;

@@ -1,9 +1,9 @@
 // The rolling picture of what is heard now. Where motion is not wanted it stands, and is written over from the left.
 
 import { html, type TemplateResult } from "lit";
-import { t } from "../../ui/text";
+import { t } from "./text";
 import { define, PageElement } from "../../ui/base";
-import { colour } from "../listen/spectrogram";
+import { colour } from "../../ui/spectrogram";
 
 /** Columns across: six seconds. */
 const COLUMNS = 300;

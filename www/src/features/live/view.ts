@@ -3,8 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
 import type { LiveHeard } from "./controller";
-import type { Snapshot } from "../../app/snapshot";
-import { t } from "../../ui/text";
+import type { Action, Seen } from "./slice";
+import { t } from "./text";
 import { type Answer, type Figure, type Level, type LiveEvent, type LiveSettings, SIDES, type SideName } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { kind, letter } from "../../ui/parts";
@@ -30,10 +30,10 @@ const HOPS = [50, 100, 200, 500];
 const AVERAGES = [0, 200, 400, 600, 1000, 2000];
 const RESTS = [500, 1000, 2000, 5000];
 
-export class LiveView extends PageElement {
+export class LiveView extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false }, feed: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   feed!: EventTarget;
   #heard: EventTarget | undefined;
   #levels: { before: Level; after: Level } | undefined;
@@ -117,7 +117,7 @@ export class LiveView extends PageElement {
           <span class="quiet">${t("live.at", { time: format.seconds(Number(at.toFixed(1))) })}</span>
         </li>`)}
       </ol></div>
-      <mw-answers .snapshot=${this.snapshot} .live=${this.#answers}></mw-answers>
+      <mw-answers .answers=${this.#answers} .thresholds=${this.snapshot.card?.task === "reconstruction"} .live=${true}></mw-answers>
       ${live.settings ? this.#settings(live.settings, rebuilds) : nothing}
     `;
   }
@@ -166,7 +166,7 @@ export class LiveView extends PageElement {
 
   #settings(settings: LiveSettings, rebuilds: boolean): TemplateResult {
     const set = (change: Partial<LiveSettings>): void =>
-      this.act({ do: "live", what: { live: "settings", settings: { ...settings, ...change } } });
+      this.act({ ask: "live", what: { live: "settings", settings: { ...settings, ...change } } });
     const choice = (field: "hop_ms" | "smoothing_ms" | "refractory_ms", label: string, values: number[]): TemplateResult => html`<label
       >${label} <select @change=${(event: Event) => set({ [field]: Number((event.target as HTMLSelectElement).value) })}>
         ${values.map((value) => html`<option value=${value} ?selected=${value === settings[field]}>${format.text(value, "ms-whole")}</option>`)}

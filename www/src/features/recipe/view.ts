@@ -4,25 +4,26 @@ import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import * as format from "../../ui/format";
 import { applies, get, presetOf, type Value, withOption, withStep } from "../../engine/bench/recipes";
-import type { Snapshot } from "../../app/snapshot";
-import { t } from "../../ui/text";
+import type { Action, Seen } from "./slice";
+import { trainText } from "../train/index";
+import { t } from "./text";
 import type { Recipe, SideName, Step, Transform, TransformOption } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { icon, letter } from "../../ui/parts";
 
 const OWN = "";
 
-export class SidePanel extends PageElement {
+export class SidePanel extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false }, side: { attribute: false }, naming: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   side: SideName = "a";
   naming = false;
 
   protected override render(): TemplateResult {
     const { side, snapshot } = this;
     const other = side === "a" ? "b" : "a";
-    const { presets, saved, transforms } = snapshot;
+    const { presets, transforms, recipe: { saved } } = snapshot;
     const recipe = snapshot.state[side];
     const all = [...presets, ...saved];
     const preset = presetOf(all, recipe);
@@ -59,14 +60,14 @@ export class SidePanel extends PageElement {
         ${snapshot[side].report?.remarks.map((remark) => html`<p class="remark warning">${remark}</p>`)}
         ${snapshot[side].untrained
           ? html`<div class="remark owed">
-              <p>${t("train.owed")}</p>
+              <p>${trainText("train.owed")}</p>
               <button
-                type="button" class="button small" ?disabled=${snapshot.training[side] !== undefined}
+                type="button" class="button small" ?disabled=${snapshot.train[side] !== undefined}
                 @click=${() => {
                   this.act({ do: "view", view: "train" });
-                  this.act({ do: "train", what: { train: "start", side } });
+                  this.act({ ask: "train", what: { train: "start", side } });
                 }}
-              >${t("train.start", { side: side.toUpperCase() })}</button>
+              >${trainText("train.start", { side: side.toUpperCase() })}</button>
             </div>`
           : nothing}
         <div class="folds">${transforms.map((transform) => this.#fold(transform, recipe))}</div>
@@ -80,7 +81,7 @@ export class SidePanel extends PageElement {
           ${own
             ? html`<button
                 type="button" class="button small"
-                @click=${() => this.act({ do: "drop-preset", name: preset?.name ?? "" })}
+                @click=${() => this.act({ ask: "recipe", what: { recipe: "drop", name: preset?.name ?? "" } })}
               >${t("side.forget")}</button>`
             : preset
               ? nothing
@@ -110,13 +111,13 @@ export class SidePanel extends PageElement {
     const name = new FormData(event.target as HTMLFormElement).get("name");
     this.naming = false;
     if (typeof name === "string" && name.trim()) {
-      this.act({ do: "save-preset", side: this.side, name: name.trim() });
+      this.act({ ask: "recipe", what: { recipe: "save", side: this.side, name: name.trim() } });
     }
   }
 
   #choosePreset(event: Event): void {
     const { value } = event.target as HTMLSelectElement;
-    const preset = [...this.snapshot.presets, ...this.snapshot.saved].find(({ name }) => name === value);
+    const preset = [...this.snapshot.presets, ...this.snapshot.recipe.saved].find(({ name }) => name === value);
     if (preset) this.#recipe(preset.recipe, true);
   }
 

@@ -3,17 +3,20 @@
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
 import { nameOf } from "../../engine/bench/recipes";
-import type { Snapshot } from "../../app/snapshot";
-import { t } from "../../ui/text";
+import type { BenchView } from "../../engine/bench/view";
+import type { RecipeView } from "../recipe/index";
+import { t } from "./text";
 import { type Delta, type Figure, type FigureKind, SIDES, type SideName, STRIP_FIELDS, type StripField } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { kind, letter, value } from "../../ui/parts";
 import { placeUnder } from "../../ui/place";
 
+export type Seen = BenchView & { recipe: RecipeView };
+
 export class Strip extends PageElement {
   static override properties = { snapshot: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
 
   protected override render(): TemplateResult {
     return html`
@@ -70,7 +73,7 @@ export class Strip extends PageElement {
   }
 
   #row(side: SideName): TemplateResult {
-    const { presets, saved, transforms, state } = this.snapshot;
+    const { presets, recipe: { saved }, transforms, state } = this.snapshot;
     const view = this.snapshot[side];
     return html`<tr class="row-${side} ${view.progress && !view.complete ? "pending" : ""}" role="row">
       <th scope="row" role="rowheader">${letter(side)}<span class="row-name" title=${nameOf([...presets, ...saved], transforms, state[side])}>${nameOf([...presets, ...saved], transforms, state[side])}</span></th>

@@ -3,16 +3,17 @@
 import { proxy } from "comlink";
 import { save } from "../../ui/files";
 import { normal } from "../../engine/bench/recipes";
-import type { Session } from "../../app/session";
-import { SEEDS } from "../../app/state";
-import { costOf, type TradeoffAction, type TradeoffView } from "./slice";
-import { type Tried, withTried } from "../../engine/bench/tried";
+import type { Api, Store } from "../../engine/bench/feature";
+import { SEEDS } from "../../engine/bench/state";
+import { costOf, type Seen, type TradeoffAction, type TradeoffView } from "./slice";
+import type { Tried } from "../../engine/bench/tried";
 import type { Recipe, SearchNews } from "../../engine/types";
 import { Cancelled } from "../../engine/client/bench-worker";
 import { WorkshopWorker } from "../../engine/client/on-demand";
 
 export class Tradeoff {
-  #session: Session;
+  #api: Api<Seen>;
+  #store: Store<TradeoffView>;
   #searcher = new WorkshopWorker();
   #counter = new WorkshopWorker();
   #turn = 0;
@@ -21,39 +22,30 @@ export class Tradeoff {
   #state: string | undefined;
   #asked = "";
 
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  get #view(): TradeoffView {
-    return this.#session.snapshot.tradeoff;
-  }
-
-  #patch(change: Partial<TradeoffView>, ...without: (keyof TradeoffView)[]): void {
-    const view = { ...this.#view };
-    for (const field of without) delete view[field];
-    this.#session.patch({ tradeoff: { ...view, ...change } });
+  constructor(api: Api<Seen>, store: Store<TradeoffView>) {
+    this.#api = api;
+    this.#store = store;
   }
 
   /** The bench or what was tried on it has changed. */
   follow(): void {
-    if (this.#about && this.#about !== this.#session.about) this.#forget();
-    this.#front().catch((error: unknown) => this.#session.fail(error));
+    if (this.#about && this.#about !== this.#api.about) this.#forget();
+    this.#front().catch((error: unknown) => this.#api.fail(error));
   }
 
   async act(action: TradeoffAction): Promise<void> {
     switch (action.tradeoff) {
       case "axis":
-        this.#patch({ axis: action.axis });
+        this.#store.patch({ axis: action.axis });
         return this.#front();
       case "start":
         this.#forget();
-        this.#patch({ wanted: action.wanted });
+        this.#store.patch({ wanted: action.wanted });
         return this.#go();
       case "stop":
         this.#turn += 1;
         this.#searcher.end();
-        return this.#patch({ phase: "stopped" });
+        return this.#store.patch({ phase: "stopped" });
       case "go-on":
         return this.#go();
       case "save":
@@ -72,16 +64,16 @@ export class Tradeoff {
     this.#state = undefined;
     this.#about = "";
     this.#found = [];
-    this.#patch({ phase: "off" }, "news", "best");
+    this.#store.patch({ phase: "off" }, "news", "best");
   }
 
   async #go(): Promise<void> {
-    const { subject, about } = this.#session;
+    const { subject, about } = this.#api;
     if (!subject) throw new Error("A search measures what it tries: give it inputs first");
     const turn = ++this.#turn;
     this.#about = about;
-    this.#patch({ phase: "running" });
-    const { flash, ram, energy, keeps, portable } = this.#view.wanted;
+    this.#store.patch({ phase: "running" });
+    const { flash, ram, energy, keeps, portable } = this.#store.now.wanted;
     const request = {
       flash: flash && flash * 1000, ram: ram && ram * 1000, energy: energy && energy * 1e-6, device: subject.device,
       target: portable ? "portable" : "tflm", keeps, trials: 60, seed: SEEDS.split,
@@ -98,10 +90,10 @@ export class Tradeoff {
       this.#found = [];
       for (const trial of trials) this.#add(trial);
       await this.#searcher.call((host) => host.goSearch(tell));
-      if (this.#turn === turn) this.#patch({ phase: "over" });
+      if (this.#turn === turn) this.#store.patch({ phase: "over" });
     } catch (error) {
       if (error instanceof Cancelled || this.#turn !== turn) return;
-      this.#patch({ phase: this.#state ? "stopped" : "off" });
+      this.#store.patch({ phase: this.#state ? "stopped" : "off" });
       throw error;
     }
   }
@@ -110,21 +102,21 @@ export class Tradeoff {
     if (state) this.#state = state;
     if (trial) this.#add(trial);
     const best = news.best == null ? undefined : this.#found[news.best];
-    this.#patch({ news, ...(best && { best }) });
+    this.#store.patch({ news, ...(best && { best }) });
     if (trial) this.follow();
   }
 
   #add({ recipe, strip, metric }: { recipe: unknown; strip: Tried["strip"]; metric: string }): void {
-    const { transforms, tried } = this.#session.snapshot;
+    const { transforms } = this.#api.snapshot;
     const own = normal(transforms, recipe as Recipe);
     this.#found.push(own);
-    this.#session.patch({ tried: withTried(tried, this.#about, { recipe: own, strip, metric, by: "search" }) });
+    this.#api.remember(this.#about, { recipe: own, strip, metric, by: "search" });
   }
 
   /** Which dots no other beats: the engine says. */
   async #front(): Promise<void> {
-    const { state, tried } = this.#session.snapshot;
-    const { axis } = this.#view;
+    const { state, tried } = this.#api.snapshot;
+    const { axis } = this.#store.now;
     if (state.view !== "tradeoff") return;
     const dots = tried.dots.filter((dot) => dot.strip.score && costOf(dot, axis));
     const asked = JSON.stringify([axis, dots.map(({ recipe }) => recipe)]);
@@ -132,6 +124,6 @@ export class Tradeoff {
     this.#asked = asked;
     const values = dots.map((dot) => ({ cost: costOf(dot, axis)?.value ?? 0, score: dot.strip.score?.value ?? 0 }));
     const places = values.length ? await this.#counter.call((host) => host.front(values)) : [];
-    if (this.#asked === asked) this.#patch({ front: places.map((at) => JSON.stringify(dots[at]?.recipe)) });
+    if (this.#asked === asked) this.#store.patch({ front: places.map((at) => JSON.stringify(dots[at]?.recipe)) });
   }
 }

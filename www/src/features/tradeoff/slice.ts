@@ -1,6 +1,8 @@
-// What the Trade-off view holds at first, and what it can be asked for; what does it is loaded later (tradeoff.ts).
+// The search and its chart, as everything that draws may read them.
 
+import type { Ask, BenchAction, BenchView } from "../../engine/bench/view";
 import type { Tried } from "../../engine/bench/tried";
+import type { RecipeView } from "../recipe/index";
 import type { Figure, InputFile, Recipe, SearchNews } from "../../engine/types";
 
 export type Axis = "flash" | "ram" | "energy";
@@ -36,3 +38,6 @@ export const NO_SEARCH: TradeoffView = { axis: "flash", phase: "off", wanted: { 
 
 /** The figure of a dot on an axis. */
 export const costOf = ({ strip }: Tried, axis: Axis): Figure | undefined => strip[axis] ?? undefined;
+
+export type Seen = BenchView & { tradeoff: TradeoffView; recipe: RecipeView };
+export type Action = BenchAction | Ask<"tradeoff", TradeoffAction>;

@@ -1,8 +1,8 @@
 // The texts of the Trade-off view; they come with it.
 
-import { filled } from "../../ui/text";
+import { texts } from "../../ui/text";
 
-const TEXTS = {
+export const t = texts({
   "form": "Search for a recipe",
   "flash": "Flash in kB",
   "ram": "RAM in kB",
@@ -46,6 +46,4 @@ const TEXTS = {
   "slim": "slim",
   "trained": "trained",
   "original": "original",
-} as const;
-
-export const t = (key: keyof typeof TEXTS, values: Record<string, string> = {}): string => filled(TEXTS[key], values);
+});

@@ -6,8 +6,8 @@ import { live } from "lit/directives/live.js";
 import { read } from "../../ui/files";
 import * as format from "../../ui/format";
 import { presetOf } from "../../engine/bench/recipes";
-import type { Snapshot } from "../../app/snapshot";
-import { same } from "../../app/state";
+import type { Action, Seen } from "./slice";
+import { same } from "../../engine/bench/state";
 import "./style.css";
 import { AXES, type Axis, costOf, type TradeoffAction, type Wanted } from "./slice";
 import type { Tried } from "../../engine/bench/tried";
@@ -29,10 +29,10 @@ interface Placed {
   y: number;
 }
 
-export class TradeoffViewElement extends PageElement {
+export class TradeoffViewElement extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false }, at: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   /** The dot that the keyboard is on. */
   at = 0;
 
@@ -50,7 +50,7 @@ export class TradeoffViewElement extends PageElement {
   }
 
   #ask(what: TradeoffAction): void {
-    this.act({ do: "tradeoff", what });
+    this.act({ ask: "tradeoff", what });
   }
 
   #use(recipe: Recipe): void {
@@ -187,7 +187,7 @@ export class TradeoffViewElement extends PageElement {
   }
 
   #name(recipe: Recipe): string {
-    const { presets, saved } = this.snapshot;
+    const { presets, recipe: { saved } } = this.snapshot;
     return presetOf([...presets, ...saved], recipe)?.label ?? described(recipe);
   }
 

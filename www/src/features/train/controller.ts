@@ -4,40 +4,15 @@
 
 import { proxy, transfer } from "comlink";
 import { normal, TRAIN, training } from "../../engine/bench/recipes";
-import type { Session } from "../../app/session";
-import { type State, SEEDS } from "../../app/state";
+import type { Api, Controller, Store } from "../../engine/bench/feature";
+import { SEEDS } from "../../engine/bench/state";
 import { teacherOf } from "./teachers";
-import { t } from "../../ui/text";
-import { type EpochRow, type Recipe, SIDES, type SideName, type TrainingCard, type TrainingNews, type WeightsView, type WrongExample } from "../../engine/types";
+import type { Run, Runs, Seen, TrainAction } from "./slice";
+import { t } from "./text";
+import { type Recipe, SIDES, type SideName, type TrainingCard, type TrainingNews } from "../../engine/types";
 import { Cancelled, type DataSet, type ModelFile } from "../../engine/client/bench-worker";
 import { WorkshopWorker } from "../../engine/client/on-demand";
 import { keep, lesson, outcomeOf } from "../../engine/client/taught";
-
-export type TrainAction =
-  | { train: "start" | "pause" | "go-on" | "keep" | "drop"; side: SideName }
-  | { train: "rate"; side: SideName; rate: number }
-  | { train: "layer"; side: SideName; node: number };
-
-/** One side's training as the view shows it. */
-export interface Run {
-  phase: "starting" | "running" | "paused" | "over";
-  /** What it trains, as a lesson's key. */
-  key: string;
-  card?: TrainingCard;
-  news?: TrainingNews;
-  /** The loss of every step so far. */
-  losses: readonly number[];
-  epochs: readonly EpochRow[];
-  wrong: readonly WrongExample[];
-  layer: number;
-  /** What it has learned so far is in the recipe. */
-  kept?: boolean;
-  /** Workers that share its steps. */
-  workers: number;
-  weights?: WeightsView;
-}
-
-export type Runs = Partial<Record<SideName, Run>>;
 
 /** Workers beside the first that a training can use here: one for each part of a batch, while there are processors. */
 function spare(recipe: Recipe): number {
@@ -57,30 +32,33 @@ interface Learner {
   looked: number;
 }
 
-export class Training {
-  #session: Session;
+export class Training implements Controller {
+  #api: Api<Seen>;
+  #store: Store<Runs>;
   #learners: Partial<Record<SideName, Learner>> = {};
   #turn: Record<SideName, number> = { a: 0, b: 0 };
   #subject: { model: ModelFile; data: DataSet } | undefined;
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(api: Api<Seen>, store: Store<Runs>) {
+    this.#api = api;
+    this.#store = store;
   }
 
   /** Whether a state's recipe has to be trained first. */
-  owes(name: SideName, state: State, model: ModelFile, data: DataSet | undefined): boolean {
-    const key = lesson(model.id, data?.id ?? "", state[name]);
+  owes(name: SideName, model: ModelFile, data: DataSet | undefined): boolean {
+    const key = lesson(model.id, data?.id ?? "", this.#api.snapshot.state[name]);
     return key !== undefined && !outcomeOf(key);
   }
 
   /** The bench has changed: what trained for something else ends. */
-  settled(model: ModelFile | undefined, data: DataSet | undefined, state: State): void {
+  found(model: ModelFile | undefined, data: DataSet | undefined): void {
+    const { state } = this.#api.snapshot;
     this.#subject = model && data && { model, data };
     for (const name of SIDES) {
       const run = this.#run(name);
       if (!run || run.key === lesson(model?.id ?? "", data?.id ?? "", state[name])) continue;
       this.#end(name);
-      if (run.phase !== "over" && !run.kept) this.#session.tell("warning", t("train.ended", { side: name.toUpperCase() }));
+      if (run.phase !== "over" && !run.kept) this.#api.tell("warning", t("train.ended", { side: name.toUpperCase() }));
     }
   }
 
@@ -108,7 +86,7 @@ export class Training {
   }
 
   #run(name: SideName): Run | undefined {
-    return this.#session.snapshot.training[name];
+    return this.#store.now[name];
   }
 
   #patch(name: SideName, change: Partial<Run>, ...without: (keyof Run)[]): void {
@@ -116,7 +94,7 @@ export class Training {
     if (!run) return;
     const next = { ...run };
     for (const field of without) delete next[field];
-    this.#session.patch({ training: { ...this.#session.snapshot.training, [name]: { ...next, ...change } } });
+    this.#store.patch({ [name]: { ...next, ...change } });
   }
 
   #end(name: SideName): void {
@@ -124,21 +102,20 @@ export class Training {
     this.#disband(name);
     this.#learners[name]?.worker.end();
     delete this.#learners[name];
-    const { [name]: _, ...rest } = this.#session.snapshot.training;
-    this.#session.patch({ training: rest });
+    this.#store.patch({}, name);
   }
 
   async #start(name: SideName): Promise<void> {
     this.#end(name);
     const turn = this.#turn[name];
-    const { state } = this.#session.snapshot;
+    const { state } = this.#api.snapshot;
     const recipe = training(state[name]);
     if (!recipe) return;
     if (!this.#subject) throw new Error(t("train.no-data"));
     const { model, data } = this.#subject;
     const key = lesson(model.id, data.id, recipe) ?? "";
     const run: Run = { phase: "starting", key, losses: [], epochs: [], wrong: [], layer: 0, workers: 1 };
-    this.#session.patch({ training: { ...this.#session.snapshot.training, [name]: run } });
+    this.#store.patch({ [name]: run });
     try {
       const teacher = await teacherOf(recipe);
       const worker = new WorkshopWorker();
@@ -193,7 +170,7 @@ export class Training {
   #fail(name: SideName, turn: number, error: unknown): void {
     if (this.#turn[name] !== turn || error instanceof Cancelled) return;
     this.#end(name);
-    this.#session.fail(error);
+    this.#api.fail(error);
   }
 
   async #go(name: SideName): Promise<void> {
@@ -229,7 +206,7 @@ export class Training {
     const run = this.#run(name);
     const now = performance.now();
     const due = !run?.weights || now - (learner?.looked ?? 0) >= LOOK_EVERY_MS;
-    if (!learner || !run?.card || !due || this.#session.snapshot.state.view !== "train") return;
+    if (!learner || !run?.card || !due || this.#api.snapshot.state.view !== "train") return;
     learner.looked = now;
     const weights = await learner.worker.call((host) => host.weights(run.layer));
     if (this.#learners[name] === learner && this.#run(name)?.layer === run.layer) this.#patch(name, { weights });
@@ -244,7 +221,7 @@ export class Training {
       await host.pause();
       return host.outcome();
     });
-    const { transforms, state } = this.#session.snapshot;
+    const { transforms, state } = this.#api.snapshot;
     const made = normal(transforms, outcome.recipe as Recipe);
     const key = lesson(subject.model.id, subject.data.id, made) ?? "";
     keep(key, outcome);
@@ -258,8 +235,8 @@ export class Training {
       next[side] = { version: made.version, steps: [...made.steps, ...state[side].steps.slice(made.steps.length)] };
     }
     this.#patch(name, { key, kept: true });
-    await this.#session.taught(next);
-    for (const remark of outcome.remarks ?? []) this.#session.tell("info", remark);
-    if (outcome.classes.length) this.#session.tell("info", t("train.classes", { names: outcome.classes.join(", ") }));
+    await this.#api.taught(next);
+    for (const remark of outcome.remarks ?? []) this.#api.tell("info", remark);
+    if (outcome.classes.length) this.#api.tell("info", t("train.classes", { names: outcome.classes.join(", ") }));
   }
 }

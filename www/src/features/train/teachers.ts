@@ -3,7 +3,7 @@
 import { BUILT_IN, sampleModel } from "../../engine/bench/samples";
 import { sha256 } from "../../ui/files";
 import { TRAIN } from "../../engine/bench/recipes";
-import { t } from "../../ui/text";
+import { t } from "./text";
 import type { Recipe, Teacher } from "../../engine/types";
 
 const known = new Map<string, { named: Teacher; bytes: Uint8Array }>();

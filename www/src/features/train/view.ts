@@ -8,10 +8,9 @@ import { live } from "lit/directives/live.js";
 import { BUILT_IN } from "../../engine/bench/samples";
 import * as format from "../../ui/format";
 import { TRAIN, training, withStep } from "../../engine/bench/recipes";
-import type { Snapshot } from "../../app/snapshot";
+import type { Action, Run, Seen } from "./slice";
 import { keepTeacher, sampleTeacher, teachers, withTeacher } from "./teachers";
-import { t } from "../../ui/text";
-import type { Run } from "./controller";
+import { t } from "./text";
 import { type EpochRow, type Recipe, SIDES, type SideName, type Teacher } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { letter } from "../../ui/parts";
@@ -27,15 +26,15 @@ interface Series {
   run: Run;
 }
 
-export class TrainView extends PageElement {
+export class TrainView extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   /** Step sizes that were set by hand while it learned. */
   #rates: Partial<Record<SideName, { key: string; rate: number }>> = {};
 
   protected override render(): TemplateResult {
-    const { state, training: runs } = this.snapshot;
+    const { state, train: runs } = this.snapshot;
     const learning = SIDES.filter((side) => training(state[side]));
     if (!learning.length) return this.#begin();
     const series = SIDES.flatMap((side) => {
@@ -72,7 +71,7 @@ export class TrainView extends PageElement {
 
   #side(side: SideName, run: Run | undefined): TemplateResult {
     const { snapshot } = this;
-    const act = (train: "start" | "pause" | "go-on" | "keep" | "drop") => (): void => this.act({ do: "train", what: { train, side } });
+    const act = (train: "start" | "pause" | "go-on" | "keep" | "drop") => (): void => this.act({ ask: "train", what: { train, side } });
     const button = (train: Parameters<typeof act>[0], words: string, primary = false): TemplateResult =>
       html`<button type="button" class="button ${primary ? "primary" : "small"}" @click=${act(train)}>${words}</button>`;
     const owed = snapshot[side].untrained === true;
@@ -137,7 +136,7 @@ export class TrainView extends PageElement {
     return html`<label class="train-teacher">${t("train.teacher")}
         <select id="${side}-teacher" @change=${choose}>
           ${entry("", t("train.teacher-original"))}
-          ${BUILT_IN.map(({ id, label }) => entry(id, t(label)))}
+          ${BUILT_IN.map(({ id, label }) => entry(id, label))}
           ${others.map(({ name, sha256 }) => entry(sha256, name))}
           ${entry("file", t("train.teacher-file"))}
         </select></label>
@@ -152,12 +151,12 @@ export class TrainView extends PageElement {
       const rate = Number((event.target as HTMLInputElement).value);
       if (!(rate > 0)) return;
       this.#rates[side] = { key: run.key, rate };
-      this.act({ do: "train", what: { train: "rate", side, rate } });
+      this.act({ ask: "train", what: { train: "rate", side, rate } });
     };
     const chosen = this.#rates[side];
     const rate = chosen?.key === run.key ? chosen.rate : planned(this.snapshot.state[side]);
     const look = (event: Event): void =>
-      this.act({ do: "train", what: { train: "layer", side, node: Number((event.target as HTMLSelectElement).value) } });
+      this.act({ ask: "train", what: { train: "layer", side, node: Number((event.target as HTMLSelectElement).value) } });
     const runs = run.phase === "running" || run.phase === "paused";
     return html`<section class="train-details" aria-label=${t("train.details", { side: name })}>
       ${card.remarks.map((remark) => html`<p class="remark">${remark}</p>`)}

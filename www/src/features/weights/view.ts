@@ -3,9 +3,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import * as format from "../../ui/format";
 import { chosen, numberOf, type Pair, pairs } from "../../engine/bench/pairs";
-import type { Snapshot } from "../../app/snapshot";
-import { load, store } from "../../app/storage";
-import { t } from "../../ui/text";
+import type { BenchAction, BenchView } from "../../engine/bench/view";
+import { load, store } from "../../ui/remembered";
+import { t } from "./text";
 import { SIDES, type SideName } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { icon, letter } from "../../ui/parts";
@@ -13,10 +13,10 @@ import "../../ui/histogram";
 import "./two-up";
 import "../../ui/weight-image";
 
-export class WeightsView extends PageElement {
+export class WeightsView extends PageElement<BenchAction> {
   static override properties = { snapshot: { attribute: false }, coached: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: BenchView;
   /** Whether the divider has been used, now or in an earlier visit. */
   coached = load("coached", false);
 

@@ -4,13 +4,13 @@ import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { EXAMPLES } from "../examples";
 import { m } from "../text";
-import type { Snapshot } from "../../../app/snapshot";
+import type { Action, Seen } from "../slice";
 import { define, PageElement } from "../../../ui/base";
 
-export class ScriptEditor extends PageElement {
+export class ScriptEditor extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false }, code: { state: true }, example: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   code = EXAMPLES[0]?.code ?? "";
   example = EXAMPLES[0]?.id ?? "";
 
@@ -26,7 +26,7 @@ export class ScriptEditor extends PageElement {
           ${EXAMPLES.map(({ id, name }) => html`<option value=${id} .selected=${live(id === this.example)}>${name}</option>`)}
         </select></label>
         <button type="button" class="button small primary" @click=${this.#run}>${m("script.run")}</button>
-        ${script?.running ? html`<button type="button" class="button small" @click=${() => this.act({ do: "memory", what: { memory: "stop-script" } })}>${m("script.stop")}</button>` : nothing}
+        ${script?.running ? html`<button type="button" class="button small" @click=${() => this.act({ ask: "memory", what: { memory: "stop-script" } })}>${m("script.stop")}</button>` : nothing}
       </div>
       <div class="editor-text">
         <div class="editor-lines" aria-hidden="true">${lines.map((line) => html`<div class=${line === wrong ? "wrong" : ""}>${line}</div>`)}</div>
@@ -59,7 +59,7 @@ export class ScriptEditor extends PageElement {
   };
 
   #run = (): void => {
-    this.act({ do: "memory", what: { memory: "script", code: this.code } });
+    this.act({ ask: "memory", what: { memory: "script", code: this.code } });
   };
 }
 

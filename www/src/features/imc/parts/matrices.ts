@@ -4,9 +4,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import * as format from "../../../ui/format";
 import { dropped, read } from "../../../ui/files";
-import type { MatrixSource, Measured, MemoryAction } from "../slice";
+import type { Measured, MemoryAction } from "../slice";
 import { m } from "../text";
-import type { Snapshot } from "../../../app/snapshot";
+import type { MatrixSource } from "../../../engine/worker/memory-host";
+import type { Action, Seen } from "../slice";
 import { t } from "../../../ui/text";
 import type { CostRow, InputFile, MatmulReport, MatrixCard, Rule } from "../../../engine/types";
 import { define, PageElement } from "../../../ui/base";
@@ -18,10 +19,10 @@ const RULES: readonly Rule[] = ["normal", "uniform", "sparse", "small", "rectifi
 const NAMES = ["A", "B"] as const;
 const MOST = 4096;
 
-export class Matrices extends PageElement {
+export class Matrices extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false }, over: { state: true } };
 
-  snapshot!: Snapshot;
+  snapshot!: Seen;
   over = false;
   /** What is set for A and B; a small product, which can be watched, to begin with. */
   #made = [{ rule: "small" as Rule, rows: 4, columns: 8 }, { rule: "small" as Rule, rows: 8, columns: 4 }];
@@ -115,7 +116,7 @@ export class Matrices extends PageElement {
   }
 
   #act(what: MemoryAction): void {
-    this.act({ do: "memory", what });
+    this.act({ ask: "memory", what });
   }
 
   #take(files: Promise<InputFile[]>): void {

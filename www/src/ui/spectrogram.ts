@@ -1,10 +1,19 @@
 // A picture of sound: time to the right, frequency upwards, loudness as brightness.
 
 import { html, nothing, type TemplateResult } from "lit";
-import * as format from "../../ui/format";
-import { t } from "../../ui/text";
-import type { SpectrogramView } from "../../engine/types";
-import { define, PageElement } from "../../ui/base";
+import * as format from "./format";
+import { t } from "./text";
+
+import { define, PageElement } from "./base";
+
+/** Levels from 0 to 255, row by row, the highest frequency in the first. */
+interface Sound {
+  width: number;
+  height: number;
+  levels: ArrayLike<number>;
+  seconds: number;
+  top_hz: number;
+}
 
 /** From quiet to loud: dark blue over magenta to light yellow, rising evenly in lightness. */
 const RAMP = [[10, 13, 26], [44, 22, 84], [108, 33, 112], [178, 56, 92], [231, 108, 60], [250, 178, 72], [253, 242, 189]];
@@ -15,8 +24,8 @@ const CONTRAST = 1.8;
 export class Spectrogram extends PageElement {
   static override properties = { view: { attribute: false } };
 
-  view: SpectrogramView | undefined;
-  #drawn: SpectrogramView | undefined;
+  view: Sound | undefined;
+  #drawn: Sound | undefined;
 
   protected override render(): TemplateResult {
     const { view } = this;

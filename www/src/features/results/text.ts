@@ -1,0 +1,35 @@
+// The texts of the result strip.
+
+import { texts } from "../../ui/text";
+
+export const t = texts({
+  "unit.points": "points",
+  "strip.label": "Results",
+  "strip.flash": "Flash",
+  "strip.ram": "RAM",
+  "strip.score": "Score",
+  "strip.latency": "Time",
+  "strip.energy": "Energy",
+  "strip.agreement": "Agreement",
+  "strip.flash-what": "Bytes of the model file in flash",
+  "strip.ram-what": "The smallest arena in which TFLM loads the model, with its reference kernels",
+  "strip.cmsis": "{size} with CMSIS-NN",
+  "strip.tflm": "{value} with TFLM",
+  "strip.score-what": "How well the model does its task on the test set",
+  "strip.latency-what": "One inference on the chosen device",
+  "strip.energy-what": "One inference on the chosen device",
+  "strip.agreement-what": "Test items that are answered as the original answers them",
+  "strip.delta": "B against A",
+  "strip.about": "About {what}",
+  "strip.unknown": "no figure",
+  "strip.not-measured": "not measured",
+  "strip.needs-data": "needs data",
+  "delta.better": "better",
+  "delta.worse": "worse",
+  "delta.same": "same",
+  "delta.unclear": "unclear",
+  "note.interval": "95 % interval: {low} to {high} {unit}",
+  "note.band": "Band: {low} to {high} {unit}",
+  "note.n": "Measured on {n} inputs",
+  "note.source": "Source: {source}",
+});

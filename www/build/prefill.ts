@@ -12,6 +12,9 @@ const WWW = fileURLToPath(new URL("..", import.meta.url));
 const SAMPLE = resolve(WWW, "public/samples/keywords");
 const GLUE = resolve(WWW, "src/engine/wasm/simd/milliwatt.js");
 
+/** What stands before a line in the source of a template, and is nothing on screen. */
+const INDENTATION = /\n\s+/g;
+
 // Scripts and connections of this page's own origin alone; `wasm-unsafe-eval` compiles WebAssembly and nothing else.
 const POLICY = [
   "default-src 'self'",
@@ -66,12 +69,12 @@ async function prefill(): Promise<Prefill | undefined> {
 }
 
 /**
- * A report as it is sent with the page, which computes it anew at once: the six numbers whole, all others with seven digits,
+ * A report as it is sent with the page, which computes it anew at once: the six numbers whole, all others with five digits,
  * and without each item's answer, which only the next comparison reads.
  */
 function brief({ strip, evaluation, ...report }: Report): Report {
   const short = (_: string, value: unknown) =>
-    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
   const answers = { item: [], same: [], right: [], anomaly_score: [], anomalous: [] };
   return { ...JSON.parse(JSON.stringify(report, short)), strip, evaluation: evaluation && { ...evaluation, answers } };
 }
@@ -115,7 +118,7 @@ export function prefilled(): Plugin {
             children: JSON.stringify(known).replace(/</g, "\\u003c"),
           });
         }
-        return { html: html.replace("<!--page-->", () => text), tags };
+        return { html: html.replace("<!--page-->", () => text.replace(INDENTATION, "\n")), tags };
       },
     },
   };

@@ -18,7 +18,7 @@ use milliwatt::progress::Silent;
 pub const ORIGINAL: &str = r#"{"version":1,"steps":[]}"#;
 /// The recipe of the page's side B: integers, without training.
 pub const INT8: &str = r#"{"version":1,"steps":[{"step":"quantize","scheme":"int8"}]}"#;
-/// The seed of the clips that the page tests on (`www/src/state.ts`).
+/// The seed of the clips that the page tests on (`www/src/app/state.ts`).
 pub const PAGE_SEED: u64 = 3;
 /// Reports price a candidate for some device.
 const DEVICE: &str = "nucleo-h7a3zi-q";

@@ -125,8 +125,8 @@ test("what was just heard is kept as a clip, and leaving the view stops listenin
   await start(page);
   await page.waitForSelector(".latency .number");
   await page.click(".keep");
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips.length === 1);
-  const loudest = await page.evaluate(() => Math.max(.../** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips[0].whole));
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.clips.clips.length === 1);
+  const loudest = await page.evaluate(() => Math.max(.../** @type {any} */ (document.querySelector("mw-app")).snapshot.clips.clips[0].whole));
   assert.ok(loudest > 0.01, `${loudest}`);
   await tab(page, "layers");
   assert.deepEqual(await microphones(page), ["ended"]);

@@ -195,7 +195,7 @@ test("a small product is watched cycle by cycle with the keyboard, and timed on 
     for (const bits of [7, 8, 7, 8, 7, 8, 7, 8]) {
       const before = app.snapshot.memory.matrices.report;
       const start = performance.now();
-      app.dispatchEvent(new CustomEvent("act", { detail: { do: "memory", what: { memory: "bits", bits: [8, bits] } } }));
+      app.dispatchEvent(new CustomEvent("act", { detail: { ask: "memory", what: { memory: "bits", bits: [8, bits] } } }));
       while (app.snapshot.memory.matrices.report === before) await new Promise((resolve) => setTimeout(resolve));
       times.push(performance.now() - start);
     }
@@ -244,7 +244,7 @@ test("every platform has its source on a press, and the open model its line", as
   await tab(page, "hardware");
   await page.waitForSelector(".platforms .platform", { timeout: 120_000 });
   assert.deepEqual(await axe(page), []);
-  const { report, scoreboard } = await view(page, "hardware");
+  const { report, scoreboard } = (await view(page, "memory")).hardware;
   assert.ok(report.platforms.every((/** @type {any} */ { source, kind }) => source && ["measured", "vendor_peak", "modelled"].includes(kind)));
   // A macro alone stands beside what it takes with everything around it.
   for (const { macro_only, power, system } of report.platforms) assert.equal(macro_only && power !== undefined && power !== null, Boolean(system));

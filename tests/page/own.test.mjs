@@ -14,7 +14,7 @@ import { control, MACHINE, notice, saved, settled, state, strip } from "./steps.
  * @returns {Promise<{ name: string, label: string, start: number, end: number, samples: number, loudest: number }[]>} */
 async function own(page) {
   const text = await page.evaluate(() => {
-    const { clips } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.own;
+    const { clips } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.clips;
     return JSON.stringify(clips.map((/** @type {any} */ { name, label, start, end, clip }) =>
       ({ name, label, start, end, samples: clip.samples.length, loudest: Math.max(...clip.samples) })));
   });
@@ -26,7 +26,7 @@ async function own(page) {
  * @param {number} count */
 async function has(page, count) {
   await page.waitForFunction((count) => {
-    const { own, listening } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
+    const { clips: own, listen: listening } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
     const last = own.clips.at(-1);
     return own.clips.length === count && (!last || (listening.id === last.id && listening.clip?.samples === last.clip.samples && listening.wave));
   }, { timeout: 30_000 }, count);
@@ -50,7 +50,7 @@ async function ten(page) {
     await drop(page, "body", [{ name: `clip ${at}.wav`, bytes: wav(hum(at, well)) }]);
     await has(page, at + 1);
     await type(page, ".clip-label", well ? "normal" : "anomalous");
-    await page.waitForFunction((at) => /** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips[at].label, {}, at);
+    await page.waitForFunction((at) => /** @type {any} */ (document.querySelector("mw-app")).snapshot.clips.clips[at].label, {}, at);
   }
 }
 
@@ -84,14 +84,14 @@ test("a clip is named, labelled and trimmed, and every step can be undone", { ha
   const box = await (await page.$(".wave"))?.boundingBox();
   assert.ok(box);
   await page.mouse.click(box.x + box.width * 0.75, box.y + box.height / 2);
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.listening.clip.samples.length < 25_000);
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.listen.clip.samples.length < 25_000);
   const [clip] = await own(page);
   assert.ok(clip);
   assert.equal(clip.name, "Pump in the cellar");
   assert.ok(Math.abs(clip.start - 0.1) < 1e-9 && Math.abs(clip.end - 1.5) < 0.011, `${clip.start} to ${clip.end}`);
   assert.equal(clip.samples, Math.round(clip.end * 16_000) - 1600);
   await page.waitForFunction(() => {
-    const { a, b, listening } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
+    const { a, b, listen: listening } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
     return a.answer && b.answer && listening.spectrogram.seconds < 1.6;
   });
   assert.deepEqual(await axe(page), []);
@@ -114,7 +114,7 @@ test("a deleted clip comes back by the message, with the keyboard alone", async 
   await page.waitForFunction(() => /** @type {HTMLElement} */ (document.activeElement)?.dataset["own"] === "own-2", {}, "its neighbour has the focus");
   await page.focus(".notice .button.small");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips.length === 2);
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.clips.clips.length === 2);
   assert.deepEqual(await own(page), before, "in its old place");
 });
 
@@ -146,7 +146,7 @@ test("a saved set, dropped again, is the same set with the same split and the sa
   // And its clips can be edited again.
   const clips = await own(page);
   await page.click(".own-take");
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips.length === 20);
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.clips.clips.length === 20);
   const taken = (await own(page)).slice(10).map(({ name, label, samples }) => `${label}/${name} ${samples}`).sort();
   assert.deepEqual(taken, clips.map(({ name, label, samples }) => `${label}/${name.replace(".wav", "")} ${samples}`).sort());
 });
@@ -193,7 +193,7 @@ test("a FLAC file is the same clip as the WAV file, within one step of 16 bits",
   await drop(page, "body", [{ name: "a.wav", bytes: wav(sound) }, { name: "b.flac", bytes: flac(sound) }]);
   await has(page, 2);
   const { rate, lengths, furthest } = await page.evaluate(() => {
-    const [one, other] = /** @type {any} */ (document.querySelector("mw-app")).snapshot.own.clips;
+    const [one, other] = /** @type {any} */ (document.querySelector("mw-app")).snapshot.clips.clips;
     const apart = one.whole.map((/** @type {number} */ sample, /** @type {number} */ at) => Math.abs(sample - other.whole[at]));
     return { rate: other.rate, lengths: [one.whole.length, other.whole.length], furthest: Math.max(...apart) };
   });

@@ -38,7 +38,7 @@ test("the page opens with a keyword spotter and words of voices that it never he
   assert.ok(a.value > 90 && b.value > a.value - 3, `${a.value} % and ${b.value} %`);
   // The first of them can be heard, and both sides say what they hear.
   const { seconds, label, name } = await page.evaluate(() => {
-    const { clip } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.listening;
+    const { clip } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.listen;
     return { seconds: clip.samples.length / clip.sample_rate, label: clip.label, name: clip.name };
   });
   assert.equal(seconds, 1);
@@ -91,7 +91,7 @@ test("nothing of a model is said or drawn from the moment that another is taken"
   const seen = await page.evaluate(async () => {
     const app = /** @type {any} */ (document.querySelector("mw-app"));
     app.dispatchEvent(new CustomEvent("act", { detail: { do: "sample", id: "machine" } }));
-    const { a, b, comparison, listening, data } = app.snapshot;
+    const { a, b, comparison, listen: listening, data } = app.snapshot;
     await new Promise((drawn) => requestAnimationFrame(drawn));
     const numbers = [...document.querySelectorAll(".strip tbody td")].map(({ textContent }) => textContent?.trim() ?? "");
     return { kept: Boolean(a.report || b.report || comparison || listening.clip || data), numbers };

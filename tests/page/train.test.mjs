@@ -20,7 +20,7 @@ import { control, download, notice, preset, settled, state, tab } from "./steps.
  * @returns {Promise<any>} */
 async function run(page, side) {
   const text = await page.evaluate((side) => {
-    const found = /** @type {any} */ (document.querySelector("mw-app")).snapshot.training[side];
+    const found = /** @type {any} */ (document.querySelector("mw-app")).snapshot.train[side];
     const { weights: _, ...rest } = found ?? {};
     return JSON.stringify(found ? rest : null);
   }, side);
@@ -31,7 +31,7 @@ async function run(page, side) {
  * @param {"a" | "b"} side
  * @param {string} phase */
 const reaches = (page, side, phase) => page.waitForFunction(
-  (side, phase) => /** @type {any} */ (document.querySelector("mw-app")).snapshot.training[side]?.phase === phase,
+  (side, phase) => /** @type {any} */ (document.querySelector("mw-app")).snapshot.train[side]?.phase === phase,
   { timeout: 120_000, polling: 50 }, side, phase,
 );
 
@@ -74,7 +74,7 @@ test("a side learns, and what it learned is what is measured", async ({ page }) 
   await page.waitForSelector(".train-charts path");
   await press(page, /Pause/);
   await reaches(page, "b", "paused");
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.training.b.weights);
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.train.b.weights);
   assert.deepEqual(await axe(page), []);
   const paused = await run(page, "b");
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -109,7 +109,7 @@ test("stopped and kept, a recipe says where; both sides that learn the same lear
   await page.evaluate(() => /** @type {any} */ (document.querySelector("mw-app")).act({ do: "copy", from: "b" }));
   await page.waitForFunction(() => document.querySelectorAll(".owed").length === 2);
   await press(page, /Train B/);
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.training.b?.losses.length > 3);
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.train.b?.losses.length > 3);
   await press(page, /Stop and keep/);
   await settled(page);
   const { a, b } = await state(page);
@@ -124,7 +124,7 @@ test("workers that share the steps of a training make the file that one alone ma
     await press(page, /Let B learn/);
     await slide(page, "plan-epochs", 6);
     await press(page, /Train B/);
-    await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.training.b?.losses.length > 0);
+    await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.train.b?.losses.length > 0);
     const { workers } = await run(page, "b");
     await reaches(page, "b", "over");
     await settled(page);
@@ -296,7 +296,7 @@ async function record(page, word, count) {
   await new Promise((resolve) => setTimeout(resolve, 1050));
   await page.mouse.up();
   await page.waitForFunction((count) => {
-    const { own, listening } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
+    const { clips: own, listen: listening } = /** @type {any} */ (document.querySelector("mw-app")).snapshot;
     return own.clips.length === count && listening.id === own.clips.at(-1).id;
   }, { timeout: 20_000 }, count);
 }

@@ -88,7 +88,7 @@ test("after one visit everything works without a network: training, search, leve
   await press("Let B learn");
   await page.waitForSelector(".owed");
   await press("Train B");
-  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.training.b?.losses.length > 0, { timeout: 120_000 });
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector("mw-app")).snapshot.train.b?.losses.length > 0, { timeout: 120_000 });
   context.diagnostic("training");
   assert.deepEqual(await notices(page).then((texts) => texts.filter((text) => /not on this device|fetch|network/i.test(text))), []);
 });

@@ -33,7 +33,7 @@ test("holding the button records a clip that both sides answer", { hash: MACHINE
     return a.answer && b.answer;
   });
   const { seconds, loudest, rate } = await page.evaluate(() => {
-    const { clip } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.listening;
+    const { clip } = /** @type {any} */ (document.querySelector("mw-app")).snapshot.listen;
     return { seconds: clip.samples.length / clip.sample_rate, loudest: Math.max(...clip.samples), rate: clip.sample_rate };
   });
   context.diagnostic(`${seconds.toFixed(2)} s at ${rate} Hz, the loudest sample ${loudest.toFixed(3)}`);

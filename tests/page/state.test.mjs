@@ -8,11 +8,8 @@ import { test } from "node:test";
 import { fromPackages, ROOT } from "./harness.mjs";
 
 const { runnerImport } = await fromPackages("vite");
-// The state knows the features, whose elements need something to be made of.
-const { HTMLElement, customElements } = await fromPackages("@lit-labs/ssr-dom-shim");
-Object.assign(globalThis, { HTMLElement, customElements });
-/** @param {string} name @returns {Promise<any>} */
-const load = async (name) => (await runnerImport(join(ROOT, "www/src", name))).module;
+/** @type {{ page: (name: string) => Promise<any> }} */
+const { page: load } = (await runnerImport(join(ROOT, "www/build/page.ts"))).module;
 const { History } = await load("app/history.ts");
 const { builtIn } = await load("engine/bench/samples.ts");
 const { INITIAL, reduce, VIEWS } = await load("app/state.ts");

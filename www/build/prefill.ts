@@ -3,9 +3,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type HtmlTagDescriptor, type Plugin, runnerImport } from "vite";
+import type { HtmlTagDescriptor, Plugin } from "vite";
 import type { Prefill, Snapshot } from "../src/app/snapshot";
 import type { DataCard, Preset, Recipe, Report } from "../src/engine/types";
+import { page } from "./page.ts";
 import { draw } from "./prerender.ts";
 
 const WWW = fileURLToPath(new URL("..", import.meta.url));
@@ -27,11 +28,6 @@ const POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
-
-/** A module of the page, as it stands now. */
-async function page<T>(name: string): Promise<T> {
-  return (await runnerImport<T>(resolve(WWW, "src", name))).module;
-}
 
 /** What the engine that this page will run says of the sample: the same steps as in the page, in the same order. */
 async function prefill(): Promise<Prefill | undefined> {
@@ -81,8 +77,8 @@ function brief({ strip, evaluation, ...report }: Report): Report {
 
 /** The page's elements, drawn as text. */
 async function picture(known: Prefill | undefined): Promise<string> {
-  const { module: app } = await runnerImport<typeof import("../src/app/shell/page")>(resolve(WWW, "src/app/shell/page.ts"));
-  const { module: snapshots } = await runnerImport<typeof import("../src/app/snapshot")>(resolve(WWW, "src/app/snapshot.ts"));
+  const app = await page<typeof import("../src/app/shell/page")>("app/shell/page.ts");
+  const snapshots = await page<typeof import("../src/app/snapshot")>("app/snapshot.ts");
   app.register();
   const snapshot: Snapshot = snapshots.first(known);
   const element = Object.assign(new app.App(), { snapshot });
@@ -99,9 +95,6 @@ export function prefilled(): Plugin {
     transformIndexHtml: {
       order: "pre",
       async handler(html) {
-        // The state knows the features, whose elements need something to be made of.
-        const shim = await import("@lit-labs/ssr-dom-shim");
-        Object.assign(globalThis, { HTMLElement: shim.HTMLElement, customElements: shim.customElements });
         const known = await prefill();
         if (!known) this.warn?.("the engine or the sample is not here: the page will open without numbers (cargo xtask build, cargo xtask samples)");
         const text = await picture(known);

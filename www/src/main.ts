@@ -1,11 +1,12 @@
 // Starts the page: the first picture from what the build wrote into the HTML, then the engine.
 
+// The frame first: what features add to it comes after.
+import "./app/styles/index.css";
 import { type App, register } from "./app/shell/page";
 import { Session } from "./app/session";
 import type { Prefill } from "./app/snapshot";
 import { showTheme } from "./app/storage";
 import { offline } from "./app/offline";
-import "./app/styles/index.css";
 
 showTheme();
 

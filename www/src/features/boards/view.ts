@@ -8,6 +8,7 @@ import { t } from "./text";
 import { type DeviceRow, SIDES, type SideName } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { letter, verdict } from "../../ui/parts";
+import "./style.css";
 
 const STATES = { partial: "maybe", no: "no", borderline: "maybe" } as const;
 

@@ -10,6 +10,7 @@ import { t } from "./text";
 import { type ArenaBuffer, type Report, SIDES, type SideName } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { kind, letter } from "../../ui/parts";
+import "./style.css";
 
 const WIDTH = 800;
 const ARENA_HEIGHT = 150;

@@ -4,6 +4,7 @@ import type { Api, Feature, Store } from "../../engine/bench/feature";
 import { Own } from "./controller";
 import "./editor";
 import "./set";
+import "./style.css";
 import type { ClipsView, Seen } from "./slice";
 
 export { divided } from "./controller";

@@ -10,6 +10,7 @@ import type { Action, Seen } from "./slice";
 import { m } from "./text";
 import type { HardwareReport, PlatformRow, ScoreboardReport } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
+import "./style.css";
 
 const FIELDS = ["round", "core", "kind"] as const;
 const [WIDTH, HEIGHT] = [720, 420];

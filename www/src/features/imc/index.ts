@@ -5,6 +5,7 @@ import { html } from "lit";
 import type { Api, Controller, Feature, Store } from "../../engine/bench/feature";
 import type { MemoryWork } from "./controller";
 import { type Candidate, GENERIC, type MemoryAction, type MemoryView, type Seen } from "./slice";
+import "./frame.css";
 
 export type { MemoryAction, MemoryView } from "./slice";
 

@@ -12,6 +12,7 @@ import "./parts/editor";
 import "./parts/matrices";
 import { choices, joules, map, parts } from "./parts/pictures";
 import { worth } from "./parts/worth";
+import "./style.css";
 
 export class MemoryViewElement extends PageElement<Action> {
   static override properties = { snapshot: { attribute: false } };

@@ -13,6 +13,7 @@ import { type Figure, type LayerRow, SIDES, type SideName } from "../../engine/t
 import { define, PageElement } from "../../ui/base";
 import { letter } from "../../ui/parts";
 import "./inspector";
+import "./style.css";
 
 const WIDTH = 200;
 

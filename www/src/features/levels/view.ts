@@ -11,6 +11,7 @@ import { t } from "./text";
 import { type Figure, type LevelsReport, SIDES, type SideName, type SideScores, type TreatmentRow } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { kind } from "../../ui/parts";
+import "./style.css";
 
 const WIDTH = 560;
 const HEIGHT = 250;

@@ -11,6 +11,7 @@ import "../../ui/answers";
 import "../clips/index";
 import "../live/index";
 import "../../ui/spectrogram";
+import "./style.css";
 
 /** Test items offered as chips at once; the arrows reach all. */
 const CHIPS = 6;

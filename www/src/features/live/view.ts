@@ -10,6 +10,7 @@ import { define, PageElement } from "../../ui/base";
 import { kind, letter } from "../../ui/parts";
 import { type Rolling, SECONDS } from "./rolling";
 import "../../ui/answers";
+import "./style.css";
 
 interface Told {
   at: number;

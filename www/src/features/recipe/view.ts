@@ -10,6 +10,7 @@ import { t } from "./text";
 import type { Recipe, SideName, Step, Transform, TransformOption } from "../../engine/types";
 import { define, PageElement } from "../../ui/base";
 import { icon, letter } from "../../ui/parts";
+import "./style.css";
 
 const OWN = "";
 

@@ -10,6 +10,7 @@ import { type Delta, type Figure, type FigureKind, SIDES, type SideName, STRIP_F
 import { define, PageElement } from "../../ui/base";
 import { kind, letter, value } from "../../ui/parts";
 import { placeUnder } from "../../ui/place";
+import "./style.css";
 
 export type Seen = BenchView & { recipe: RecipeView };
 

@@ -15,6 +15,7 @@ import { type EpochRow, type Recipe, SIDES, type SideName, type Teacher } from "
 import { define, PageElement } from "../../ui/base";
 import { letter } from "../../ui/parts";
 import "../../ui/weight-image";
+import "./style.css";
 
 const [WIDTH, HEIGHT] = [420, 210];
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 10, 24];

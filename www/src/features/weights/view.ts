@@ -12,6 +12,7 @@ import { icon, letter } from "../../ui/parts";
 import "../../ui/histogram";
 import "./two-up";
 import "../../ui/weight-image";
+import "./style.css";
 
 export class WeightsView extends PageElement<BenchAction> {
   static override properties = { snapshot: { attribute: false }, coached: { state: true } };

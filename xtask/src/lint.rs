@@ -9,6 +9,7 @@ use crate::stamp::files;
 use crate::step::root;
 
 mod layers;
+mod page;
 mod words;
 
 /// Above this a file is usually two things; it is named, not refused.
@@ -20,6 +21,7 @@ type Complaint = String;
 pub fn run() -> Result<()> {
     let mut complaints: Vec<Complaint> = Vec::new();
     let mut long = Vec::new();
+    let mut page = Vec::new();
     let root = root();
     for file in files(root)? {
         let Some(path) = file.strip_prefix(root).ok().and_then(Path::to_str).map(|path| path.replace('\\', "/")) else {
@@ -40,9 +42,13 @@ pub fn run() -> Result<()> {
         let is_code = [".rs", ".ts", ".mjs", ".css"].iter().any(|end| path.ends_with(end));
         let lines = text.lines().count();
         if is_code && lines > LONG {
-            long.push((lines, path));
+            long.push((lines, path.clone()));
+        }
+        if page::is_here(&path) {
+            page.push((path, text));
         }
     }
+    complaints.extend(page::complaints(&page));
     if !long.is_empty() {
         long.sort_by(|a, b| b.cmp(a));
         println!("    longer than {LONG} lines, so perhaps two things:");

@@ -11,6 +11,8 @@ pub const MODEL_BYTES: usize = 16 << 20;
 pub const NODES: usize = 2_000;
 /// Most values (tensors) in a graph.
 pub const VALUES: usize = 10_000;
+/// Most subgraphs of a file. A loop has two, a file for training on the device about four.
+pub const SUBGRAPHS: usize = 64;
 /// Most elements in one tensor: a full-HD RGB image has 6 M, a 96x96 one 28 k.
 pub const TENSOR_ELEMENTS: usize = 4_000_000;
 /// Most dimensions of a tensor; TFLite kernels know at most 6, the IR leaves room to show stranger ones.

@@ -42,6 +42,9 @@ pub struct Model {
     pub metadata: Vec<(String, Arc<[u8]>)>,
     /// Named entry points; a writer makes one where a reader found none.
     pub signatures: Vec<Signature>,
+    /// The file's other subgraphs, the first of them number 1: operators call them by their number, signatures enter them.
+    /// They are carried along and never run; none has subgraphs, metadata or a description of its own.
+    pub subgraphs: Vec<Model>,
 }
 
 /// A tensor of the graph.

@@ -22,7 +22,9 @@ pub fn deliver(candidate: &Model, recipe: &Recipe, inputs: &[Vec<Tensor>]) -> Re
     let is_slim = recipe.steps.iter().any(|step| matches!(step, Step::Slim(_)));
     let file = tflite::write_as(candidate, if is_slim { Style::Bare } else { Style::Usual })?;
     let read = tflite::read(&file)?.model;
-    if candidate.values.iter().zip(&read.values).any(|(a, b)| a.data != b.data) {
+    let same = |a: &Model, b: &Model| a.values.iter().zip(&b.values).all(|(a, b)| a.data == b.data);
+    let carried = candidate.subgraphs.iter().zip(&read.subgraphs).all(|(a, b)| same(a, b));
+    if !same(candidate, &read) || !carried || candidate.subgraphs.len() != read.subgraphs.len() {
         return Err(differs("a constant"));
     }
     let options = Options::default();

@@ -94,20 +94,36 @@ pub struct Problem {
 pub fn lint(model: &Model, target: Target) -> Vec<Problem> {
     let mut problems = Vec::new();
     state::external(model, &mut problems);
+    of_graph(model, target, &mut problems);
+    for (number, graph) in (1..).zip(&model.subgraphs) {
+        let mut within = Vec::new();
+        of_graph(graph, target, &mut within);
+        // No step of a recipe changes a graph that is carried along.
+        let problem = |problem: Problem| Problem {
+            place: format!("subgraph {number}: {}", problem.place),
+            mend: None,
+            ..problem
+        };
+        problems.extend(within.into_iter().map(problem));
+    }
+    problems
+}
+
+/// Adds the problems of one graph's nodes.
+fn of_graph(model: &Model, target: Target, problems: &mut Vec<Problem>) {
     for node in 0..model.nodes.len() {
         let site = Site { model, id: node, node: &model.nodes[node] };
         if target != Target::LiteRt {
-            site.tflm(&mut problems);
+            site.tflm(problems);
         }
         match target {
             Target::Tflm => {}
-            Target::LiteRt => site.litert(&mut problems),
-            Target::CmsisNn => site.cmsis_nn(&mut problems),
-            Target::EspNn => site.esp_nn(&mut problems),
-            Target::EthosU => site.ethos_u(&mut problems),
+            Target::LiteRt => site.litert(problems),
+            Target::CmsisNn => site.cmsis_nn(problems),
+            Target::EspNn => site.esp_nn(problems),
+            Target::EthosU => site.ethos_u(problems),
         }
     }
-    problems
 }
 
 /// The C++ lines that give TFLM the operators of a model, to be pasted.
@@ -117,7 +133,7 @@ pub fn lint(model: &Model, target: Target) -> Vec<Problem> {
 pub fn resolver(model: &Model) -> Result<Vec<String>> {
     let file = tflite::expand(model)?;
     let mut lines: Vec<String> = Vec::new();
-    for node in &file.nodes {
+    for node in file.nodes.iter().chain(file.subgraphs.iter().flat_map(|graph| &graph.nodes)) {
         let name = node.op.name();
         let line = match kernels::registered(node) {
             Some(known) => known.line(),

@@ -113,6 +113,7 @@ fn build(
     let mut model = Model {
         description: float.description.clone(),
         name: float.name.clone(),
+        subgraphs: float.subgraphs.clone(),
         // Metadata speaks of the float file (its converter, its runtime version) and would be untrue here.
         ..Model::default()
     };

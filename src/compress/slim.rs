@@ -23,6 +23,23 @@ const PLANNED: &str = "OfflineMemoryAllocation";
 ///
 /// To leave out signatures too, write it in the style [`Bare`](crate::format::tflite::Style::Bare).
 pub fn slim(model: &Model, options: &SlimOptions) -> Model {
+    // Offsets are planned by the number of a tensor, so the numbers must stay.
+    let is_planned = model.metadata.iter().any(|(name, _)| name == PLANNED);
+    // What no operator calls is entered by its signature alone.
+    let is_entered = model.subgraphs.iter().any(|graph| !graph.signatures.is_empty());
+    let of = |graph: &Model| {
+        let mut slim = stripped(graph, options);
+        slim.signatures = if is_entered { graph.signatures.clone() } else { Vec::new() };
+        if !is_planned {
+            slim.compact();
+        }
+        slim
+    };
+    Model { subgraphs: model.subgraphs.iter().map(of).collect(), ..of(model) }
+}
+
+/// A graph without what its nodes do not read.
+fn stripped(model: &Model, options: &SlimOptions) -> Model {
     let mut slim = Model {
         metadata: model.metadata.iter().filter(|(name, _)| name == PLANNED).cloned().collect(),
         values: model.values.clone(),
@@ -31,10 +48,6 @@ pub fn slim(model: &Model, options: &SlimOptions) -> Model {
         outputs: model.outputs.clone(),
         ..Model::default()
     };
-    // Offsets are planned by the number of a tensor, so the numbers must stay.
-    if slim.metadata.is_empty() {
-        slim.compact();
-    }
     for value in &mut slim.values {
         (value.name, value.range, value.shape_signature) = (String::new(), None, None);
     }

@@ -33,8 +33,10 @@ pub struct Flash {
 /// # Errors
 /// Those of [`read`](crate::format::tflite::read); none for a file that was read before.
 pub fn flash(model: &Model, file: &[u8]) -> Result<Flash> {
-    let roles = roles(model);
-    let role = |tensor: usize| roles.get(tensor).copied().unwrap_or(Part::Graph);
+    let roles: Vec<Vec<Part>> = std::iter::once(model).chain(&model.subgraphs).map(roles).collect();
+    let role = |graph: usize, tensor: usize| {
+        roles.get(graph).and_then(|roles| roles.get(tensor)).copied().unwrap_or(Part::Graph)
+    };
     let [weights, biases, quantization, graph, names] = bytes_by_part(file, role)?.map(Bytes);
     Ok(Flash {
         file_bytes: Bytes(file.len() as u64),

@@ -40,7 +40,7 @@ pub struct Memory {
     pub tail_bytes: Bytes,
     /// What it takes to load the model.
     pub needs: Needs,
-    /// Operators whose needs are not known, each once. Where there are any, every figure is a lower bound.
+    /// Operators whose needs are not known, each once, and subgraphs. Where there are any, every figure is a lower bound.
     pub unknown: Vec<String>,
     /// Every buffer of the head with its place and lifetime: values in the order of the model, then scratch memory.
     pub buffers: Vec<Buffer>,
@@ -153,11 +153,16 @@ fn plan(model: &Model, runtime: Runtime) -> Memory {
         head_bytes: Bytes(head),
         tail_bytes: Bytes(tail.bytes),
         needs,
-        unknown: tail.unknown,
+        unknown: tail.unknown.into_iter().chain(subgraphs(model)).collect(),
         buffers,
         live_bytes,
         peak_node,
     }
+}
+
+/// Subgraphs by their names: which of them run, and how often, only running the model tells.
+fn subgraphs(model: &Model) -> impl Iterator<Item = String> {
+    model.subgraphs.iter().map(|graph| format!("the subgraph {:?}", graph.name))
 }
 
 impl Memory {

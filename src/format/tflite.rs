@@ -9,6 +9,7 @@
 //! *Source*: LiteRT `schema.fbs`; see `schema.rs` for the numbers.
 
 mod bytemap;
+mod calls;
 mod decode;
 mod findings;
 mod layout;

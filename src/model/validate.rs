@@ -34,6 +34,14 @@ pub fn validate(model: &Model) -> Result<()> {
     for node in 0..model.nodes.len() {
         check_node(model, node)?;
     }
+    limits::check("subgraphs", model.subgraphs.len(), limits::SUBGRAPHS)?;
+    for (number, graph) in (1..).zip(&model.subgraphs) {
+        let within = || format!("subgraph {number}");
+        if !graph.subgraphs.is_empty() {
+            return Err(Error::format("it has subgraphs of its own").at(within()));
+        }
+        validate(graph).map_err(|error| error.at(within()))?;
+    }
     Ok(())
 }
 

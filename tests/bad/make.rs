@@ -58,6 +58,7 @@ enum Field {
 }
 
 const FULLY_CONNECTED: i8 = 9;
+const WHILE: i8 = 119;
 
 fn sound() -> Parts {
     let tensor = |name: &str, shape: &[i32], buffer| Tensor {
@@ -265,7 +266,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("field_table_of_odd_size.tflite", b"\x0c\0\0\0TFL3\x05\0\x04\0\x04\0\0\0".to_vec()),
         ("schema_version_1.tflite", broken(|m| m.version = 1)),
         ("no_graph.tflite", broken(|m| m.graphs.clear())),
-        ("two_graphs.tflite", broken(|m| m.graphs = vec!["main", "while_body"])),
+        ("call_of_no_graph.tflite", broken(|m| operator(m, WHILE, Some((93, vec![(0, 1), (1, 2)]))))),
         ("external_buffers.tflite", broken(|m| m.external_buffers = true)),
         ("buffer_behind_the_file.tflite", broken(|m| m.buffers[1].offset = 4096)),
         ("sparse_tensor.tflite", broken(|m| m.tensors[1].is_sparse = true)),

@@ -114,3 +114,28 @@ fn unpacking_takes_arena_for_the_largest_packed_tensor() {
     assert_eq!((memory.head_bytes.0, memory.tail_bytes.0), (82_688, 4_752));
     assert_eq!((memory.live_bytes.len(), packed.nodes.len()), (10, 10));
 }
+
+#[test]
+fn a_model_that_calls_another_subgraph_is_slimmed_and_packed_and_its_other_subgraphs_come_along() {
+    for (name, preset_name, thousandths) in
+        [("hey_jarvis", "slim-tflm", 270), ("hey_jarvis", "huffman", 280), ("v2__vad", "slim-tflm", 340)]
+    {
+        let Some(path) = common::shared(&format!("corpus/models/mww__{name}.tflite")) else { return };
+        let original = std::fs::read(path).unwrap();
+        let model = tflite::read(&original).unwrap().model;
+        let bytes = made(&model, &preset(preset_name));
+        let saved = 1000 - 1000 * bytes.len() / original.len();
+        println!("{name} {preset_name}: {} bytes became {}", original.len(), bytes.len());
+        assert!(saved >= thousandths, "{name} {preset_name} saves {saved} of 1000");
+        let made = tflite::read(&bytes).unwrap().model;
+        let ops = |model: &Model| -> Vec<Vec<String>> {
+            let graphs = std::iter::once(model).chain(&model.subgraphs);
+            graphs.map(|graph| graph.nodes.iter().map(|node| format!("{:?}", node.op)).collect()).collect()
+        };
+        assert_eq!(ops(&made), ops(&model), "what handles are called and which subgraph is called, byte for byte");
+        let first = |model: &Model| model.subgraphs[0].values.iter().filter_map(|v| v.data.clone()).collect::<Vec<_>>();
+        assert_eq!(first(&made), first(&model), "what the variables begin with");
+        let parts = cost::flash(&made, &bytes).unwrap();
+        assert_eq!(parts.parts().iter().map(|part| part.2.0).sum::<u64>(), bytes.len() as u64);
+    }
+}

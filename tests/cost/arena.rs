@@ -125,3 +125,14 @@ fn an_operator_that_nobody_knows_makes_the_arena_a_lower_bound_in_words() {
     assert!(report.strip.ram_cmsis_nn.note.starts_with("The size of the arena is a lower bound"));
     assert!(report.devices.iter().all(|device| device.fits.is_none()), "{}", report.devices[0].fits_sentence);
 }
+
+#[test]
+fn other_subgraphs_make_the_arena_a_lower_bound_in_words_and_the_model_opens_with_a_side_b() {
+    let name = "corpus/models/mww__v2__okay_nabu.tflite";
+    let Some(report) = report(name) else { return };
+    assert!(report.strip.ram.at_least, "{:?}", report.strip.ram);
+    assert!(report.strip.ram.note.contains("what TFLM keeps for CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, the subgraph \"NoOp\" is not known here"));
+    assert_eq!(report.model.opening, "slim-tflm");
+    assert!(report.model.blocked.as_ref().unwrap().contains("CALL_ONCE"));
+    assert!(report.devices.iter().all(|device| device.fits != Some(true)), "{}", report.devices[0].fits_sentence);
+}

@@ -34,11 +34,11 @@ impl Part {
 
 /// Counts the bytes of a file by part, in the order of [`Part::ALL`]; the counts add up to the file's length.
 ///
-/// `role` tells what the elements of a tensor's constant are; bytes that tensors share belong to the first of them.
+/// `role` tells what the elements of a constant are, by the numbers of its subgraph and of its tensor; bytes that tensors share belong to the first of them.
 ///
 /// # Errors
 /// As [`read`](fn@super::read), which should have read the file before.
-pub fn bytes_by_part(bytes: &[u8], role: impl Fn(usize) -> Part) -> Result<[u64; 5]> {
+pub fn bytes_by_part(bytes: &[u8], role: impl Fn(usize, usize) -> Part) -> Result<[u64; 5]> {
     use schema::model::*;
     limits::check("the file's bytes", bytes.len(), limits::MODEL_BYTES)?;
     let file = File::new(bytes);
@@ -46,11 +46,13 @@ pub fn bytes_by_part(bytes: &[u8], role: impl Fn(usize) -> Part) -> Result<[u64;
     let root = file.root(&KIND)?;
     let buffers = root.tables(BUFFERS, &schema::buffer::KIND, limits::VALUES + limits::NODES)?;
     let data = |index: u32| buffers.get(index as usize);
-    for graph in root.tables(SUBGRAPHS, &schema::sub_graph::KIND, limits::NODES)? {
-        let packed = packed(&root, &graph)?;
+    let graphs = root.tables(SUBGRAPHS, &schema::sub_graph::KIND, limits::SUBGRAPHS)?;
+    for (number, graph) in graphs.iter().enumerate() {
+        // Constants of the first graph alone are unpacked when the file is read.
+        let packed = if number == 0 { packed(&root, graph)? } else { BTreeMap::new() };
         // What only decoders read is no value of the model: it counts to the constant that it becomes.
         let value = |tensor: usize| tensor - packed.range(..tensor).count();
-        let role = |tensor: usize| role(value(*packed.get(&tensor).unwrap_or(&tensor)));
+        let role = |tensor: usize| role(number, value(*packed.get(&tensor).unwrap_or(&tensor)));
         for (index, tensor) in
             graph.tables(schema::sub_graph::TENSORS, &schema::tensor::KIND, limits::VALUES)?.iter().enumerate()
         {
@@ -62,7 +64,7 @@ pub fn bytes_by_part(bytes: &[u8], role: impl Fn(usize) -> Part) -> Result<[u64;
             }
             map.text(tensor, schema::tensor::NAME)?;
         }
-        map.text(&graph, schema::sub_graph::NAME)?;
+        map.text(graph, schema::sub_graph::NAME)?;
     }
     map.text(&root, DESCRIPTION)?;
     for metadata in root.tables(METADATA, &schema::metadata::KIND, limits::VALUES)? {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::calls;
 use crate::format::{Finding, Severity};
 use crate::model::op::tflm;
 use crate::model::{Model, Node, Op, Value, ValueId, state};
@@ -32,6 +33,7 @@ pub(super) fn of(model: &Model, facts: &Facts) -> Vec<Finding> {
     find(Severity::Blocks, missing_zero_points(model));
     find(Severity::Blocks, float16_weights(model));
     find(Severity::Warning, unknown_operators(model, true));
+    find(Severity::Warning, calls::sentence(model));
     find(Severity::Warning, odd_bias_scales(model));
     find(Severity::Warning, per_channel_dense(model));
     find(Severity::Warning, open_dimensions(model));

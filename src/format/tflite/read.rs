@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::calls;
 use super::decode;
 use super::findings::{self, Facts};
 use super::operators;
@@ -19,9 +20,10 @@ use crate::tensor::elements;
 /// Opens a TensorFlow Lite file.
 ///
 /// # Errors
-/// `Format` when the file is not TFLite, truncated, damaged or inconsistent; `Unsupported` for several subgraphs,
-/// sparse tensors, data outside of the file and codes that are newer than Milliwatt; `Limits` when it is too large.
-/// An operator that Milliwatt does not know is no error: it becomes [`Op::Opaque`].
+/// `Format` when the file is not TFLite, truncated, damaged or inconsistent; `Unsupported` for sparse tensors, data outside
+/// of the file and codes that are newer than Milliwatt; `Limits` when it is too large.
+/// An operator that Milliwatt does not know is no error: it becomes [`Op::Opaque`]. Nor are several subgraphs: all but the
+/// first are [carried along](Model::subgraphs).
 ///
 /// *Source*: LiteRT `schema.fbs`.
 pub fn read(bytes: &[u8]) -> Result<Opened> {
@@ -37,9 +39,6 @@ pub fn read(bytes: &[u8]) -> Result<Opened> {
     let findings = findings::of(&model, &reader.facts);
     Ok(Opened { model, findings, dropped: reader.dropped.sentences() })
 }
-
-/// The operators that call another subgraph.
-const CALLS: [&str; 5] = ["IF", "WHILE", "CALL_ONCE", "CALL", "STABLEHLO_WHILE"];
 
 struct Reader {
     dropped: Dropped,
@@ -65,31 +64,24 @@ impl Reader {
             }
         }
         let mut codes = operators::codes(&root, &mut self.dropped)?;
-        let graph = self.only_graph(&root, &codes)?;
+        let tables = root.tables(SUBGRAPHS, &schema::sub_graph::KIND, limits::SUBGRAPHS)?;
         let mut buffers = Buffers::new(&root, file)?;
-
-        let mut model = Model {
-            description: self.text(&root, DESCRIPTION, &"the model")?,
-            name: self.text(&graph, schema::sub_graph::NAME, &"the graph")?,
-            ..Model::default()
+        let Some((first, others)) = tables.split_first() else {
+            return Err(Error::format("the file has no graph"));
         };
-        let tensors = graph.tables(schema::sub_graph::TENSORS, &schema::tensor::KIND, limits::VALUES)?;
-        for (index, table) in tensors.iter().enumerate() {
-            let value =
-                self.value(table, index, &mut buffers).map_err(|error| error.at(format_args!("tensor {index}")))?;
-            model.values.push(value);
+        let mut model = self.graph(first, "the graph", &mut codes, &mut buffers)?;
+        let facts = std::mem::take(&mut self.facts);
+        for (number, table) in (1..).zip(others) {
+            let place = format!("subgraph {number}");
+            let graph = self.graph(table, &place, &mut codes, &mut buffers).map_err(|error| error.at(&place))?;
+            model.subgraphs.push(graph);
+            // What is said of tensors by their number is said of those of the first graph.
+            self.facts = Facts::default();
         }
-        let nodes = graph.tables(schema::sub_graph::OPERATORS, &schema::operator::KIND, limits::NODES)?;
-        for (index, table) in nodes.iter().enumerate() {
-            let stopped = |id: usize| self.facts.blockwise.contains(&id);
-            let node = operators::node(table, index, &mut codes, &model.values, &stopped, &mut self.dropped)
-                .map_err(|error| error.at(format_args!("node {index}")))?;
-            model.nodes.push(node);
-        }
-        model.inputs = self.ids(&graph, schema::sub_graph::INPUTS, "input", model.values.len())?;
-        model.outputs = self.ids(&graph, schema::sub_graph::OUTPUTS, "output", model.values.len())?;
-        empty_constants(&mut model);
-        model.signatures = self.signatures(&root, model.values.len())?;
+        self.facts = facts;
+        calls::check(&model)?;
+        model.description = self.text(&root, DESCRIPTION, &"the model")?;
+        self.signatures(&root, &mut model)?;
         model.metadata = self.metadata(&root, &mut buffers)?;
 
         self.facts.deprecated_codes = codes.iter().any(|code| code.deprecated_only);
@@ -97,7 +89,6 @@ impl Reader {
             self.dropped.add("an operator code that no node uses", &code.name);
         }
         buffers.name_unused(&mut self.dropped);
-        self.dropped.unasked(&graph, &"the graph");
         // An empty old-style list of metadata buffers says nothing.
         if !root.is_empty(METADATA_BUFFER)? {
             self.dropped.add("Model.metadata_buffer", &"the model");
@@ -106,26 +97,32 @@ impl Reader {
         Ok(model)
     }
 
-    /// The one subgraph; several are refused with their names and with the operators that call them.
-    fn only_graph<'a>(&mut self, root: &Table<'a>, codes: &[operators::Code]) -> Result<Table<'a>> {
-        let mut graphs = root.tables(schema::model::SUBGRAPHS, &schema::sub_graph::KIND, limits::NODES)?;
-        if graphs.len() > 1 {
-            let mut names = vec![];
-            for graph in graphs.iter().take(4) {
-                names.push(format!("{:?}", self.text(graph, schema::sub_graph::NAME, &"a graph")?));
-            }
-            let more = if graphs.len() > 4 { ", …" } else { "" };
-            let calls = codes.iter().map(|code| code.name.as_str()).filter(|name| CALLS.contains(name));
-            let calls = calls.collect::<Vec<_>>().join(", ");
-            let by = if calls.is_empty() { String::new() } else { format!(", called by {calls}") };
-            return Err(Error::unsupported(format!(
-                "the file has {} subgraphs ({}{more}){by}; Milliwatt runs one graph, without loops, branches and state that \
-                 stays from call to call: export the network without them",
-                graphs.len(),
-                names.join(", ")
-            )));
+    /// One subgraph.
+    fn graph(
+        &mut self,
+        graph: &Table<'_>,
+        place: &str,
+        codes: &mut [operators::Code],
+        buffers: &mut Buffers<'_>,
+    ) -> Result<Model> {
+        let mut model = Model { name: self.text(graph, schema::sub_graph::NAME, &place)?, ..Model::default() };
+        let tensors = graph.tables(schema::sub_graph::TENSORS, &schema::tensor::KIND, limits::VALUES)?;
+        for (index, table) in tensors.iter().enumerate() {
+            let value = self.value(table, index, buffers).map_err(|error| error.at(format_args!("tensor {index}")))?;
+            model.values.push(value);
         }
-        graphs.pop().ok_or_else(|| Error::format("the file has no graph"))
+        let nodes = graph.tables(schema::sub_graph::OPERATORS, &schema::operator::KIND, limits::NODES)?;
+        for (index, table) in nodes.iter().enumerate() {
+            let stopped = |id: usize| self.facts.blockwise.contains(&id);
+            let node = operators::node(table, index, codes, &model.values, &stopped, &mut self.dropped)
+                .map_err(|error| error.at(format_args!("node {index}")))?;
+            model.nodes.push(node);
+        }
+        model.inputs = self.ids(graph, schema::sub_graph::INPUTS, "input", model.values.len())?;
+        model.outputs = self.ids(graph, schema::sub_graph::OUTPUTS, "output", model.values.len())?;
+        empty_constants(&mut model);
+        self.dropped.unasked(graph, &place);
+        Ok(model)
     }
 
     fn value(&mut self, table: &Table<'_>, index: usize, buffers: &mut Buffers<'_>) -> Result<Value> {
@@ -207,14 +204,18 @@ impl Reader {
         ids.into_iter().map(id).collect()
     }
 
-    fn signatures(&mut self, root: &Table<'_>, values: usize) -> Result<Vec<Signature>> {
+    /// The signatures, each in the graph that it enters.
+    fn signatures(&mut self, root: &Table<'_>, model: &mut Model) -> Result<()> {
         use schema::signature_def::*;
-        let mut signatures = vec![];
         for table in root.tables(schema::model::SIGNATURE_DEFS, &KIND, limits::NODES)? {
             let key = self.text(&table, SIGNATURE_KEY, &"a signature")?;
-            if table.scalar::<u32>(SUBGRAPH_INDEX, 0)? != 0 {
-                return Err(Error::format(format!("a signature enters a subgraph that does not exist: {key:?}")));
-            }
+            let graph = match table.scalar::<u32>(SUBGRAPH_INDEX, 0)? as usize {
+                0 => &mut *model,
+                number => model.subgraphs.get_mut(number - 1).ok_or_else(|| {
+                    Error::format(format!("a signature enters a subgraph that does not exist: {key:?}"))
+                })?,
+            };
+            let values = graph.values.len();
             let mut maps = |field| -> Result<Vec<(String, usize)>> {
                 let mut pairs = vec![];
                 for map in table.tables(field, &schema::tensor_map::KIND, limits::VALUES)? {
@@ -232,9 +233,9 @@ impl Reader {
             };
             let (inputs, outputs) = (maps(INPUTS)?, maps(OUTPUTS)?);
             self.dropped.unasked(&table, &"a signature");
-            signatures.push(Signature { key, inputs, outputs });
+            graph.signatures.push(Signature { key, inputs, outputs });
         }
-        Ok(signatures)
+        Ok(())
     }
 
     fn metadata(&mut self, root: &Table<'_>, buffers: &mut Buffers<'_>) -> Result<Vec<(String, Arc<[u8]>)>> {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::error::Kind;
 use crate::format::{Opened, Severity};
-use crate::model::op::{Activation, Conv2d, FullyConnected, Opaque, Padding};
+use crate::model::op::{Activation, Conv2d, FullyConnected, Opaque, Padding, RawField, RawOptions};
 use crate::model::{Model, Node, Op, Range, Signature, Value};
 use crate::quant::Quantization;
 use crate::tensor::DType;
@@ -75,6 +75,49 @@ fn everything_that_a_model_carries_survives() {
     let opened = reopened(&model);
     assert_eq!(opened.dropped, [""; 0]);
     assert_eq!(opened.model, model);
+}
+
+/// A model that calls its second graph once, as files with variables do; the third is entered by its signature.
+fn several() -> Model {
+    let mut model = dense();
+    let options = RawOptions { kind: 103, fields: vec![(0, RawField::Word(1))] };
+    let call =
+        Opaque { builtin_code: 129, name: "CALL_ONCE".into(), builtin_options: Some(options), ..Opaque::default() };
+    model.nodes.insert(0, Node::new(Op::Opaque(call), &[], &[]));
+    model.nodes[1].version = 4;
+    model.name = "main".into();
+    model.signatures = vec![Signature { key: "serve".into(), inputs: vec![("in".into(), 0)], ..Signature::default() }];
+    let mut start = dense();
+    start.nodes[0].version = 4;
+    start.name = "start".into();
+    let mut other = start.clone();
+    // What both read lies in the file once.
+    other.values[1].data = Some(vec![2; 8].into());
+    (other.name, other.signatures) = ("other".into(), vec![Signature { key: "b".into(), ..Signature::default() }]);
+    model.subgraphs = vec![start, other];
+    model
+}
+
+#[test]
+fn other_subgraphs_are_carried_along_with_their_signatures_and_named() {
+    let opened = reopened(&several());
+    assert_eq!(opened.dropped, [""; 0]);
+    assert_eq!(opened.model, several());
+    let (severity, sentence) = finding(&several(), "subgraphs").unwrap();
+    assert_eq!(severity, Severity::Warning);
+    assert!(sentence.starts_with("the file has 3 subgraphs (\"main\", \"start\", \"other\"), called by CALL_ONCE."));
+    let mut lost = several();
+    lost.subgraphs.clear();
+    let error = read(&write(&lost).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "node 0 (CALL_ONCE): it calls subgraph 1, but the file has 1");
+}
+
+#[test]
+fn what_is_wrong_in_a_carried_subgraph_is_said_of_that_subgraph() {
+    let mut model = several();
+    model.subgraphs[1].nodes[0].inputs[0] = Some(3);
+    let error = write(&model).unwrap_err().to_string();
+    assert!(error.starts_with("subgraph 2: node 0 (FULLY_CONNECTED): it reads value 3"), "{error}");
 }
 
 #[test]

@@ -77,38 +77,23 @@ struct Writer {
 
 impl Writer {
     fn model(mut self, model: &Model) -> Result<Vec<u8>> {
-        let (buffers, buffer_of) = self.buffers(model);
-        let (buffer_of, metadata_buffers) = buffer_of.split_at(model.values.len());
-        let (codes, code_of) = self.codes(model)?;
-
-        let mut tensors = Vec::with_capacity(model.values.len());
-        for (value, &buffer) in model.values.iter().zip(buffer_of) {
-            tensors.push(self.tensor(value, buffer)?);
+        let graphs: Vec<&Model> = std::iter::once(model).chain(&model.subgraphs).collect();
+        let (buffers, buffer_of) = self.buffers(&graphs);
+        let mut buffer_of = &buffer_of[..];
+        let (codes, code_of) = self.codes(&graphs)?;
+        let mut code_of = &code_of[..];
+        let mut tables = Vec::with_capacity(graphs.len());
+        for (number, graph) in graphs.iter().enumerate() {
+            let (buffer, code);
+            (buffer, buffer_of) = buffer_of.split_at(graph.values.len());
+            (code, code_of) = code_of.split_at(graph.nodes.len());
+            tables.push(self.graph(graph, buffer, code).map_err(|error| in_graph(error, number))?);
         }
-        let mut operators = Vec::with_capacity(model.nodes.len());
-        for (index, (node, &code)) in model.nodes.iter().zip(&code_of).enumerate() {
-            operators.push(self.operator(model, node, code).map_err(|error| error.at(model.place(index)))?);
-        }
-        let graph = {
-            use schema::sub_graph::*;
-            let tensors = self.layout.offsets(&tensors);
-            let inputs = self.layout.vector(&ids(&model.inputs)?);
-            let outputs = self.layout.vector(&ids(&model.outputs)?);
-            let operators = self.layout.offsets(&operators);
-            let name = self.layout.text(&model.name);
-            self.layout.table(&[
-                (TENSORS, Slot::Offset(tensors)),
-                (INPUTS, Slot::Offset(inputs)),
-                (OUTPUTS, Slot::Offset(outputs)),
-                (OPERATORS, Slot::Offset(operators)),
-                (NAME, Slot::Offset(name)),
-            ])
-        };
-        let metadata = self.metadata(model, metadata_buffers);
-        let signatures = self.signatures(model)?;
+        let metadata = self.metadata(model, buffer_of);
+        let signatures = self.signatures(&graphs)?;
 
         use schema::model::*;
-        let graphs = self.layout.offsets(&[graph]);
+        let graphs = self.layout.offsets(&tables);
         let description = self.layout.text(&model.description);
         let codes = self.layout.offsets(&codes);
         let buffers = self.layout.offsets(&buffers);
@@ -126,15 +111,41 @@ impl Writer {
         Ok(bytes)
     }
 
-    /// Buffers for all constants and metadata, equal bytes once: their tables, and the index for each value, then for
-    /// each piece of metadata.
-    fn buffers(&mut self, model: &Model) -> (Vec<Offset>, Vec<u32>) {
+    /// One subgraph, given the index of each value's buffer and of each node's operator code.
+    fn graph(&mut self, graph: &Model, buffer_of: &[u32], code_of: &[u32]) -> Result<Offset> {
+        use schema::sub_graph::*;
+        let mut tensors = Vec::with_capacity(graph.values.len());
+        for (value, &buffer) in graph.values.iter().zip(buffer_of) {
+            tensors.push(self.tensor(value, buffer)?);
+        }
+        let mut operators = Vec::with_capacity(graph.nodes.len());
+        for (index, (node, &code)) in graph.nodes.iter().zip(code_of).enumerate() {
+            operators.push(self.operator(graph, node, code).map_err(|error| error.at(graph.place(index)))?);
+        }
+        let tensors = self.layout.offsets(&tensors);
+        let inputs = self.layout.vector(&ids(&graph.inputs)?);
+        let outputs = self.layout.vector(&ids(&graph.outputs)?);
+        let operators = self.layout.offsets(&operators);
+        let name = self.layout.text(&graph.name);
+        Ok(self.layout.table(&[
+            (TENSORS, Slot::Offset(tensors)),
+            (INPUTS, Slot::Offset(inputs)),
+            (OUTPUTS, Slot::Offset(outputs)),
+            (OPERATORS, Slot::Offset(operators)),
+            (NAME, Slot::Offset(name)),
+        ]))
+    }
+
+    /// Buffers for all constants and metadata, equal bytes once: their tables, and the index for each value of each graph,
+    /// then for each piece of metadata.
+    fn buffers(&mut self, graphs: &[&Model]) -> (Vec<Offset>, Vec<u32>) {
         // Buffer 0 is the empty one that activations refer to.
         let mut tables = vec![self.layout.table(&[])];
         let mut known: BTreeMap<&[u8], u32> = BTreeMap::from([(&[][..], 0)]);
         let mut indices = vec![];
-        let metadata = model.metadata.iter().map(|(_, data)| &data[..]);
-        for bytes in model.values.iter().map(|value| value.data.as_deref().unwrap_or_default()).chain(metadata) {
+        let metadata = graphs.iter().flat_map(|graph| &graph.metadata).map(|(_, data)| &data[..]);
+        let values = graphs.iter().flat_map(|graph| &graph.values);
+        for bytes in values.map(|value| value.data.as_deref().unwrap_or_default()).chain(metadata) {
             let next = tables.len() as u32;
             let index = *known.entry(bytes).or_insert(next);
             if index == next {
@@ -146,12 +157,14 @@ impl Writer {
         (tables, indices)
     }
 
-    /// The table of operator codes, each once, and the index for each node.
-    fn codes(&mut self, model: &Model) -> Result<(Vec<Offset>, Vec<u32>)> {
+    /// The table of operator codes, each once, and the index for each node of each graph.
+    fn codes(&mut self, graphs: &[&Model]) -> Result<(Vec<Offset>, Vec<u32>)> {
         use schema::operator_code::*;
         let mut known: BTreeMap<(i32, &str, i32), u32> = BTreeMap::new();
         let (mut tables, mut of_nodes) = (vec![], vec![]);
-        for (index, node) in model.nodes.iter().enumerate() {
+        let nodes =
+            graphs.iter().flat_map(|&graph| graph.nodes.iter().enumerate().map(move |(id, node)| (graph, id, node)));
+        for (model, index, node) in nodes {
             let code = match &node.op {
                 Op::Opaque(opaque) => opaque.builtin_code,
                 op => schema::builtin_code(op.name()).ok_or_else(|| {
@@ -234,7 +247,7 @@ impl Writer {
             if opaque.is_incomplete {
                 return Err(Error::unsupported(
                     "Milliwatt cannot carry this operator's options along, so it cannot write the file; one without \
-                     them would compute something else",
+                     them would compute something else. Convert the model again without the operator",
                 ));
             }
             custom = opaque.custom_options.as_deref().and_then(|options| self.layout.vector(options));
@@ -308,16 +321,17 @@ impl Writer {
         if tables.is_empty() { None } else { self.layout.offsets(&tables) }
     }
 
-    fn signatures(&mut self, model: &Model) -> Result<Option<Offset>> {
+    fn signatures(&mut self, graphs: &[&Model]) -> Result<Option<Offset>> {
         use schema::signature_def::*;
-        let default = [default_signature(model)];
-        let signatures = match (self.style, &model.signatures[..]) {
-            (Style::Usual, []) => &default[..],
-            (Style::Bare, []) => return Ok(None),
-            (_, given) => given,
-        };
+        let mut signatures: Vec<(u32, Signature)> = vec![];
+        for (number, graph) in (0..).zip(graphs) {
+            match (self.style, &graph.signatures[..]) {
+                (Style::Usual, []) if number == 0 => signatures.push((number, default_signature(graph))),
+                (_, given) => signatures.extend(given.iter().cloned().map(|signature| (number, signature))),
+            }
+        }
         let mut tables = vec![];
-        for signature in signatures {
+        for (number, signature) in &signatures {
             let mut maps = |pairs: &[(String, usize)]| -> Result<Option<Offset>> {
                 use schema::tensor_map::*;
                 let mut tables = vec![];
@@ -334,10 +348,16 @@ impl Writer {
                 (INPUTS, Slot::Offset(inputs)),
                 (OUTPUTS, Slot::Offset(outputs)),
                 (SIGNATURE_KEY, Slot::Offset(key)),
+                (SUBGRAPH_INDEX, Slot::Unsigned(*number)),
             ]));
         }
         Ok(self.layout.offsets(&tables))
     }
+}
+
+/// An error with the subgraph that it lies in, where that is not the first.
+fn in_graph(error: Error, number: usize) -> Error {
+    if number == 0 { error } else { error.at(format_args!("subgraph {number}")) }
 }
 
 /// The id of a value that may be left out.
